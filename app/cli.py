@@ -1,0 +1,254 @@
+"""The ``couchtill`` command: parses, calls, prints. Exit status 0 success, 1 failure, 2 usage.
+
+Data goes to standard output, everything else to standard error; a password never goes anywhere.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import app
+
+PASSWORD_BYTES = 12
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """The command with ``argv``, or the process's own arguments; the exit status."""
+    arguments = parser().parse_args(argv)
+    from app.process import log_to_stderr
+
+    log_to_stderr(arguments.verbose)
+    try:
+        return int(arguments.run(arguments) or 0)
+    except BrokenPipeError:
+        # ``couchtill dump … | head``: nobody reads on. Python's own flush at the end would complain once more.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    except Exception as error:
+        from app.words import words
+
+        said = words(error)
+        if said is None:
+            raise
+        print(f"couchtill: {said}", file=sys.stderr)
+        return 1
+
+
+# -- servers -----------------------------------------------------------------------------------------------------------
+
+
+def hub(arguments: argparse.Namespace) -> int:
+    import secrets
+
+    from app.node import Node
+    from app.node.setup import prepare
+    from app.process import run_node
+    from app.web import users
+
+    config = prepare(arguments.data, "hub", host=arguments.host, port=arguments.port)
+
+    def admin(node: Node) -> None:
+        if arguments.admin is not None:
+            users.set_admin(node.path, *arguments.admin)
+        elif not users.has_admin(node.path):
+            password = secrets.token_urlsafe(PASSWORD_BYTES)
+            users.set_admin(node.path, "admin", password)
+            print(
+                f"Admin of this hub: admin, password {password} (shown this once; --admin NAME:PASSWORD sets another)"
+            )
+
+    return run_node(Node(arguments.data, config), with_parent=arguments.with_parent, before=admin)
+
+
+def terminal(arguments: argparse.Namespace) -> int:
+    return _run(arguments, "terminal", id=arguments.id, store=arguments.store)
+
+
+def office(arguments: argparse.Namespace) -> int:
+    return _run(arguments, "office", id=arguments.id, stores=arguments.stores)
+
+
+def _run(arguments: argparse.Namespace, kind: str, **first: Any) -> int:
+    from app.node import Node
+    from app.node.setup import prepare
+    from app.process import run_node
+
+    config = prepare(arguments.data, kind, central=arguments.central, host=arguments.host, port=arguments.port, **first)
+    node = Node(arguments.data, config.with_(demo_origin=arguments.demo_origin))
+    return run_node(node, with_parent=arguments.with_parent)
+
+
+def demo(arguments: argparse.Namespace) -> int:
+    from app.demo.run import run
+
+    return run(arguments.data, arguments.port, with_parent=arguments.with_parent)
+
+
+# -- documents ---------------------------------------------------------------------------------------------------------
+
+
+def replicate(arguments: argparse.Namespace) -> int:
+    from app.transfer.replicate import run
+
+    return run(
+        arguments.source,
+        arguments.target,
+        continuous=arguments.continuous,
+        create_target=arguments.create_target,
+        json=arguments.json,
+    )
+
+
+def load(arguments: argparse.Namespace) -> int:
+    from app.transfer.load import load as run
+
+    result = run(arguments.db, arguments.file)
+    for problem in result.problems:
+        print(problem, file=sys.stderr)
+    print(f"{result.written} written, {result.unchanged} there already, {result.refused} refused")
+    return 1 if result.refused else 0
+
+
+def dump(arguments: argparse.Namespace) -> int:
+    from app.transfer.dump import dump as run
+
+    for line in run(arguments.db):
+        sys.stdout.buffer.write(line)
+    sys.stdout.buffer.flush()
+    return 0
+
+
+def import_(arguments: argparse.Namespace) -> int:
+    from app.transfer.importing import run
+
+    result = run(arguments.what, arguments.file, arguments.db, rejects=arguments.rejects)
+    print(result.summary())
+    for line in result.first_problems():
+        print(line, file=sys.stderr)
+    return 1 if result.rejected else 0
+
+
+def verify(arguments: argparse.Namespace) -> int:
+    from app.transfer.verify import run
+
+    report = run(arguments.dir)
+    for finding in report.findings:
+        print(finding)
+    print(report.summary())
+    return 1 if report.findings else 0
+
+
+def link_accept(arguments: argparse.Namespace) -> int:
+    from app.node.accept import accept
+
+    print(accept(arguments.data, arguments.db))
+    return 0
+
+
+# -- the arguments -----------------------------------------------------------------------------------------------------
+
+
+def parser() -> argparse.ArgumentParser:
+    top = argparse.ArgumentParser(
+        prog="couchtill",
+        description="A till that sells without the network, and replicates like CouchDB when it is back.",
+        epilog="DB is a file (DIR/company.db) or a URL (http://user:password@host:5984/company).",
+    )
+    top.add_argument("--version", action="version", version=f"CouchTill {app.__version__}")
+    top.add_argument("-v", "--verbose", action="store_true", help="log more, to standard error")
+    commands = top.add_subparsers(metavar="COMMAND", required=True)
+
+    def command(name: str, run: Any, help: str, into: Any = commands) -> argparse.ArgumentParser:
+        made: argparse.ArgumentParser = into.add_parser(name, help=help, description=help[0].upper() + help[1:] + ".")
+        made.set_defaults(run=run)
+        return made
+
+    def server(made: argparse.ArgumentParser, port: int, data: Path | None = None) -> None:
+        made.add_argument("--data", type=Path, metavar="DIR", required=data is None, default=data, help="its directory")
+        made.add_argument("--port", type=_port, default=None, help=f"default {port}; 0 takes a free one")
+        made.add_argument("--with-parent", action="store_true", help="end when standard input ends")
+
+    def node(made: argparse.ArgumentParser, port: int) -> None:
+        server(made, port)
+        made.add_argument("--host", default=None, help="address to listen on, default 127.0.0.1")
+        made.add_argument("--id", help="who it is, at the first start")
+        made.add_argument("--central", metavar="URL", help="http://user:password@host:5984; kept")
+        made.add_argument("--demo-origin", metavar="ORIGIN", help=argparse.SUPPRESS)
+
+    made = command("demo", demo, "a whole shop on this machine, on one page; Ctrl-C ends it")
+    server(made, 8000, Path("demo-data"))
+
+    made = command("hub", hub, "the embedded central")
+    server(made, 5984)
+    made.add_argument("--host", default=None, help="address to listen on, default 127.0.0.1")
+    made.add_argument("--admin", type=_admin, metavar="NAME:PASSWORD", help="its admin, made or changed")
+
+    made = command("terminal", terminal, "a terminal: a till in a store")
+    node(made, 8080)
+    made.add_argument("--store", help="its store, at the first start; told by the id (s1-t1: s1) when left out")
+
+    made = command("office", office, "head office: links every store")
+    node(made, 8090)
+    made.add_argument("--stores", type=_list, default=[], metavar="S1,S2", help="stores, besides those it learns of")
+
+    made = command("replicate", replicate, "replicates SOURCE to TARGET, each a file or a URL")
+    made.add_argument("source", metavar="SOURCE")
+    made.add_argument("target", metavar="TARGET")
+    made.add_argument("--continuous", action="store_true", help="go on until Ctrl-C")
+    made.add_argument("--create-target", action="store_true", help="make the target when it is not there")
+    made.add_argument("--json", action="store_true", help="print the result as one line of JSON")
+
+    made = command("load", load, "documents in: a JSON object a line")
+    made.add_argument("db", metavar="DB")
+    made.add_argument("file", metavar="FILE.jsonl", help="- for standard input")
+
+    made = command("dump", dump, "documents out, a JSON object a line")
+    made.add_argument("db", metavar="DB")
+
+    made = command("import", import_, "products or customers from a CSV file, checked row by row")
+    made.add_argument("what", choices=("products", "customers"))
+    made.add_argument("file", type=Path, metavar="FILE.csv")
+    made.add_argument("--db", required=True, metavar="DB")
+    made.add_argument("--rejects", type=Path, metavar="FILE", help="where bad rows go, default FILE.rejects.csv")
+
+    made = command("verify", verify, "checks files, trees, chains, number series and sums of a node's directory")
+    made.add_argument("dir", type=Path, metavar="DIR")
+
+    made = command("link", None, "answers a link that asks")
+    made = command(
+        "accept",
+        link_accept,
+        "takes the central as it is now for the one that this node replicates DB with",
+        made.add_subparsers(metavar="accept", required=True),
+    )
+    made.add_argument("db", metavar="DB", help="the database's name, as in company")
+    made.add_argument("--data", type=Path, required=True, metavar="DIR")
+    return top
+
+
+def _port(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or int(text) > 65535:
+        raise argparse.ArgumentTypeError(f"{text!r} is no port: a number from 0 to 65535")
+    return int(text)
+
+
+def _admin(text: str) -> tuple[str, str]:
+    name, colon, password = text.partition(":")
+    if not name or not colon or not password:
+        raise argparse.ArgumentTypeError("NAME:PASSWORD, neither of them empty")
+    return name, password
+
+
+def _list(text: str) -> list[str]:
+    return [part for part in text.split(",") if part]
+
+
+if __name__ == "__main__":
+    sys.exit(main())

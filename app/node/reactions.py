@@ -1,0 +1,67 @@
+"""What a node does about documents that arrive: scan for incidents, make what follows from orders, link new stores.
+
+One thread a database waits for its sequence to move and then lets the shop look at what came. It runs outside of every
+transaction of the replicator: a mistake in a rule of the shop never stops a link. What it makes is a pure function of
+the documents, so a crash in the middle costs nothing: the next start looks again.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from app.node.node import Node
+
+log = logging.getLogger("couchtill.reactions")
+
+#: Seconds of a wait for news. Only bounds how late a stop is seen that nobody woke for.
+WAIT = 20.0
+#: Seconds between two looks at a database that many documents flow into.
+PAUSE = 0.2
+
+
+class Reactions:
+    """The watchers of a node's databases."""
+
+    def __init__(self, node: Node) -> None:
+        self._node = node
+        self._threads: dict[str, threading.Thread] = {}
+
+    def watch(self, name: str) -> None:
+        if name in self._threads:
+            return
+        thread = threading.Thread(target=self._run, args=(name,), name=f"react {name}", daemon=True)
+        self._threads[name] = thread
+        thread.start()
+
+    def stop(self, patience: float) -> None:
+        """Waits for the watchers, at most ``patience`` seconds; the databases are woken by the node."""
+        for thread in list(self._threads.values()):
+            thread.join(patience)
+
+    def _run(self, name: str) -> None:
+        node = self._node
+        database = node.directory.get(name)
+        seen = -1  # everything is new to a node that starts
+        while not node.closing.is_set():
+            last = database.last_n if seen == -1 else database.wait(seen, WAIT)
+            if node.closing.is_set() or database.closed:
+                return
+            if last == seen:
+                continue
+            try:
+                self._react(name)
+            except Exception:
+                # The links and the till go on; what this made wrong is seen in the log and at the next start.
+                log.exception("looking at what came into %s failed", name)
+            seen = last
+            node.closing.wait(PAUSE)
+
+    def _react(self, name: str) -> None:
+        node = self._node
+        if name == "company":
+            node.link_new_stores()
+        elif node.till is not None:
+            node.till.look()

@@ -1,0 +1,137 @@
+"""A node, or the demo, as a process: one line when it is ready, a clean end within two seconds of a signal."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import logging
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from types import FrameType
+from typing import Any
+
+from app.node import Node, NodeError
+
+log = logging.getLogger("couchtill")
+
+#: Seconds from the signal until the process ends, whatever still runs. What was acknowledged is on disk by then.
+DEADLINE = 1.9
+
+
+def log_to_stderr(verbose: bool = False) -> None:
+    """Logs go to standard error; standard output is for data and for the line that says "ready"."""
+    logging.basicConfig(
+        stream=sys.stderr,
+        level=logging.DEBUG if verbose else logging.INFO,
+        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
+    )
+    for talkative in ("urllib3", "werkzeug", "cheroot"):
+        logging.getLogger(talkative).setLevel(logging.WARNING)
+
+
+def announce(kind: str, id: str, url: str) -> None:
+    """The line that tells people and scripts where to go."""
+    print(f"CouchTill {kind} {id} ready: {url}", flush=True)
+
+
+class Stop:
+    """Set by SIGTERM, SIGINT, or, ``with_parent``, by the end of standard input: the parent is gone."""
+
+    def __init__(self, *, with_parent: bool = False) -> None:
+        self._event = threading.Event()
+        for name in ("SIGTERM", "SIGINT", "SIGHUP", "SIGBREAK"):
+            number = getattr(signal, name, None)
+            if number is not None and not (name == "SIGHUP" and signal.getsignal(number) == signal.SIG_IGN):
+                signal.signal(number, self._signal)
+        if with_parent:
+            threading.Thread(target=self._parent, name="parent", daemon=True).start()
+
+    def _signal(self, number: int, frame: FrameType | None) -> None:
+        if self._event.is_set():
+            os._exit(128 + number)  # asked twice: someone is in a hurry
+        self._event.set()
+
+    def _parent(self) -> None:
+        with contextlib.suppress(OSError, ValueError):
+            while sys.stdin.buffer.raw.read(4096):  # type: ignore[attr-defined]  # a pipe's reader has raw
+                pass
+        self._event.set()
+
+    def set(self) -> None:
+        self._event.set()
+
+    def wait(self) -> None:
+        # Windows delivers no signal to a wait without an end
+        while not self._event.wait(3600 if os.name == "posix" else 0.5):
+            pass
+
+
+@contextlib.contextmanager
+def deadline(seconds: float = DEADLINE) -> Iterator[None]:
+    """Ends the process when the block takes longer: a peer that never answers must not hold up a shutdown."""
+
+    def end() -> None:
+        log.warning("did not stop within %.1f s: ending", seconds)
+        sys.stderr.flush()
+        os._exit(0)
+
+    timer = threading.Timer(seconds, end)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+
+
+def listen_error(error: OSError, host: str, port: int) -> NodeError:
+    """Why no server can listen there, in words."""
+    if error.errno == errno.EADDRINUSE:
+        return NodeError(f"Port {port} of {host} is taken by another program. Choose another one with --port.")
+    if error.errno == errno.EACCES:
+        return NodeError(f"Port {port} needs rights that this user lacks. Choose one from 1024 up with --port.")
+    if error.errno == errno.EADDRNOTAVAIL or not error.errno:
+        return NodeError(f"{host} is no address of this machine.")
+    return NodeError(f"Port {port} of {host} can't be listened to: {error.strerror or error}")
+
+
+def run_node(node: Node, *, with_parent: bool = False, before: Callable[[Node], Any] | None = None) -> int:
+    """Runs a node until a signal; exit status 0. ``before`` is called with the started node, before it listens."""
+    from app.web.server import serve
+
+    stop = Stop(with_parent=with_parent)
+    node.start()
+    try:
+        if before is not None:
+            before(node)
+        host, port = node.config.host, node.config.port
+        try:
+            server = serve(node, host, port)
+        except OSError as error:
+            raise listen_error(error, host, port) from None
+        announce(node.kind, node.id, _address(node, server.port))
+        stop.wait()
+        log.info("stopping")
+        with deadline():
+            node.begin_stop()
+            server.stop()
+            node.stop()
+    except BaseException:
+        node.stop()
+        raise
+    return 0
+
+
+def _address(node: Node, port: int) -> str:
+    host = f"[{node.config.host}]" if ":" in node.config.host else node.config.host
+    if host in ("0.0.0.0", "[::]"):
+        host = "127.0.0.1"
+    base = f"http://{host}:{port}/"
+    if node.kind == "hub":
+        return base
+    from app.web.auth import start_link
+
+    return start_link(node, base)
