@@ -12,12 +12,12 @@ tills, or at a till and in CouchDB, is one revision, and no conflict.
       68 01 6C … 6A                 an object: {[{Key, Value}, …]}
       6A                            an empty list
 
-Speed matters, a sale waits for it: keys come from a cache, already encoded, and everything is appended to one list.
+Speed matters, a sale waits for it: what repeats comes from a cache, already encoded, and all is appended to one list.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from hashlib import md5
 from math import isfinite
 from struct import Struct
@@ -89,60 +89,45 @@ def new_rev(
     """
     generation, parent_hash = (0, "") if parent is None else parse(parent)
     out = [b"\x83l\x00\x00\x00\x05d\x00\x04true" if deleted else b"\x83l\x00\x00\x00\x05d\x00\x05false"]
-    out.append(_integer(generation))
-    out.append(b"a\x00" if parent is None else _binary(raw_hash(generation, parent_hash)))
+    append = out.append
+    append(_integer(generation))
+    append(b"a\x00" if parent is None else _binary(raw_hash(generation, parent_hash)))
     try:
-        _append_object(body, out)
+        _append_object(body, append)
         if atts:
-            out.append(b"l" + _LENGTH.pack(len(atts)))
+            append(b"l" + _LENGTH.pack(len(atts)))
             for name, content_type, digest in reversed(atts):
-                out.append(b"h\x03" + _string(name) + _string(content_type) + _binary(digest))
+                append(b"h\x03" + _string(name) + _string(content_type) + _binary(digest))
     except UnicodeEncodeError:
         raise BadRequest("The document has text that is not valid Unicode.") from None
     except RecursionError:
         raise BadRequest("The document is nested too deeply.") from None
-    out.append(b"jj")  # the end of the attachments (or no attachments), the end of the outer list
+    append(b"jj")  # the end of the attachments (or no attachments), the end of the outer list
     return f"{generation + 1}-{md5(b''.join(out), usedforsecurity=False).hexdigest()}"
 
 
 _LENGTH = Struct(">I")
 _FLOAT = Struct(">cd")
 _INT32 = Struct(">ci")
-_ATOMS: dict[object, bytes] = {True: b"d\x00\x04true", False: b"d\x00\x05false", None: b"d\x00\x04null"}
-_NO_ITEMS = b"j"
-_END = b"j"
+_NULL, _TRUE, _FALSE = b"d\x00\x04null", b"d\x00\x04true", b"d\x00\x05false"
+_END = _EMPTY_ARRAY = b"j"
 _EMPTY_OBJECT = b"h\x01j"
-_BYTES = [bytes((97, n)) for n in range(256)]
-_HEADS = [b"m" + _LENGTH.pack(n) for n in range(256)]
-
-# Keys of documents are few and repeat; data used as keys must not fill the memory, so a full cache starts again.
-_KEYS_CACHED = 4096
-_keys: dict[str, bytes] = {}
+_OBJECT_HEADS = [b"h\x01l" + _LENGTH.pack(size) for size in range(64)]
+_BINARY_HEADS = [b"m" + _LENGTH.pack(size) for size in range(256)]
 
 
-def _key(key: object) -> bytes:
-    """The start of a pair, `h 2 <binary>`, and its key."""
-    if not isinstance(key, str):
-        raise BadRequest(f"A key of a document must be text, not {key!r}.")
-    encoded = b"h\x02" + _string(key)
-    if len(_keys) >= _KEYS_CACHED:
-        _keys.clear()
-    _keys[key] = encoded
-    return encoded
+def _binary(data: bytes) -> bytes:
+    size = len(data)
+    return (_BINARY_HEADS[size] if size < 256 else b"m" + _LENGTH.pack(size)) + data
 
 
 def _string(text: str) -> bytes:
     return _binary(text.encode())
 
 
-def _binary(data: bytes) -> bytes:
-    size = len(data)
-    return (_HEADS[size] if size < 256 else b"m" + _LENGTH.pack(size)) + data
-
-
 def _integer(number: int) -> bytes:
     if 0 <= number < 256:
-        return _BYTES[number]
+        return bytes((97, number))
     if -0x80000000 <= number < 0x80000000:
         return _INT32.pack(b"b", number)
     magnitude = abs(number)
@@ -151,61 +136,115 @@ def _integer(number: int) -> bytes:
     return head + (b"\x01" if number < 0 else b"\x00") + magnitude.to_bytes(size, "little")
 
 
-def _append_object(value: Mapping[str, Any], out: list[bytes]) -> None:
-    if not value:
-        out.append(_EMPTY_OBJECT)
+# Keys, short texts and small integers of a shop's documents are few and repeat, so they are kept in encoded form: half
+# of the time of an order is saved. What comes from outside must not fill the memory: a full cache starts again. (Dict
+# subclasses, because a lookup that hits is then one instruction. Threads may share them: each entry is always right.)
+_CACHED = 8192
+_CACHED_TEXT = 48  # characters; longer texts seldom repeat
+_CACHED_INTEGER = 100_000
+
+
+class _Keys(dict[str, bytes]):
+    """The start of a pair, `h 2`, and its key as a binary."""
+
+    def __missing__(self, key: str) -> bytes:
+        if not isinstance(key, str):
+            raise BadRequest(f"A key of a document must be text, not {key!r}.")
+        encoded = b"h\x02" + _string(key)
+        if len(self) >= _CACHED:
+            self.clear()
+        if len(key) <= _CACHED_TEXT:
+            self[key] = encoded
+        return encoded
+
+
+class _Texts(dict[str, bytes]):
+    def __missing__(self, text: str) -> bytes:
+        encoded = _string(text)
+        if len(text) <= _CACHED_TEXT:
+            if len(self) >= _CACHED:
+                self.clear()
+            self[text] = encoded
+        return encoded
+
+
+class _Integers(dict[int, bytes]):
+    def __missing__(self, number: int) -> bytes:
+        encoded = _integer(number)
+        if 0 <= number <= _CACHED_INTEGER:
+            if len(self) >= _CACHED:
+                self.clear()
+            self[number] = encoded
+        return encoded
+
+
+_keys, _texts, _integers = _Keys(), _Texts(), _Integers()
+
+
+def _append_object(value: Mapping[str, Any], append: Callable[[bytes], None]) -> None:
+    size = len(value)
+    if not size:
+        append(_EMPTY_OBJECT)
         return
-    append = out.append
-    append(b"h\x01l" + _LENGTH.pack(len(value)))
-    keys = _keys
+    append(_OBJECT_HEADS[size] if size < 64 else b"h\x01l" + _LENGTH.pack(size))
+    keys, texts, integers = _keys, _texts, _integers
     for key, item in value.items():
-        try:
-            append(keys[key])
-        except KeyError:
-            append(_key(key))
+        append(keys[key])
         kind = type(item)
         # The common kinds stand here: a call for each value would take as long again.
         if kind is str:
-            data = item.encode()
-            size = len(data)
-            append(_HEADS[size] if size < 256 else b"m" + _LENGTH.pack(size))
-            append(data)
+            append(texts[item])
         elif kind is int:
-            append(_BYTES[item] if 0 <= item < 256 else _integer(item))
+            append(integers[item])
+        elif item is None:
+            append(_NULL)
+        elif kind is dict:
+            _append_object(item, append)
+        elif kind is list:
+            _append_array(item, append)
         else:
-            _append(item, out)
+            _append(item, append)
     append(_END)
 
 
-def _append_array(value: Sequence[Any], out: list[bytes]) -> None:
+def _append_array(value: Sequence[Any], append: Callable[[bytes], None]) -> None:
     size = len(value)
     if not size:
-        out.append(_NO_ITEMS)
+        append(_EMPTY_ARRAY)
         return
-    # Erlang writes a list of bytes as a string, as long as its length fits 16 bits.
-    if size <= 0xFFFF and type(value[0]) is int and all(type(item) is int and 0 <= item < 256 for item in value):
-        out.append(b"k" + size.to_bytes(2, "big") + bytes(value))
+    if size <= 0xFFFF and isinstance(value[0], int) and _are_bytes(value):
+        append(b"k" + size.to_bytes(2, "big") + bytes(value))
         return
-    out.append(b"l" + _LENGTH.pack(size))
+    append(b"l" + _LENGTH.pack(size))
     for item in value:
-        _append(item, out)
-    out.append(_END)
+        if type(item) is dict:
+            _append_object(item, append)
+        else:
+            _append(item, append)
+    append(_END)
 
 
-def _append(value: Any, out: list[bytes]) -> None:
+def _are_bytes(value: Sequence[Any]) -> bool:
+    """Erlang writes a list of small integers as a string, as long as its length fits 16 bits."""
+    return all(isinstance(item, int) and not isinstance(item, bool) and 0 <= item < 256 for item in value)
+
+
+def _append(value: Any, append: Callable[[bytes], None]) -> None:
     if isinstance(value, str):
-        out.append(_string(value))
-    elif value is None or isinstance(value, bool):
-        out.append(_ATOMS[value])
+        append(_string(value))
+    elif isinstance(value, (list, tuple)):
+        _append_array(value, append)
+    elif value is None:
+        append(_NULL)
+    elif isinstance(value, bool):
+        append(_TRUE if value else _FALSE)
     elif isinstance(value, int):
-        out.append(_integer(value))
+        append(_integer(value))
     elif isinstance(value, float):
         if not isfinite(value):
             raise BadRequest("A document can't hold NaN or Infinity.")
-        out.append(_FLOAT.pack(b"F", value))
+        append(_FLOAT.pack(b"F", value))
     elif isinstance(value, Mapping):
-        _append_object(value, out)
-    elif isinstance(value, (list, tuple)):
-        _append_array(value, out)
+        _append_object(value, append)
     else:
         raise BadRequest(f"A document can't hold a {type(value).__name__}: it is not JSON.")
