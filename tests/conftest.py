@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.support.couchdb import COUCHDB_URL, database_prefix
+from tests.support.pouch import Pouch
 from tests.support.pouchdb_server import PouchDBServer
 
 
@@ -32,6 +33,13 @@ def pouchdb_server() -> Iterator[str]:
     """
     with PouchDBServer() as server:
         yield server.url
+
+
+@pytest.fixture
+def pouch() -> Iterator[Pouch]:
+    """A PouchDB 9 of the test's own, its databases in memory."""
+    with Pouch() as client:
+        yield client
 
 
 @pytest.fixture

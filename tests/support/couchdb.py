@@ -27,7 +27,9 @@ def database_prefix(root: str = COUCHDB_URL) -> Iterator[str]:
     try:
         yield f"{root}/{name}"
     finally:
-        names = requests.get(f"{root}/_all_dbs", params={"startkey": f'"{name}"', "endkey": f'"{name}\ufff0"'}, timeout=30)
+        names = requests.get(
+            f"{root}/_all_dbs", params={"startkey": f'"{name}"', "endkey": f'"{name}\ufff0"'}, timeout=30
+        )
         for database in names.json():
             if database.startswith(name):
                 requests.delete(f"{root}/{quote(database, safe='')}", timeout=30)
