@@ -219,6 +219,8 @@ def _append_array(value: Sequence[Any], append: Callable[[bytes], None]) -> None
     for item in value:
         if type(item) is dict:
             _append_object(item, append)
+        elif type(item) is list:  # no call in between: one level of nesting is one level of recursion
+            _append_array(item, append)
         else:
             _append(item, append)
     append(_END)
