@@ -1,0 +1,208 @@
+"""Finding documents: by id, by an index, by words."""
+
+from __future__ import annotations
+
+import sqlite3
+import unicodedata
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from app.docs import json, reads
+from app.docs.errors import BadRequest
+from app.docs.indexes import extract
+from app.docs.record import COLUMNS, Record, dump
+
+if TYPE_CHECKING:
+    from app.docs.database import Database
+
+ANY: Final = object()  # `find` without a value: the whole index, in its order
+_PAGE = 500
+_D = ", ".join(f"d.{column.strip()}" for column in COLUMNS.split(","))
+
+
+class AllDocsJSON(NamedTuple):
+    """CouchDB's ``_all_docs``, each row as JSON. `offset` is None where rows were asked for by key."""
+
+    rows: list[bytes]
+    total_rows: int
+    offset: int | None
+    update_seq: str | None
+
+    def as_dict(self) -> dict[str, Any]:
+        answer: dict[str, Any] = {"total_rows": self.total_rows, "offset": self.offset}
+        if self.update_seq is not None:
+            answer["update_seq"] = self.update_seq
+        return {**answer, "rows": [json.loads(row) for row in self.rows]}
+
+
+def all_docs(
+    database: Database,
+    connection: sqlite3.Connection,
+    *,
+    keys: Sequence[Any] | None = None,
+    start: str | None = None,
+    end: str | None = None,
+    inclusive_end: bool = True,
+    descending: bool = False,
+    limit: int | None = None,
+    skip: int = 0,
+    include_docs: bool = False,
+    conflicts: bool = False,
+    attachments: bool = False,
+    update_seq: bool = False,
+) -> AllDocsJSON:
+    """Live documents by id, from `start` to `end`, or those named by `keys` (deleted and unknown ones told as such)."""
+
+    def row(record: Record) -> bytes:
+        id = dump(record.id)
+        doc = ""
+        if include_docs:
+            extra = ""
+            if conflicts and record.conflicts:
+                others = [f"{path[0]}-{path[2][0]}" for path in record.paths()[1:] if not path[1]]
+                extra = f',"_conflicts":{dump(others)}'
+            if attachments and record.atts is not None:
+                one = reads.Version(record.id, record.paths()[0], record.atts, record.body)
+                doc = ',"doc":' + reads.render(connection, one, with_attachments=True, extra=extra)
+            else:
+                doc = ',"doc":' + record.text(extra)
+        return f'{{"id":{id},"key":{id},"value":{{"rev":"{record.rev}"}}{doc}}}'.encode()
+
+    total = database.doc_count
+    seq = database.update_seq if update_seq else None
+    if keys is not None:
+        wanted = list(keys)[skip : None if limit is None else skip + limit]
+        if descending:
+            wanted.reverse()
+        known = reads.records(connection, list({key for key in wanted if isinstance(key, str)}))
+        rows = []
+        for key in wanted:
+            record = known.get(key) if isinstance(key, str) else None
+            if record is None:
+                rows.append(f'{{"key":{dump(key)},"error":"not_found"}}'.encode())
+            elif record.deleted:
+                id, doc = dump(key), ',"doc":null' if include_docs else ""
+                rows.append(f'{{"id":{id},"key":{id},"value":{{"rev":"{record.rev}","deleted":true}}{doc}}}'.encode())
+            else:
+                rows.append(row(record))
+        return AllDocsJSON(rows, total, None, seq)
+    low, high = (end, start) if descending else (start, end)
+    clauses, values = ["deleted = 0"], list[Any]()
+    if low is not None:
+        clauses.append("id > ?" if descending and not inclusive_end else "id >= ?")
+        values.append(low)
+    if high is not None:
+        clauses.append("id < ?" if not descending and not inclusive_end else "id <= ?")
+        values.append(high)
+    order = "DESC" if descending else "ASC"
+    found = connection.execute(
+        f"SELECT {COLUMNS} FROM docs WHERE {' AND '.join(clauses)} ORDER BY id {order} LIMIT ? OFFSET ?",
+        (*values, -1 if limit is None else limit, skip),
+    )
+    rows = [row(Record._make(one)) for one in found]
+    offset = skip
+    if start is not None:
+        before = "id > ?" if descending else "id < ?"
+        sql = f"SELECT count(*) FROM docs WHERE deleted = 0 AND {before}"
+        offset += connection.execute(sql, (start,)).fetchone()[0]
+    return AllDocsJSON(rows, total, min(offset, total), seq)
+
+
+def count(connection: sqlite3.Connection, type: str) -> int:
+    """How many live documents of `type` there are."""
+    found: int = connection.execute("SELECT count(*) FROM docs WHERE type = ? AND deleted = 0", (type,)).fetchone()[0]
+    return found
+
+
+def each(database: Database, type: str) -> Iterator[Record]:
+    """All live documents of `type`, the oldest here first. Holds no connection between pages."""
+    at = 0
+    sql = f"SELECT {COLUMNS} FROM docs WHERE type = ? AND deleted = 0 AND n > ? ORDER BY n LIMIT ?"
+    while True:
+        with database.reading() as connection:
+            page = [Record._make(row) for row in connection.execute(sql, (type, at, _PAGE))]
+        yield from page
+        if len(page) < _PAGE:
+            return
+        at = page[-1].n
+
+
+def find(
+    database: Database,
+    connection: sqlite3.Connection,
+    name: str,
+    value: Any = ANY,
+    *,
+    low: Any = None,
+    high: Any = None,
+    limit: int | None = None,
+    offset: int = 0,
+    descending: bool = False,
+) -> list[Record]:
+    """Live documents whose indexed value is `value`, or lies from `low` to `high` (both included), in index order.
+
+    Equal values come in the order of the index's `order`, then by id. Raises BadRequest for an unknown index.
+    """
+    index = database.indexes.get(name)
+    if index is None:
+        raise BadRequest(f"There is no index {name} here.")
+    bounds = [(op, given) for op, given in (("=", value), (">=", low), ("<=", high)) if given not in (ANY, None)]
+    for _, given in bounds:
+        if not isinstance(given, str | int | float):
+            raise BadRequest("Only text and numbers can be looked up.")
+    values = [given for _, given in bounds]
+    order = "DESC" if descending else "ASC"
+    tail = (-1 if limit is None else limit, offset)
+    if index.multi:
+        where = " AND ".join(["t.name = ?"] + [f"t.value {op} ?" for op, _ in bounds])
+        sql = (
+            f"SELECT {_D} FROM terms t JOIN docs d ON d.n = t.doc WHERE {where} "
+            f"ORDER BY t.value {order}, t.doc {order} LIMIT ? OFFSET ?"
+        )
+        return [Record._make(row) for row in connection.execute(sql, (index.name, *values, *tail))]
+    key = index.key()
+    where = " AND ".join([f"type = '{index.type}'", "deleted = 0"] + [f"{key} {op} ?" for op, _ in bounds])
+    then = f"{extract(index.order)} {order}, " if index.order else ""
+    sql = (
+        f"SELECT {COLUMNS} FROM docs INDEXED BY ix_{index.name} WHERE {where} "
+        f"ORDER BY {key} {order}, {then}id {order} LIMIT ? OFFSET ?"
+    )
+    return [Record._make(row) for row in connection.execute(sql, (*values, *tail))]
+
+
+def tally(database: Database, connection: sqlite3.Connection, name: str) -> dict[Any, int]:
+    """How many live documents each value of an index has, by value."""
+    index = database.indexes.get(name)
+    if index is None:
+        raise BadRequest(f"There is no index {name} here.")
+    if index.multi:
+        sql = "SELECT value, count(*) FROM terms WHERE name = ? GROUP BY value"
+        return dict(connection.execute(sql, (index.name,)).fetchall())
+    key = index.key()
+    sql = (
+        f"SELECT {key}, count(*) FROM docs INDEXED BY ix_{index.name} "
+        f"WHERE type = '{index.type}' AND deleted = 0 GROUP BY {key}"
+    )
+    return dict(connection.execute(sql).fetchall())
+
+
+def search(database: Database, connection: sqlite3.Connection, type: str, text: str, limit: int) -> list[Record]:
+    """Live documents of `type` in which each word of `text` begins a word of theirs, the best first."""
+    index = database.search_indexes.get(type)
+    if index is None:
+        raise BadRequest(f"There is no search index for {type} here.")
+    terms = words(text)
+    if not terms:
+        return []
+    query = " ".join(f'"{term}"*' for term in terms)
+    sql = (
+        f"SELECT {_D} FROM {index.name} s JOIN docs d ON d.n = s.rowid "
+        f"WHERE s.words MATCH ? ORDER BY s.rank, d.n LIMIT ?"
+    )
+    return [Record._make(row) for row in connection.execute(sql, (query, limit))]
+
+
+def words(text: str) -> list[str]:
+    """The words of a search text, split as FTS5's unicode61 splits them: at all that is no letter, digit or mark."""
+    kept = "".join(c if unicodedata.category(c)[0] in "LNM" or unicodedata.category(c) == "Co" else " " for c in text)
+    return kept.split()
