@@ -35,6 +35,18 @@ def check_name(name: str) -> str:
     )
 
 
+def lock_folder(folder: Path) -> FileLock:
+    """Takes the lock that a folder's one writer holds; release it, or use it as a context manager. AlreadyOpen."""
+    lock = FileLock(folder / "lock", timeout=0)
+    try:
+        lock.acquire()
+    except Timeout:
+        raise AlreadyOpen(f"Another CouchTill is running on {folder}. Stop it first, or use another folder.") from None
+    except OSError as error:
+        raise StoreError(f"The folder {folder} can't be used: {error.strerror or error}.") from error
+    return lock
+
+
 class Directory:
     """The databases in a folder, opened when they are first asked for.
 
@@ -58,15 +70,9 @@ class Directory:
             return
         try:
             self.path.mkdir(parents=True, exist_ok=True)
-            lock = FileLock(self.path / "lock", timeout=0)
-            lock.acquire()
-        except Timeout:
-            raise AlreadyOpen(
-                f"Another CouchTill is running on {self.path}. Stop it first, or use another folder."
-            ) from None
         except OSError as error:
             raise StoreError(f"The folder {self.path} can't be used: {error.strerror or error}.") from error
-        self._file_lock = lock
+        self._file_lock = lock_folder(self.path)
 
     def __enter__(self) -> Directory:
         return self
@@ -141,6 +147,11 @@ class Directory:
                 self._listeners.remove(listener)
 
         return end
+
+    def wake(self) -> None:
+        """Wakes everyone who waits in an open database, to look at whether it is time to stop."""
+        for database in list(self._open.values()):
+            database.wake()
 
     def close(self) -> None:
         """Closes every database and gives the folder's lock back."""
