@@ -147,10 +147,7 @@ def shown(
 ) -> dict[str, Any]:
     """``_attachments`` as a reader sees it: stubs, or with base64 data for those newer than generation `since`."""
     every = parse(atts)
-    if encoding_info:
-        told = {name: {**meta, "stub": True} for name, meta in every.items()}
-    else:
-        told = stubs(every)
+    told = {name: {**meta, "stub": True} for name, meta in every.items()} if encoding_info else stubs(every)
     if data:
         for name, meta in every.items():
             if meta["revpos"] <= since:

@@ -141,10 +141,7 @@ def _row(
     conflicts: bool,
     attachments: bool,
 ) -> bytes:
-    if every and record.tree is not None:
-        revs = '"},{"rev":"'.join(record.leaves())
-    else:
-        revs = record.rev
+    revs = '"},{"rev":"'.join(record.leaves()) if every and record.tree is not None else record.rev
     gone = ',"deleted":true' if record.deleted else ""
     doc = ""
     if include_docs:

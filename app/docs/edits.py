@@ -159,10 +159,12 @@ def check_size(tx: Transaction, id: str, text: str) -> None:
 
 def _edit(tx: Transaction, new: Draft, row: Record | None) -> str:
     check_size(tx, new.id, new.text)
+    parent: str | None = None
+    generation = 0
+    tree: trees.Tree = ()
     if row is None:
         if new.rev is not None:
             raise Conflict
-        parent, generation, tree = None, 0, ()
     else:
         tree = row.paths()
         parent = _parent(new, row, tree)

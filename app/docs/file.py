@@ -27,7 +27,8 @@ CREATE TABLE meta(key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE epochs(first INTEGER PRIMARY KEY, epoch TEXT NOT NULL);
 CREATE TABLE docs(
     n INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, seq INTEGER NOT NULL, type TEXT, rev TEXT NOT NULL,
-    deleted INTEGER NOT NULL, conflicts INTEGER NOT NULL, local INTEGER NOT NULL, tree TEXT, atts TEXT, body TEXT NOT NULL
+    deleted INTEGER NOT NULL, conflicts INTEGER NOT NULL, local INTEGER NOT NULL, tree TEXT, atts TEXT,
+    body TEXT NOT NULL
 );
 CREATE UNIQUE INDEX docs_seq ON docs(seq);
 CREATE INDEX docs_type ON docs(type) WHERE deleted = 0;
@@ -39,7 +40,9 @@ CREATE TABLE bodies(
 CREATE UNIQUE INDEX bodies_rev ON bodies(doc, rev);
 CREATE TABLE local_docs(id TEXT PRIMARY KEY, rev INTEGER NOT NULL, body TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE blobs(n INTEGER PRIMARY KEY, digest TEXT NOT NULL UNIQUE, data BLOB NOT NULL);
-CREATE TABLE terms(name TEXT NOT NULL, value NOT NULL, doc INTEGER NOT NULL, PRIMARY KEY(name, value, doc)) WITHOUT ROWID;
+CREATE TABLE terms(
+    name TEXT NOT NULL, value NOT NULL, doc INTEGER NOT NULL, PRIMARY KEY(name, value, doc)
+) WITHOUT ROWID;
 """
 
 # MIGRATIONS[k] brings a file from user_version k to k + 1. Entries are only ever appended.
@@ -82,7 +85,7 @@ def connect(path: Path, *, read_only: bool = False, cache_kib: int = 4000) -> sq
     connection.execute("PRAGMA busy_timeout = 5000")
     connection.execute(f"PRAGMA cache_size = -{cache_kib}")
     if not read_only:
-        # FULL: in WAL mode NORMAL can lose the last commits at a power cut, and a receipt that was shown must be on disk.
+        # FULL: with NORMAL a WAL can lose its last commits at a power cut, and a receipt that was shown must be there.
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute("PRAGMA journal_size_limit = 67108864")
         connection.execute("PRAGMA temp_store = MEMORY")

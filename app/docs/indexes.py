@@ -2,8 +2,8 @@
 
 An `Index` is a partial expression index on the documents of one type, so that documents of other types pay nothing for
 it. One with ``multi`` looks into a list (a product's barcodes) and lives in the table ``terms``; a `SearchIndex` is an
-FTS5 table of its own. Both are filled by triggers: whatever writes a document, every index agrees with it at the commit.
-What a file has is written in its ``meta``; at opening, what is missing is built and what is no longer asked for dropped.
+FTS5 table of its own. Both are filled by triggers: whatever writes a document, each index agrees with it at the commit.
+What a file has stands in its ``meta``; at opening, what is missing is built and what is no longer asked for dropped.
 """
 
 from __future__ import annotations

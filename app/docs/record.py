@@ -11,7 +11,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from app.docs import json, tree
+from app.docs import json
+from app.docs import tree as trees
 
 COLUMNS = "n, id, seq, type, rev, deleted, conflicts, local, tree, atts, body"
 
@@ -53,16 +54,16 @@ class Record(NamedTuple):
         """The document as UTF-8 JSON, unparsed."""
         return self.text().encode()
 
-    def paths(self) -> tree.Tree:
+    def paths(self) -> trees.Tree:
         """The revision tree as leaf paths, the winner's first."""
         if self.tree is not None:
-            return tree.decode(self.tree)
+            return trees.decode(self.tree)
         generation, _, hash_ = self.rev.partition("-")
         return ((int(generation), bool(self.deleted), (hash_,)),)
 
     def leaves(self) -> list[str]:
         """Every leaf revision, deleted ones too, the winner first."""
-        return [self.rev] if self.tree is None else tree.leaves(tree.decode(self.tree))
+        return [self.rev] if self.tree is None else trees.leaves(trees.decode(self.tree))
 
 
 def parse(text: str) -> dict[str, Any]:
@@ -99,12 +100,12 @@ def stubs(atts: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
     }
 
 
-def revisions(path: tree.Path) -> dict[str, Any]:
+def revisions(path: trees.Path) -> dict[str, Any]:
     """CouchDB's ``_revisions`` of a leaf path: ``{"start": 3, "ids": [newest, …, oldest]}``."""
     return {"start": path[0], "ids": list(path[2])}
 
 
-def pick_path(paths: tree.Tree, rev: str) -> tree.Path | None:
+def pick_path(paths: trees.Tree, rev: str) -> trees.Path | None:
     """The path from the root to `rev`, cut there; its deleted flag is the leaf's own only when `rev` is a leaf."""
     for generation, deleted, hashes in paths:
         wanted, _, hash_ = rev.partition("-")
