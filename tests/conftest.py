@@ -3,26 +3,42 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
+from tests.support.browser import browser as start_browser
 from tests.support.couchdb import COUCHDB_URL, database_prefix
 from tests.support.pouch import Pouch
 from tests.support.pouchdb_server import PouchDBServer
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--soak", action="store_true", help="the long tests too, and every crash 200 times")
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what needs an Apache CouchDB where none is named: such a case isn't skipped, it isn't there."""
-    if COUCHDB_URL:
-        return
-    without = [item for item in items if not _needs_couchdb(item)]
-    if len(without) < len(items):
-        config.hook.pytest_deselected(items=[item for item in items if _needs_couchdb(item)])
-        items[:] = without
+    """Leave out what needs an Apache CouchDB where none is named, and what only ``make soak`` runs.
+
+    Such a case isn't skipped, it isn't there: nothing is wrong with a machine that has no CouchDB.
+    """
+    left_out = [item for item in items if _is_left_out(item, config.getoption("soak"))]
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if item not in set(left_out)]
 
 
-def _needs_couchdb(item: pytest.Item) -> bool:
-    return "couchdb_url" in getattr(item, "fixturenames", ()) or item.get_closest_marker("couchdb") is not None
+def _is_left_out(item: pytest.Item, soak: bool) -> bool:
+    if item.get_closest_marker("soak") and not soak:
+        return True
+    needs_couchdb = "couchdb_url" in getattr(item, "fixturenames", ()) or item.get_closest_marker("couchdb")
+    return bool(needs_couchdb) and not COUCHDB_URL
+
+
+@pytest.fixture(scope="session")
+def rounds(pytestconfig: pytest.Config) -> int:
+    """How often a crash is tried: 20 times, 200 with ``--soak``."""
+    return 200 if pytestconfig.getoption("soak") else 20
 
 
 @pytest.fixture(scope="session")
@@ -40,6 +56,13 @@ def pouch() -> Iterator[Pouch]:
     """A PouchDB 9 of the test's own, its databases in memory."""
     with Pouch() as client:
         yield client
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    """Playwright's headless ``Browser``; a test makes its own context: ``browser.new_context(viewport={…})``."""
+    with start_browser() as chromium:
+        yield chromium
 
 
 @pytest.fixture

@@ -8,14 +8,17 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import importlib
 import importlib.util
 import os
 import shutil
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
-PACKAGES = Path(__file__).resolve().parents[1] / "interop" / "node"
+ROOT = Path(__file__).resolve().parents[2]
+PACKAGES = ROOT / "tests" / "interop" / "node"
 OLDEST = 18  # PouchDB 9 and the drivers use fetch and top-level await
 
 
@@ -63,13 +66,23 @@ def environment() -> dict[str, str]:
 
 
 def install() -> None:
-    """``npm ci``, unless what is installed was installed from the very same lock file."""
+    """Node.js from PyPI where the system has none, and ``npm ci`` unless this very lock file is installed already."""
+    try:
+        commands()
+    except NoNode:
+        wanted = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]["node"]
+        print(f"No Node.js {OLDEST} or newer here: installing {' '.join(wanted)} …", flush=True)
+        subprocess.run(
+            [sys.executable, "-m", "pip", "install", "--quiet", *wanted], stdin=subprocess.DEVNULL, check=True
+        )
+        importlib.invalidate_caches()
+        commands.cache_clear()
     digest = hashlib.sha256((PACKAGES / "package-lock.json").read_bytes()).hexdigest()
     stamp = PACKAGES / "node_modules" / ".couchtill-installed"
     if stamp.exists() and stamp.read_text() == digest:
         return
     stamp.unlink(missing_ok=True)
-    print(f"npm ci in {PACKAGES.relative_to(Path.cwd()) if PACKAGES.is_relative_to(Path.cwd()) else PACKAGES}")
+    print("Installing the foreign peers of the tests: npm ci …", flush=True)
     subprocess.run([*commands()[1], "ci"], cwd=PACKAGES, env=environment(), stdin=subprocess.DEVNULL, check=True)
     stamp.write_text(digest)
 

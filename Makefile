@@ -1,0 +1,46 @@
+# CouchTill: `make demo` to see it, `make test` to prove it, `make help` for the rest.
+
+PYTHON_IN_VENV = .venv/bin/python
+# The tests of a shop in bad weather wait a lot: two at a time is quicker on one core too.
+JOBS = 2
+# Options for pytest, the benchmark or the replay: make test ARGS="-k tree"
+ARGS =
+# Where the demo keeps its shop, and the folder of receipts to replay (empty: the sample in the repository)
+DATA =
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test bench replay soak lint format setup setup-dev
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: setup ## a shop on this machine: two tills, head office, and a line to cut
+	@$(PYTHON_IN_VENV) -m app.cli demo $(if $(DATA),--data "$(DATA)") $(ARGS)
+
+test: lint ## linters, types, and every test; options for pytest: ARGS="-k tree"
+	@$(PYTHON_IN_VENV) -m pytest -n $(JOBS) --dist loadfile -q $(ARGS)
+
+lint: setup-dev ## format, lints, types, and who may call whom
+	@$(PYTHON_IN_VENV) -m ruff format --check .
+	@$(PYTHON_IN_VENV) -m ruff check .
+	@$(PYTHON_IN_VENV) -m mypy
+	@.venv/bin/lint-imports
+
+format: setup-dev ## let ruff format and mend what it can
+	@$(PYTHON_IN_VENV) -m ruff check --fix .
+	@$(PYTHON_IN_VENV) -m ruff format .
+
+bench: setup-dev ## how fast, beside PouchDB and, with COUCHDB_URL, CouchDB
+	@$(PYTHON_IN_VENV) -m tests.benchmarks $(ARGS)
+
+replay: setup ## three stores sell real receipts while lines are cut and tills killed: DATA=DIR for your own
+	@$(PYTHON_IN_VENV) -m app.replay $(if $(DATA),--data "$(DATA)") $(ARGS)
+
+soak: setup-dev ## the long tests: every crash 200 times
+	@$(PYTHON_IN_VENV) -m pytest -q --soak --timeout 1800 $(or $(ARGS),tests)
+
+setup:
+	@scripts/setup.sh
+
+setup-dev:
+	@scripts/setup.sh dev
