@@ -1,0 +1,34 @@
+"""Which indexes each database of a node has: what a till looks up while somebody waits."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from app.docs.indexes import Index, SearchIndex
+
+COMPANY = "company"
+STORE_PREFIX = "store-"
+
+COMPANY_INDEXES: tuple[Index | SearchIndex, ...] = (
+    Index("product_barcode", "product", "barcodes", multi=True),
+    Index("product_sku", "product", "sku"),
+    Index("product_name", "product", "name"),
+    Index("product_category", "product", "category", order="name"),
+    Index("customer_name", "customer", "name"),
+    SearchIndex("product", ("name", "sku", "barcodes", "brand")),
+    SearchIndex("customer", ("name", "key", "phone", "email")),
+)
+
+STORE_INDEXES: tuple[Index | SearchIndex, ...] = (
+    Index("order_sale", "order", "sale", unique_local=True),  # a repeated request finds its order here
+    Index("order_at", "order", "at"),
+)
+
+
+def indexes_for(name: str) -> Sequence[Index | SearchIndex]:
+    """The indexes of the database `name`; none for a database that isn't the shop's."""
+    if name == COMPANY:
+        return COMPANY_INDEXES
+    if name.startswith(STORE_PREFIX):
+        return STORE_INDEXES
+    return ()

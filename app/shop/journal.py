@@ -1,0 +1,212 @@
+"""The journal of a terminal: numbers without gaps, and a chain that shows any later change.
+
+Every document of a series names the one before it (`prev`) and carries a hash over itself, so that none can be altered,
+taken out or put in between unseen::
+
+    s1-t2.k7   journal 1 ── 2 ── 3 ── 4          s1-t2.q3   1 ── 2 …
+               prev null    h1   h2   h3                    a new incarnation, a new chain
+
+The head (next numbers, last hash) is a local document, written in the transaction of the document that it numbers. It
+is never derived from documents, which could be a clone's. A terminal begins a new series when it finds that its own
+has gone further than it knows: when the store holds a higher number of it, when the till window saw one, or when two
+documents with one number came to light (`incidents`). It never goes back to an old series.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from app.docs import json
+from app.docs.database import Database
+from app.shop import ids
+
+ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford's base 32, small
+HEAD = "couchtill.journal."  # local document of the store's database, one for each terminal that lived here
+
+# What the hash covers, by type and version. A list that was ever used is frozen: a new field is a new version.
+HASH_FIELDS: dict[str, dict[int, tuple[str, ...]]] = {
+    "order": {
+        1: (
+            "type", "schema", "kind", "sale", "store", "terminal", "series", "number", "at", "business_date",
+            "currency", "digits", "cart", "customer", "shift", "drawer", "cashier", "header", "lines", "tax_mode",
+            "rounding", "subtotal", "discount", "tax", "total", "tenders", "paid", "change", "journal", "prev",
+            "hash_version",
+        ),
+    },
+}  # fmt: skip
+HASH_VERSION = {"order": 1}
+
+
+class UnknownHashVersion(Exception):
+    """The document names a field list that this program doesn't have: a newer CouchTill wrote it."""
+
+
+def digest(doc: Mapping[str, Any]) -> str:
+    """SHA-256, 64 hex digits, over the canonical JSON (sorted keys, no spaces, UTF-8) of the fields that the document's
+    `hash_version` covers. `prev` is among them. Raises UnknownHashVersion, KeyError for a missing field."""
+    try:
+        covered = HASH_FIELDS[doc["type"]][doc["hash_version"]]
+    except (KeyError, TypeError):
+        raise UnknownHashVersion(f"{doc.get('type')} {doc.get('hash_version')}") from None
+    return hashlib.sha256(json.canonical({name: doc[name] for name in covered})).hexdigest()
+
+
+@dataclass(frozen=True)
+class Head:
+    """Where a terminal stands: its series, the last journal and receipt number, the last hash and time, and how far
+    each of its earlier series went."""
+
+    series: str
+    journal: int = 0
+    number: int = 0
+    hash: str | None = None
+    at: str | None = None
+    past: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Behind:
+    """Why a new series begins: `series` had gone to `number` at least, and this store knew less."""
+
+    series: str
+    number: int
+
+
+def random_incarnation() -> str:
+    return secrets.choice(ALPHABET) + secrets.choice(ALPHABET)
+
+
+class Journal:
+    """The journal of one terminal in one store's database. Its methods are called inside a transaction of it."""
+
+    def __init__(self, database: Database, terminal: str, mint: Callable[[], str] = random_incarnation) -> None:
+        self.database = database
+        self.terminal = terminal
+        self._mint = mint
+
+    def head(self) -> Head | None:
+        """Where the terminal stands, or None before its first document."""
+        kept = self.database.get_local(HEAD + self.terminal)
+        if kept is None:
+            return None
+        return Head(kept["series"], kept["journal"], kept["number"], kept["hash"], kept["at"], dict(kept["past"]))
+
+    def save(self, head: Head) -> None:
+        body = {**vars(head), "terminal": self.terminal}
+        self.database.put_local(HEAD + self.terminal, body)
+
+    def behind(self, head: Head, seen: Mapping[str, Any] | None = None) -> Behind | None:
+        """Whether the series has gone further than the head knows; `seen` is `{"series", "number"}` of a till
+        window."""
+        highest = self._highest_beyond(head)
+        if highest is not None:
+            return Behind(head.series, highest)
+        if self._doubled(head.series):
+            return Behind(head.series, head.number)
+        if seen is None or ids.terminal_of(seen["series"]) != self.terminal:
+            return None  # a window of another terminal says nothing about this one
+        if seen["series"] == head.series:
+            return Behind(head.series, seen["number"]) if seen["number"] > head.number else None
+        # A window that still shows an earlier series of ours was merely open then. One that knows a series we don't has
+        # seen a later life of this terminal than the copy that runs now.
+        return None if seen["series"] in head.past else Behind(seen["series"], seen["number"])
+
+    def ready(self, seen: Mapping[str, Any] | None = None) -> tuple[Head, Behind | None]:
+        """The head to write the next document after: of a new series when there is none yet, or when it is behind."""
+        head = self.head()
+        if head is None:
+            unknown = seen is not None and ids.terminal_of(seen["series"]) == self.terminal
+            why = Behind(seen["series"], seen["number"]) if seen is not None and unknown else None
+            return self._begin(Head(""), seen), why
+        why = self.behind(head, seen)
+        return (head, None) if why is None else (self._begin(head, seen), why)
+
+    def chained(self, head: Head, doc: dict[str, Any]) -> dict[str, Any]:
+        """The document as the next link after `head`, with `journal`, `prev`, `hash_version` and `hash`."""
+        version = HASH_VERSION[doc["type"]]
+        link = {**doc, "journal": head.journal + 1, "prev": head.hash, "hash_version": version}
+        link["hash"] = digest(link)
+        return link
+
+    def advance(self, head: Head, link: Mapping[str, Any]) -> None:
+        """Writes the head after `link`."""
+        number = link["number"] if link["type"] == "order" else head.number
+        self.save(replace(head, journal=link["journal"], number=number, hash=link["hash"], at=link["at"]))
+
+    # -- a new series --------------------------------------------------------------------------------------------
+
+    def _begin(self, head: Head, seen: Mapping[str, Any] | None) -> Head:
+        """A new series, listed in the terminal's document. Time goes on from where the old one stood."""
+        used = self._used(head, seen)
+        incarnation = self._mint()
+        while incarnation in used:
+            # 1,024 incarnations of two letters; a terminal that used them all goes on with three.
+            full = sum(len(name) == 2 for name in used) >= len(ALPHABET) ** 2
+            incarnation = random_incarnation() + secrets.choice(ALPHABET) if full else self._mint()
+        past = {**head.past, head.series: head.number} if head.series else dict(head.past)
+        self._list(incarnation)
+        return Head(f"{self.terminal}.{incarnation}", at=head.at, past=past)
+
+    def _used(self, head: Head, seen: Mapping[str, Any] | None) -> set[str]:
+        used = set(self._listed())
+        for series in (head.series, *head.past, seen["series"] if seen else ""):
+            if ids.terminal_of(series) == self.terminal:
+                used.add(series.rpartition(".")[2])
+        # Orders may have come home before the terminal's document did.
+        prefix = f"order:{self.terminal}."
+        start = prefix
+        while True:
+            found = self.database.between(start, prefix + "~", limit=1)
+            if not found:
+                return used
+            series = found[0].id.split(":")[1]
+            used.add(series.rpartition(".")[2])
+            start = f"order:{series};"
+
+    def _listed(self) -> list[str]:
+        """Every incarnation that any leaf of the terminal's document lists: two nodes may each have added one."""
+        record = self.database.read(f"terminal:{self.terminal}")
+        if record is None:
+            return []
+        leaves = [record.doc()]
+        if record.conflicts:
+            leaves += [leaf["ok"] for leaf in self.database.open_revs(record.id, "all") if "ok" in leaf]
+        return sorted({str(name) for leaf in leaves for name in leaf.get("incarnations", [])})
+
+    def _list(self, incarnation: str) -> None:
+        record = self.database.read(f"terminal:{self.terminal}")
+        body: dict[str, Any] = {}
+        if record is not None and not record.deleted:
+            body = {**record.doc(), "_rev": record.rev}
+        elif record is not None:
+            body = {"_rev": record.rev}
+        store = self.database.name.removeprefix("store-")
+        doc = {
+            "type": "terminal",
+            "schema": 1,
+            "terminal": self.terminal,
+            "store": f"store:{store}",
+            **body,
+            "_id": f"terminal:{self.terminal}",
+            "incarnations": sorted({*self._listed(), incarnation}),
+        }
+        self.database.put(doc)
+
+    # -- what the store knows ------------------------------------------------------------------------------------
+
+    def _highest_beyond(self, head: Head) -> int | None:
+        """The highest number of the series above the head's, which some other life of this terminal must have
+        written."""
+        prefix = f"order:{head.series}:"
+        found = self.database.between(f"{prefix}{head.number + 1:08d}", prefix + "~", descending=True, limit=1)
+        parts = ids.parse(found[0].id) if found else None
+        return parts.number if parts else None
+
+    def _doubled(self, series: str) -> bool:
+        """Whether an incident says that a number of this series was given twice."""
+        prefix = f"incident:number:{series}:"
+        return bool(self.database.between(prefix, prefix + "~", limit=1))

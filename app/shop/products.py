@@ -1,0 +1,121 @@
+"""The catalogue as a till asks it: by words, by category, by barcode; and its people."""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import Any
+
+from app.docs.database import Database
+from app.docs.record import Record
+
+MOST = 500  # products on one page
+FRESH = 2.0  # seconds for which category counts may be old while the catalogue is being changed
+
+
+class Catalogue:
+    """The products and categories of `company`. Answers are the documents themselves, with `_id` and `_rev`."""
+
+    def __init__(self, company: Database) -> None:
+        self.company = company
+        self._lock = threading.Lock()
+        self._counted: tuple[int, float, list[dict[str, Any]]] | None = None
+
+    def page(
+        self, q: str | None = None, category: str | None = None, limit: int = 60, after: str | None = None
+    ) -> list[dict[str, Any]]:
+        """A page of products that may be sold (not inactive).
+
+        `q`: every word of it begins a word of the name, SKU, barcode or brand; the best first, one page only. Else
+        all of `category`, or of the catalogue, by name; `after` is the id of the last one of the page before.
+        """
+        limit = max(1, min(limit, MOST))
+        if q is not None and q.strip():
+            found = [r for r in self.company.search("product", q, limit=limit * 2 + 20) if not _inactive(r)]
+            if category is not None:
+                found = [r for r in found if r.doc().get("category") == category]
+            return [record.full() for record in found[:limit]]
+        last = self.company.read(after) if after is not None else None
+        if after is not None and last is None:
+            return []
+        products: list[dict[str, Any]] = []
+        while len(products) < limit:
+            wanted = limit - len(products)
+            found = self._browse(category, wanted, last)
+            products += [record.full() for record in found if not _inactive(record)]
+            if len(found) < wanted:
+                break
+            last = found[-1]
+        return products
+
+    def _browse(self, category: str | None, limit: int, after: Record | None) -> list[Record]:
+        if category is None:
+            return self.company.find("product_name", limit=limit, after=after)
+        return self.company.find("product_category", category, limit=limit, after=after)
+
+    def product(self, id: str) -> dict[str, Any] | None:
+        """A product by its id (inactive ones too), or None."""
+        record = self.company.read(id)
+        return None if record is None or record.deleted or record.type != "product" else record.full()
+
+    def by_barcode(self, code: str) -> list[dict[str, Any]]:
+        """The products with this barcode; several when a code was given twice, and then a person chooses.
+
+        What a scanner sends is tried as it is, then with or without the leading zero that tells EAN-13 from UPC-A.
+        """
+        code = code.strip()
+        for attempt in _readings(code):
+            found = [record.full() for record in self.company.find("product_barcode", attempt, limit=20)]
+            if found:
+                active = [product for product in found if not product.get("inactive")]
+                return active or found
+        return []
+
+    def categories(self) -> list[dict[str, Any]]:
+        """`[{"id", "name", "count", "parent", "sort", "colour", "picture"}]` of the categories that have products, by
+        `sort`, then name. A category that products name but that has no document is called by its id."""
+        now = time.monotonic()
+        with self._lock:
+            kept = self._counted
+            if kept is not None and (kept[0] == self.company.last_n or now - kept[1] < FRESH):
+                return kept[2]
+            seen = self.company.last_n
+            counts = {id: n for id, n in self.company.tally("product_category").items() if isinstance(id, str)}
+            found = [_category(record, counts.pop(record.id)) for record in self._named(counts)]
+            found += [{"id": id, "name": id.partition(":")[2] or id, "count": n} for id, n in counts.items()]
+            found.sort(key=lambda entry: (entry.get("sort") or 0, entry["name"].casefold(), entry["id"]))
+            self._counted = (seen, now, found)
+            return found
+
+    def _named(self, counts: dict[str, int]) -> list[Record]:
+        records = self.company.read_many(sorted(counts))
+        return [r for r in records if r is not None and not r.deleted and r.type == "category"]
+
+    def customers(self, q: str | None = None, limit: int = 20) -> list[dict[str, Any]]:
+        """Customers whose name, key, phone or e-mail has words that begin so; without `q` the first by name."""
+        limit = max(1, min(limit, MOST))
+        if q is not None and q.strip():
+            found = self.company.search("customer", q, limit=limit)
+        else:
+            found = self.company.find("customer_name", limit=limit)
+        return [doc for doc in (record.full() for record in found) if not doc.get("inactive") and not doc.get("erased")]
+
+
+def _inactive(record: Record) -> bool:
+    return '"inactive":true' in record.body and bool(record.doc().get("inactive"))
+
+
+def _category(record: Record, count: int) -> dict[str, Any]:
+    doc = record.doc()
+    shown = {key: doc[key] for key in ("parent", "sort", "colour", "picture") if doc.get(key) is not None}
+    return {"id": record.id, "name": str(doc.get("name") or record.id), "count": count, **shown}
+
+
+def _readings(code: str) -> list[str]:
+    readings = [code]
+    if code.isascii() and code.isdigit():
+        if len(code) == 12:
+            readings.append("0" + code)
+        elif len(code) == 13 and code[0] == "0":
+            readings.append(code[1:])
+    return readings

@@ -1,0 +1,58 @@
+"""The shapes of the shop's documents, one module a type, checked where a document enters by hand.
+
+`check(doc)` picks the schema by the document's `type`. A document of a type or version that this program doesn't know
+is kept and replicated, unread: that is not an error, and `known` tells it apart.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from app.shop.schemas.base import Document, Invalid, Problem
+from app.shop.schemas.customer import Customer
+from app.shop.schemas.incident import Incident
+from app.shop.schemas.order import Order
+from app.shop.schemas.product import Category, Product
+from app.shop.schemas.settings import Settings
+from app.shop.schemas.store import Store
+from app.shop.schemas.tax import Tax
+from app.shop.schemas.terminal import Terminal
+
+__all__ = ["SCHEMAS", "Invalid", "Problem", "check", "known", "read"]
+
+SCHEMAS: dict[str, Document] = {
+    schema.doctype: schema()
+    for schema in (Product, Category, Customer, Tax, Store, Terminal, Settings, Incident, Order)
+}
+
+
+def known(doc: Mapping[str, Any]) -> bool:
+    """Whether this program knows the document's type, in that version."""
+    schema = SCHEMAS.get(str(doc.get("type")))
+    return schema is not None and doc.get("schema") == schema.version
+
+
+def read(doc: Mapping[str, Any]) -> dict[str, Any]:
+    """The body, checked, with its defaults filled in. `_` members pass by unread. Raises Invalid."""
+    kind = str(doc.get("type"))
+    schema = SCHEMAS.get(kind)
+    if schema is None:
+        raise Invalid([Problem("type", f"Documents of the type “{kind}” are not known.")])
+    if doc.get("schema") != schema.version:
+        reason = f"This {kind} has schema version {doc.get('schema')}; version {schema.version} is known."
+        raise Invalid([Problem("schema", reason)])
+    body = schema.read({key: value for key, value in doc.items() if not key.startswith("_")})
+    identity = doc.get("_id")
+    if identity is not None and not str(identity).startswith(f"{kind}:"):
+        raise Invalid([Problem("_id", f"The id of this document must begin with “{kind}:”.")])
+    return body
+
+
+def check(doc: Mapping[str, Any]) -> list[Problem]:
+    """What is wrong with a document, in words; nothing when its schema takes it."""
+    try:
+        read(doc)
+    except Invalid as invalid:
+        return invalid.problems
+    return []

@@ -1,0 +1,26 @@
+"""Something that must not happen, found: `incident:<kind>:<what it is about>`.
+
+The body says nothing of who found it or when, so that the same incident found on two nodes is one document with one
+revision.
+"""
+
+from __future__ import annotations
+
+from app.shop.schemas.base import Choice, Document, Text, Whole
+from app.shop.schemas.terminal import SERIES
+
+KINDS = ("number", "sale", "behind")
+
+
+class Incident(Document):
+    """`number`: two documents with one number of one `series` (a terminal was copied). `sale`: two orders with one
+    `sale` (a terminal was restored between a request and its retry). `behind`: a terminal found that its own series
+    had gone further than it knew (`number`), and began the series `next`."""
+
+    doctype = "incident"
+
+    kind = Choice(*KINDS, required=True)
+    series = Text(80, pattern=SERIES)
+    number = Whole(0)
+    sale = Text(64)
+    next = Text(80, pattern=SERIES)

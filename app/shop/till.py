@@ -1,0 +1,160 @@
+"""A till: it sells, and shows what was sold. One sale is one durable write."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from app.docs.database import Database
+from app.docs.errors import DocsError, DocumentTooLarge, InsufficientStorage
+from app.shop import clock as clocks
+from app.shop import ids, incidents, journal, products
+from app.shop.sale import Pricer, SaleError, read_request
+from app.shop.stores import StoreFacts
+
+
+class Till:
+    """The till of one terminal. Safe to call from several threads at once.
+
+    `company` holds the catalogue, `store` the orders of this store. `clock` tells the time (UTC); `mint` gives the two
+    letters of a new incarnation.
+    """
+
+    def __init__(
+        self,
+        company: Database,
+        store: Database,
+        *,
+        terminal: str,
+        store_id: str,
+        clock: clocks.Clock = clocks.now,
+        mint: Callable[[], str] = journal.random_incarnation,
+    ) -> None:
+        self.company = company
+        self.store = store
+        self.terminal = terminal
+        self.store_id = store_id
+        self.facts = StoreFacts(company, store_id)
+        self.catalogue = products.Catalogue(company)
+        self._clock = clock
+        self._journal = journal.Journal(store, terminal, mint)
+        self._pricer = Pricer(company, self.facts)
+
+    # -- selling -------------------------------------------------------------------------------------------------
+
+    def sell(self, request: Mapping[str, Any]) -> tuple[dict[str, Any], bool]:
+        """Makes a sale: the order, on disk when this returns, and whether the request was a repeated one.
+
+        The request is as `schemas.sale.SaleRequest`. One with a `sale` id that was sold already gives the very same
+        order again, whatever else it holds. Raises SaleError; then nothing was written.
+        """
+        try:
+            sold = self._sold(request)
+            if sold is not None:
+                return sold, True
+            wanted = read_request(request)
+            body = self._pricer.order(wanted)
+            return self._write(wanted, body)
+        except InsufficientStorage as full:
+            reason = "The disk is full: the sale was not made. Make room on this terminal, then try again."
+            raise SaleError(507, "insufficient_storage", reason) from full
+        except DocumentTooLarge as large:
+            raise SaleError(413, "too_large", "The sale is too large for one receipt: split it.", "lines") from large
+        except DocsError as refused:
+            raise SaleError(refused.status, refused.error, f"The sale was not made: {refused.reason}") from refused
+
+    def _sold(self, request: Any) -> dict[str, Any] | None:
+        """The order that a `sale` id has already."""
+        sale = request.get("sale") if isinstance(request, Mapping) else None
+        if not isinstance(sale, str):
+            return None
+        found = self.store.find("order_sale", sale, limit=10)
+        # Two orders with one sale are an incident; the one that counts is the one that is shown.
+        return min(found, key=lambda record: record.id).full() if found else None
+
+    def _write(self, wanted: Mapping[str, Any], body: dict[str, Any]) -> tuple[dict[str, Any], bool]:
+        with self.store.transaction():
+            sold = self._sold(wanted)
+            if sold is not None:
+                return sold, True
+            head, behind = self._journal.ready(wanted["seen"])
+            moment = self._clock()
+            at = clocks.stamp(moment)
+            if head.at is not None and at < head.at:  # receipt times never run backwards
+                at = head.at
+            facts, _ = self.facts.read()
+            number = head.number + 1
+            order = {
+                "type": "order",
+                "schema": 1,
+                "kind": "sale",
+                "sale": wanted["sale"],
+                "terminal": self.terminal,
+                "series": head.series,
+                "number": number,
+                "at": at,
+                "business_date": clocks.business_date(clocks.read(at), facts["timezone"], facts["day_start"]),
+                **body,
+            }
+            link = self._journal.chained(head, order)
+            link = {"_id": ids.numbered("order", head.series, number, wanted["sale"]), **link}
+            link["_rev"] = self.store.put(link)
+            self._journal.advance(head, link)
+            if behind is not None:
+                incidents.write(self.store, incidents.behind_incident(behind.series, behind.number, head.series))
+        return link, False
+
+    # -- what was sold -------------------------------------------------------------------------------------------
+
+    def receipts(self, limit: int = 20, before: str | None = None) -> list[dict[str, Any]]:
+        """The store's orders that are here, the newest first; `before` is the id of the last one of the page before."""
+        limit = max(1, min(limit, 500))
+        if before is None:
+            found = self.store.find("order_at", descending=True, limit=limit)
+        else:
+            last = self.store.read(before)
+            if last is None or last.type != "order":
+                return []
+            found = self.store.find("order_at", descending=True, limit=limit, after=last)
+        return [record.full() for record in found]
+
+    def receipt(self, id: str) -> dict[str, Any] | None:
+        """An order by its id, or None."""
+        record = self.store.read(id)
+        return None if record is None or record.deleted or record.type != "order" else record.full()
+
+    def status(self) -> dict[str, Any]:
+        """`{"terminal", "store", "store_name", "store_known", "series", "number", "currency", "digits", "timezone",
+        "tax_mode"}`. `series` is null before the first sale; `store_known` false until the store's document is here."""
+        facts, known = self.facts.read()
+        head = self._journal.head()
+        return {
+            "terminal": self.terminal,
+            "store": self.store_id,
+            "store_name": facts["name"],
+            "store_known": known,
+            "series": head.series if head else None,
+            "number": head.number if head else 0,
+            "currency": facts["currency"],
+            "digits": facts["digits"],
+            "timezone": facts["timezone"],
+            "tax_mode": facts["tax_mode"],
+        }
+
+    # -- the catalogue -------------------------------------------------------------------------------------------
+
+    def products(
+        self, q: str | None = None, category: str | None = None, limit: int = 60, after: str | None = None
+    ) -> list[dict[str, Any]]:
+        """A page of the catalogue; see `Catalogue.page`."""
+        return self.catalogue.page(q, category, limit, after)
+
+    def product(self, id: str) -> dict[str, Any] | None:
+        return self.catalogue.product(id)
+
+    def by_barcode(self, code: str) -> list[dict[str, Any]]:
+        """The products that have this barcode: none, one, or several to choose from."""
+        return self.catalogue.by_barcode(code)
+
+    def categories(self) -> list[dict[str, Any]]:
+        return self.catalogue.categories()

@@ -1,0 +1,39 @@
+"""What a store took: the sums that any node with the same orders must agree on."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from app.docs.database import Database
+from app.shop import incidents
+from app.shop.pricing import paid
+
+
+class Totals(NamedTuple):
+    """Receipts, lines, what the lines came to after their discounts, and what of it manufacturers' coupons paid."""
+
+    receipts: int = 0
+    lines: int = 0
+    sales_cents: int = 0
+    coupon_cents: int = 0
+
+    def plus(self, order: dict[str, Any]) -> Totals:
+        return Totals(
+            self.receipts + 1,
+            self.lines + len(order["lines"]),
+            self.sales_cents + order["subtotal"],
+            self.coupon_cents + paid(order["tenders"], "coupon"),
+        )
+
+
+def totals(database: Database) -> Totals:
+    """The sums over a store's orders. Of several orders with one `sale`, the one with the smallest id counts."""
+    doubled = {
+        record.doc().get("sale") for record in database.each("incident") if record.id.startswith("incident:sale:")
+    }
+    result = Totals()
+    for record in database.each("order"):
+        order = record.doc()
+        if order["sale"] not in doubled or incidents.sale_counts(database, record.id, order["sale"]):
+            result = result.plus(order)
+    return result
