@@ -484,6 +484,11 @@ class Database:
         with self.reading() as connection:
             return queries.find(self, connection, index, value, **options)
 
+    def between(self, low: str, high: str, *, limit: int | None = None, descending: bool = False) -> list[Record]:
+        """Live documents whose ids lie from `low` to `high` (both included), in the order of ids."""
+        with self.reading() as connection:
+            return queries.between(connection, low, high, limit=limit, descending=descending)
+
     def tally(self, index: str) -> dict[Any, int]:
         """How many live documents each value of an index has."""
         with self.reading() as connection:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from app.docs import json, reads
 from app.docs.errors import BadRequest
-from app.docs.indexes import extract
+from app.docs.indexes import extract, json_path
 from app.docs.record import COLUMNS, Record, dump
 
 if TYPE_CHECKING:
@@ -138,10 +138,12 @@ def find(
     limit: int | None = None,
     offset: int = 0,
     descending: bool = False,
+    after: Record | None = None,
 ) -> list[Record]:
     """Live documents whose indexed value is `value`, or lies from `low` to `high` (both included), in index order.
 
-    Equal values come in the order of the index's `order`, then by id. Raises BadRequest for an unknown index.
+    Equal values come in the order of the index's `order`, then by id. `after` is the last one of the page before (not
+    for indexes with `multi`). Raises BadRequest for an unknown index.
     """
     index = database.indexes.get(name)
     if index is None:
@@ -161,13 +163,32 @@ def find(
         )
         return [Record._make(row) for row in connection.execute(sql, (index.name, *values, *tail))]
     key = index.key()
-    where = " AND ".join([f"type = '{index.type}'", "deleted = 0"] + [f"{key} {op} ?" for op, _ in bounds])
+    clauses = [f"type = '{index.type}'", "deleted = 0"] + [f"{key} {op} ?" for op, _ in bounds]
+    if after is not None:
+        paths = [index.path, *([index.order] if index.order else [])]
+        keys = ", ".join([*(extract(path) for path in paths), "id"])
+        places = ", ".join([f"json_extract(?, '{json_path(path)}')" for path in paths] + ["?"])
+        clauses.append(f"({keys}) {'<' if descending else '>'} ({places})")
+        values += [after.body] * len(paths) + [after.id]
+    where = " AND ".join(clauses)
     then = f"{extract(index.order)} {order}, " if index.order else ""
     sql = (
         f"SELECT {COLUMNS} FROM docs INDEXED BY ix_{index.name} WHERE {where} "
         f"ORDER BY {key} {order}, {then}id {order} LIMIT ? OFFSET ?"
     )
     return [Record._make(row) for row in connection.execute(sql, (*values, *tail))]
+
+
+def between(
+    connection: sqlite3.Connection, low: str, high: str, *, limit: int | None = None, descending: bool = False
+) -> list[Record]:
+    """Live documents whose ids lie from `low` to `high` (both included), in the order of ids."""
+    found = connection.execute(
+        f"SELECT {COLUMNS} FROM docs WHERE deleted = 0 AND id >= ? AND id <= ? "
+        f"ORDER BY id {'DESC' if descending else 'ASC'} LIMIT ?",
+        (low, high, -1 if limit is None else limit),
+    )
+    return [Record._make(row) for row in found]
 
 
 def tally(database: Database, connection: sqlite3.Connection, name: str) -> dict[Any, int]:
