@@ -16,7 +16,6 @@ from typing import Any
 import app
 from app.docs.database import Database
 from app.docs.directory import Directory
-from app.docs.errors import NotFound
 from app.node import config as node_config
 from app.node import links as node_links
 from app.node.config import NodeConfig, NodeError
@@ -76,7 +75,7 @@ class Node:
             raise NodeError(f"{self.path} can't be made: {error.strerror}") from None
         from app.shop.indexes import indexes_for
 
-        self.directory = Directory(self.path, indexes_for=(lambda name: ()) if self.kind == "hub" else indexes_for)
+        self.directory = Directory(self.path, indexes_for=(lambda name: None) if self.kind == "hub" else indexes_for)
         try:
             self.state = NodeState(self.path)
             try:
@@ -149,8 +148,7 @@ class Node:
     def begin_stop(self) -> None:
         """Tells feeds and watchers to end: they are woken and find ``closing`` set. The server stops after this."""
         self.closing.set()
-        for name in self.directory.names():
-            self.directory.get(name).wake()
+        self.directory.wake()
 
     def stop(self) -> None:
         """Ends links and threads, then closes the files. Safe to call twice and from any thread."""
@@ -185,11 +183,7 @@ class Node:
 
     def database(self, name: str) -> Database:
         """The database of that name, made when it isn't there yet."""
-        try:
-            return self.directory.get(name)
-        except NotFound:
-            log.info("database %s: made", name)
-            return self.directory.create(name)
+        return self.directory.ensure(name)
 
     def stores(self) -> list[str]:
         """The ids of the stores whose databases this node has."""

@@ -60,8 +60,10 @@ class Reactions:
             node.closing.wait(PAUSE)
 
     def _react(self, name: str) -> None:
-        node = self._node
+        from app.shop.incidents import scan_incidents
+
         if name == "company":
-            node.link_new_stores()
-        elif node.till is not None:
-            node.till.look()
+            self._node.link_new_stores()
+        elif name.startswith("store-"):
+            for found in scan_incidents(self._node.directory.get(name)):
+                log.warning("%s: found %s", name, found)

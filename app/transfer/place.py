@@ -64,7 +64,7 @@ def open_place(place: str, *, write: bool) -> Iterator[Place]:
 @contextlib.contextmanager
 def open_file(path: Path, *, write: bool, indexed: bool = False, create: bool = True) -> Iterator[Database]:
     """The database in the file ``path``, alone with it when ``write``."""
-    from app.docs.directory import lock_for
+    from app.docs.directory import lock_folder
 
     if path.is_dir():
         raise NodeError(f"{path} is a directory; name a database in it, as in {path / 'company.db'}.")
@@ -74,13 +74,13 @@ def open_file(path: Path, *, write: bool, indexed: bool = False, create: bool = 
         raise NodeError(f"{path} is not there.")
     if not path.parent.is_dir():
         raise NodeError(f"{path.parent} is no directory.")
-    indexes: Sequence[Any] = ()
+    indexes: Sequence[Any] | None = None
     name = unquote(path.stem)
     if indexed:
         from app.shop.indexes import indexes_for
 
         indexes = indexes_for(name)
-    with lock_for(path.parent) if write else contextlib.nullcontext():
+    with lock_folder(path.parent) if write else contextlib.nullcontext():
         database = Database(path, name=name, indexes=indexes, read_only=not write, create=write and create)
         try:
             yield database

@@ -1,0 +1,85 @@
+"""The steps beside the demo's page. They tick themselves off from the documents and stay ticked until *Start over*.
+
+A step is told by what the nodes hold, not by what was clicked: "arrived" means that head office has every order, not
+that somebody plugged the line in. Orders of earlier runs count for nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+STEPS = ("sell", "cut", "offline", "plug", "arrived", "pull", "start", "there")
+
+
+@dataclass(frozen=True)
+class Seen:
+    """One look at everything: who runs, whose line is up, and the orders (id to sale) that each node holds."""
+
+    running: Mapping[str, bool]
+    up: Mapping[str, bool]
+    orders: Mapping[str, Mapping[str, str]]
+    terminals: Mapping[str, str]
+    """A terminal's short name on the page to its id: ``t1`` to ``s1-t1``."""
+
+
+@dataclass
+class Lesson:
+    """Which steps are done, and what must be remembered to tell."""
+
+    before: frozenset[str] = frozenset()
+    done: set[str] = field(default_factory=set)
+    _cut: str | None = None
+    _when_cut: frozenset[str] = frozenset()
+    _pulled: str | None = None
+    _when_pulled: frozenset[str] = frozenset()
+
+    def cut(self, name: str, seen: Seen) -> None:
+        """The line of terminal ``name`` was cut."""
+        self.done.add("cut")
+        if "offline" not in self.done:
+            self._cut, self._when_cut = name, all_orders(seen)
+
+    def pulled(self, name: str, seen: Seen) -> None:
+        """The plug of terminal ``name`` was pulled; ``seen`` is from just before."""
+        own = own_orders(seen, name)
+        if own - self.before and "there" not in self.done:
+            self.done.add("pull")
+            self._pulled, self._when_pulled = name, own
+
+    def look(self, seen: Seen) -> None:
+        """Ticks what the documents show."""
+        fresh = all_orders(seen) - self.before
+        if fresh:
+            self.done.add("sell")
+        if self._cut is not None and not seen.up[self._cut] and "offline" not in self.done:
+            since = fresh - self._when_cut
+            # Both tills sold, and head office lacks what the one behind the cut line sold.
+            if all(own_orders(seen, name) & since for name in seen.terminals) and not (
+                own_orders(seen, self._cut) & since <= set(seen.orders["office"])
+            ):
+                self.done.add("offline")
+        if "offline" in self.done and self._cut is not None and seen.up[self._cut]:
+            self.done.add("plug")
+        if "plug" in self.done and all(fresh <= set(orders) for orders in seen.orders.values()) and not twice(seen):
+            self.done.add("arrived")
+        if self._pulled is not None and seen.running[self._pulled]:
+            self.done.add("start")
+            if self._when_pulled <= set(seen.orders[self._pulled]):
+                self.done.add("there")
+
+
+def all_orders(seen: Seen) -> frozenset[str]:
+    return frozenset(id for orders in seen.orders.values() for id in orders)
+
+
+def own_orders(seen: Seen, name: str) -> frozenset[str]:
+    """The orders that a terminal holds and sold itself: its id begins their series."""
+    prefix = f"order:{seen.terminals[name]}."
+    return frozenset(id for id in seen.orders[name] if id.startswith(prefix))
+
+
+def twice(seen: Seen) -> int:
+    """How many orders too many there are: orders at head office beyond one a sale."""
+    orders = seen.orders["office"]
+    return len(orders) - len(set(orders.values()))
