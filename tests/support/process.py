@@ -20,7 +20,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 
 # The line by which `couchtill hub`, `terminal`, `office` and `demo` say where they listen.
-LISTENING = re.compile(r"(?P<url>https?://(?P<host>[\w.\-]+|\[[0-9a-f:]+\]):(?P<port>\d+))")
+READY = re.compile(r"ready: (?P<url>https?://\S+?:(?P<port>\d+))")
+SERVERS = ("hub", "terminal", "office", "demo")
 
 
 def free_port() -> int:
@@ -41,14 +42,21 @@ class Process:
     the order of arrival, where stream is ``"out"`` or ``"err"``.
     """
 
-    def __init__(self, argv: Sequence[str | Path], *, env: Mapping[str, str] | None = None, cwd: Path | None = None):
+    def __init__(
+        self,
+        argv: Sequence[str | Path],
+        *,
+        env: Mapping[str, str] | None = None,
+        cwd: Path | None = None,
+        stdin: int = subprocess.DEVNULL,
+    ):
         self.argv = [str(part) for part in argv]
         self.lines: list[tuple[str, str]] = []
         self._changed = threading.Condition()
         self._open_streams = 2
         self.popen = subprocess.Popen(
             self.argv,
-            stdin=subprocess.DEVNULL,
+            stdin=stdin,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
@@ -122,6 +130,11 @@ class Process:
         if self.alive:
             self.popen.kill()
         self.popen.wait()
+        self._close_stdin()
+
+    def _close_stdin(self) -> None:
+        if self.popen.stdin:
+            self.popen.stdin.close()
 
     def send_signal(self, number: signal.Signals) -> None:
         self.popen.send_signal(number)
@@ -133,6 +146,7 @@ class Process:
         except subprocess.TimeoutExpired:
             self.kill()
             raise ProcessEnded(f"{self.argv} went on after {timeout} s:\n{self.stderr}") from None
+        self._close_stdin()
         with self._changed:  # its last words, when no grandchild holds the pipes
             self._changed.wait_for(lambda: self._open_streams == 0, timeout=1.0)
         return status
@@ -146,6 +160,7 @@ class Process:
             except subprocess.TimeoutExpired:
                 self.popen.kill()
                 self.popen.wait()
+        self._close_stdin()
 
     def __enter__(self) -> Process:
         return self
@@ -157,20 +172,25 @@ class Process:
 class CouchTill(Process):
     """A ``couchtill`` command as a process of its own: ``CouchTill("hub", "--data", path, "--port", "0")``.
 
-    ``url`` and ``port`` wait for the line that says where it listens.
+    A server ends with this process, however that ends. ``url`` and ``port`` wait for the line that says it is ready.
     """
 
     def __init__(self, *args: str | Path, env: Mapping[str, str] | None = None, cwd: Path | None = None):
         paths = os.pathsep.join(part for part in (str(ROOT), os.environ.get("PYTHONPATH", "")) if part)
-        super().__init__([sys.executable, "-m", "app.cli", *args], env={"PYTHONPATH": paths, **(env or {})}, cwd=cwd)
+        argv = [sys.executable, "-m", "app.cli", *args]
+        env = {"PYTHONPATH": paths, **(env or {})}
+        if args[0] in SERVERS:
+            super().__init__([*argv, "--with-parent"], env=env, cwd=cwd, stdin=subprocess.PIPE)
+        else:
+            super().__init__(argv, env=env, cwd=cwd)
 
     @property
     def url(self) -> str:
-        return self.wait_for(LISTENING)["url"]
+        return self.wait_for(READY)["url"]
 
     @property
     def port(self) -> int:
-        return int(self.wait_for(LISTENING)["port"])
+        return int(self.wait_for(READY)["port"])
 
 
 def wait_until(condition, timeout: float = 30.0, what: str = "") -> object:
