@@ -1,0 +1,93 @@
+"""Documents to measure with, shaped like the real receipts and products: the same ones at every run."""
+
+from __future__ import annotations
+
+import json
+import random
+from pathlib import Path
+from typing import Any
+
+WORDS = (
+    "MILK BREAD CHEESE SHREDDED CHOCOLATE DARK SOUP TOMATO BEANS GREEN YOGURT VANILLA COFFEE GROUND TEA BLACK RICE "
+    "BROWN PASTA SAUCE CHICKEN BREAST BEEF PORK FROZEN PIZZA APPLE JUICE ORANGE WATER SPARKLING BUTTER SALTED EGGS "
+    "LARGE ONION POTATO CARROT PAPER TOWEL SOAP LIQUID DETERGENT CAT DOG FOOD BABY CEREAL OAT HONEY SNACK CRACKER"
+).split()
+
+
+def orders(count: int, *, seed: int = 1) -> list[dict[str, Any]]:
+    """Orders of about 1.2 KB: one to twelve lines, five on average, as in the receipts of *The Complete Journey*."""
+    rand = random.Random(seed)
+    made = []
+    for number in range(1, count + 1):
+        lines: list[dict[str, Any]] = []
+        for at in range(min(12, 1 + int(rand.expovariate(0.28)))):
+            cents = rand.randrange(50, 1500)
+            off = rand.choice((0, 0, 0, 20, 50))
+            lines.append(
+                {
+                    "id": f"l{at + 1}",
+                    "product": f"product:{rand.randrange(25000, 18000000)}",
+                    "name": " ".join(rand.sample(WORDS, 3)),
+                    "quantity": 1000 * rand.choice((1, 1, 1, 2, 3)),
+                    "price": {"amount": cents, "per": 1000},
+                    "amount": cents,
+                    "discounts": [{"kind": "retail", "amount": off}] if off else [],
+                    "tax": [],
+                    "total": cents - off,
+                }
+            )
+        total = sum(line["total"] for line in lines)
+        made.append(
+            {
+                "_id": f"order:s1-t1.k7:{number:08d}:{rand.randrange(16**10):010x}",
+                "type": "order",
+                "schema": 1,
+                "series": "s1-t1.k7",
+                "number": number,
+                "journal": number,
+                "prev": f"{rand.randrange(16**64):064x}",
+                "hash": f"{rand.randrange(16**64):064x}",
+                "sale": f"{rand.randrange(16**32):032x}",
+                "store": "s1",
+                "terminal": "s1-t1",
+                "sold_at": f"2026-11-22T{number // 3600 % 24:02d}:{number // 60 % 60:02d}:{number % 60:02d}.000Z",
+                "business_date": "2026-11-22",
+                "currency": "USD",
+                "digits": 2,
+                "customer": None,
+                "cashier": None,
+                "shift": None,
+                "drawer": None,
+                "lines": lines,
+                "tenders": [{"kind": "cash", "amount": total}],
+                "total": total,
+                "change": 0,
+            }
+        )
+    return made
+
+
+def products(count: int, *, seed: int = 2) -> list[dict[str, Any]]:
+    """A catalogue: names of two to four words, a barcode each, 300 categories."""
+    rand = random.Random(seed)
+    return [
+        {
+            "_id": f"product:{number}",
+            "type": "product",
+            "schema": 1,
+            "sku": str(number),
+            "barcodes": [str(number)],
+            "name": " ".join(rand.sample(WORDS, rand.randrange(2, 5))),
+            "category": f"category:{rand.randrange(300)}",
+            "brand": rand.choice(("National", "Private")),
+            "sold_by": "unit",
+            "price": {"amount": rand.randrange(50, 2000), "per": 1000},
+        }
+        for number in range(25000, 25000 + count)
+    ]
+
+
+def write_lines(docs: list[dict[str, Any]], path: Path) -> Path:
+    """The documents, one a line."""
+    path.write_text("".join(json.dumps(doc, separators=(",", ":")) + "\n" for doc in docs))
+    return path
