@@ -35,7 +35,7 @@ find_python() {
 }
 
 # A virtual environment is good when it runs and has pip: Debian's failing venv leaves one behind that hasn't.
-is_good() { "$1/bin/python" -m pip --version >/dev/null 2>&1 && is_new_enough "$1/bin/python"; }
+is_good() { "$1/bin/python" -c 'import pip' >/dev/null 2>&1 && is_new_enough "$1/bin/python"; }
 
 try() { # try COMMAND... : make .venv.tmp by it
     rm -rf .venv.tmp
