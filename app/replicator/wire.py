@@ -1,0 +1,89 @@
+"""Sockets that can be counted and cut.
+
+A thread that waits in a long poll wakes only when its socket does, so stopping within a second means closing the
+socket beneath it. And a connection that had to be made anew is a hint that the server was away for a moment.
+"""
+
+from __future__ import annotations
+
+import socket
+import threading
+import weakref
+from collections.abc import Callable
+from typing import Any
+
+from requests.adapters import HTTPAdapter
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.poolmanager import PoolManager
+
+
+class Sockets:
+    """The open sockets of one peer."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._open: weakref.WeakSet[socket.socket] = weakref.WeakSet()
+        self.cut_off = False
+
+    def add(self, sock: socket.socket) -> None:
+        with self._lock:
+            self._open.add(sock)
+            cut = self.cut_off
+        if cut:
+            _shut(sock)
+
+    def cut(self) -> None:
+        """Ends every open connection now, and each new one until :meth:`mend`."""
+        with self._lock:
+            self.cut_off = True
+            socks = list(self._open)
+        for sock in socks:
+            _shut(sock)
+
+    def mend(self) -> None:
+        with self._lock:
+            self.cut_off = False
+            self._open.clear()
+
+
+def _shut(sock: socket.socket) -> None:
+    try:
+        sock.shutdown(socket.SHUT_RDWR)
+    except OSError:
+        return  # it was closed already
+
+
+def adapter(sockets: Sockets, made: Callable[[], None]) -> HTTPAdapter:
+    """A requests adapter whose connections are listed in `sockets`; `made` is called for each new one."""
+
+    def connected(sock: Any) -> None:
+        if isinstance(sock, socket.socket):
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+            sockets.add(sock)
+        made()
+
+    class Plain(HTTPConnection):
+        def connect(self) -> None:
+            super().connect()
+            connected(self.sock)
+
+    class Secure(HTTPSConnection):
+        def connect(self) -> None:
+            super().connect()
+            connected(self.sock)
+
+    class PlainPool(HTTPConnectionPool):
+        ConnectionCls = Plain
+
+    class SecurePool(HTTPSConnectionPool):
+        ConnectionCls = Secure
+
+    class Adapter(HTTPAdapter):
+        def init_poolmanager(self, connections: int, maxsize: int, block: bool = False, **options: Any) -> None:
+            manager = PoolManager(num_pools=connections, maxsize=maxsize, block=block, **options)
+            manager.pool_classes_by_scheme = {"http": PlainPool, "https": SecurePool}
+            self.poolmanager = manager
+
+    return Adapter(pool_connections=2, pool_maxsize=2)
