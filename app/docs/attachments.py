@@ -25,7 +25,7 @@ from app.docs.errors import BadRequest, Conflict, MissingStub, NotFound
 from app.docs.record import Record, dump, parse, stubs
 
 if TYPE_CHECKING:
-    from app.docs.database import Transaction
+    from app.docs.store import Transaction
 
 OCTETS = "application/octet-stream"
 
@@ -135,7 +135,8 @@ def _unpack(data: bytes) -> bytes:
         raise BadRequest("An attachment says it is gzipped, and isn't.") from None
 
 
-def _bytes(connection: sqlite3.Connection, digest: str) -> bytes:
+def stored(connection: sqlite3.Connection, digest: str) -> bytes:
+    """The bytes that have `digest`, as they are kept (gzipped, where they came so). Raises NotFound."""
     row = connection.execute("SELECT data FROM blobs WHERE digest = ?", (digest,)).fetchone()
     if row is None:
         raise NotFound("Document is missing attachment")
@@ -152,7 +153,7 @@ def shown(
         for name, meta in every.items():
             if meta["revpos"] <= since:
                 continue
-            raw = _bytes(connection, meta["digest"])
+            raw = stored(connection, meta["digest"])
             if meta.get("encoding") == "gzip":
                 raw = _unpack(raw)
             del told[name]["stub"]
@@ -175,7 +176,7 @@ def get(connection: sqlite3.Connection, id: str, name: str, rev: str | None) -> 
     meta = of_revision(connection, row, wanted).get(name)
     if meta is None:
         raise NotFound("Document is missing attachment")
-    data = _bytes(connection, meta["digest"])
+    data = stored(connection, meta["digest"])
     encoding = meta.get("encoding")
     if encoding == "gzip":
         data = _unpack(data)

@@ -74,8 +74,9 @@ def page(
     attachments: bool = False,
     doc_ids: Sequence[str] | None = None,
     match: Callable[[dict[str, Any]], bool] | None = None,
+    before: int | None = None,
 ) -> ChangesJSON:
-    """One page of the feed after `since`.
+    """One page of the feed after `since`; where it is `descending`, from the newest or from below number `before`.
 
     `style` ``all_docs`` names every leaf (deleted ones too), ``main_only`` the winner. `doc_ids` and `match` (over the
     winner's document) filter. `limit` 0 answers no rows, but `pending`. Raises BadRequest.
@@ -85,6 +86,9 @@ def page(
     if limit is not None and limit < 0:
         raise BadRequest("`limit` is not an integer")
     start = database.resolve_seq(since)
+    newest = database.last_n  # before anything is read: what is written meanwhile belongs to the next page
+    if descending:
+        start = newest if before is None else before - 1
     n = start
     rows: list[bytes] = []
     ended = limit == 0
@@ -103,7 +107,7 @@ def page(
             break
     with database.reading() as connection:
         if doc_ids is not None and not descending and not ended:
-            n = max(n, database.last_n)
+            n = max(n, newest)
         pending = 0 if descending else _pending(connection, n)
     return ChangesJSON(rows, database.seq(n), pending, n)
 
@@ -114,13 +118,13 @@ def _read(
     if doc_ids is not None:
         with database.reading() as connection:
             found = [row for row in reads.records(connection, list(dict.fromkeys(doc_ids))).values()]
-        kept = [row for row in found if descending or row.seq > since]
+        kept = [row for row in found if (row.seq <= since if descending else row.seq > since)]
         yield sorted(kept, key=lambda row: row.seq, reverse=descending)
         return
     size = PAGE if limit is None or all_rows else max(1, min(PAGE, limit))
     order = "DESC" if descending else "ASC"
     sql = f"SELECT {COLUMNS} FROM docs WHERE seq {'<' if descending else '>'} ? ORDER BY seq {order} LIMIT ?"
-    at = database.last_n + 1 if descending else since
+    at = since + 1 if descending else since
     while True:
         with database.reading() as connection:
             chunk = [Record._make(row) for row in connection.execute(sql, (at, size))]

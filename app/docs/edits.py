@@ -34,7 +34,7 @@ from app.docs.errors import (
 from app.docs.record import Record
 
 if TYPE_CHECKING:
-    from app.docs.database import Transaction
+    from app.docs.store import Transaction
 
 # Members that a client may send back as it got them; they say nothing new.
 IGNORED = frozenset({"_revs_info", "_conflicts", "_deleted_conflicts", "_local_seq", "_revisions"})
@@ -136,17 +136,20 @@ def edit_many(tx: Transaction, many: Sequence[Draft | DocsError]) -> list[dict[s
             check_size(tx, new.id, new.text)
     known = reads.records(tx.connection, [new.id for new in many if isinstance(new, Draft)])
     results: list[dict[str, Any]] = []
-    seen: set[str] = set()
+    touched: set[str] = set()
     for new in many:
         if not isinstance(new, Draft):
             results.append(new.as_dict())
             continue
-        if new.id in seen:  # written a moment ago, by this very request: CouchDB refuses the second
-            results.append({"id": new.id, **Conflict().as_dict()})
-            continue
-        seen.add(new.id)
+        row = known.get(new.id)
         try:
-            results.append({"ok": True, "id": new.id, "rev": _edit(tx, new, known.get(new.id))})
+            if new.id in touched:
+                # As in CouchDB the second edit of a document must be right on what stood before the request (so it
+                # can't name the first one's revision) and on what stands now.
+                _parent(new, row)
+                row = reads.record(tx.connection, new.id)
+            touched.add(new.id)
+            results.append({"ok": True, "id": new.id, "rev": _edit(tx, new, row)})
         except (Conflict, BadRequest, DocValidation, IllegalDocId) as error:
             results.append({"id": new.id, **error.as_dict()})
     return results
@@ -159,22 +162,15 @@ def check_size(tx: Transaction, id: str, text: str) -> None:
 
 def _edit(tx: Transaction, new: Draft, row: Record | None) -> str:
     check_size(tx, new.id, new.text)
-    parent: str | None = None
-    generation = 0
-    tree: trees.Tree = ()
-    if row is None:
-        if new.rev is not None:
-            raise Conflict
-    else:
-        tree = row.paths()
-        parent = _parent(new, row, tree)
-        generation = int(parent.partition("-")[0])
+    parent = _parent(new, row)
+    generation = int(parent.partition("-")[0]) if parent else 0
     base_atts = attachments.of_revision(tx.connection, row, parent) if new.atts and row and parent else {}
     atts = attachments.take_in(tx.connection, new.id, new.atts, generation + 1, base_atts.get) if new.atts else None
     rev = revision.new_rev(parent, new.deleted, new.body, attachments.hashed(atts) if atts else ())
     fresh = writing.content(new.body, new.text, atts)
     if row is None or parent is None:
         return writing.insert(tx, new.id, (1, new.deleted, (rev[2:],)), fresh, local=True)
+    tree = row.paths()
     if trees.contains(tree, rev):
         raise Conflict  # the same edit of the same leaf was already made, and is an ancestor by now
     grown = trees.extend(tree, parent, rev.partition("-")[2], new.deleted, tx.revs_limit)
@@ -182,11 +178,16 @@ def _edit(tx: Transaction, new: Draft, row: Record | None) -> str:
     return rev
 
 
-def _parent(new: Draft, row: Record, tree: trees.Tree) -> str:
+def _parent(new: Draft, row: Record | None) -> str | None:
+    """The revision that becomes the new one's parent, by the table above; None for a first revision."""
+    if row is None:
+        if new.rev is not None:
+            raise Conflict
+        return None
     if row.deleted:
         if new.rev is not None or new.deleted:
             raise Conflict
         return row.rev
-    if new.rev is None or (new.rev != row.rev and new.rev not in trees.leaves(tree)):
+    if new.rev is None or (new.rev != row.rev and new.rev not in row.leaves()):
         raise Conflict
     return new.rev

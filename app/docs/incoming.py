@@ -17,7 +17,7 @@ from app.docs.errors import BadRequest, DocsError, DocValidation
 from app.docs.record import Record
 
 if TYPE_CHECKING:
-    from app.docs.database import Transaction
+    from app.docs.store import Transaction
 
 _UNTOLD = "When `new_edits: false`, the document needs `_rev` or `_revisions` specified"
 

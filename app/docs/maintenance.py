@@ -14,7 +14,8 @@ from app.docs.errors import BadRequest, DocsError
 from app.docs.record import COLUMNS, Record, parse
 
 if TYPE_CHECKING:
-    from app.docs.database import Database, Transaction
+    from app.docs.database import Database
+    from app.docs.store import Transaction
 
 
 def info(database: Database, live: int, dead: int) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from app.docs.errors import Conflict
 from app.docs.record import Record, dump
 
 if TYPE_CHECKING:
-    from app.docs.database import Transaction
+    from app.docs.store import Transaction
 
 ANCESTORS_KEPT = 20  # bodies of inner revisions a document keeps: a merge wants the fork, a person the last few
 
