@@ -12,7 +12,6 @@ from collections.abc import Iterator
 from importlib.resources import files
 from typing import Any
 
-
 Doc = dict[str, Any]
 
 STORE, STORE_NAME = "s1", "Corner Shop"

@@ -67,9 +67,9 @@ def address(config: NodeConfig, database: str, password: str | None) -> str:
 def light(statuses: Iterable[dict[str, Any]], *, central: str | None) -> dict[str, Any]:
     """What the sync light shows, from the links' states: the worst state of all, and the sum of what is unsent.
 
-    ``{"central", "state", "reason", "unsent", "oldest_unsent", "last_success", "refused_count", "links"}``; the state is
-    ``off`` without a central, else the gravest of ``stopped denied waiting starting active idle``; ``last_success`` is
-    the oldest of the links' last successes: everything was in step then.
+    ``{"central", "state", "reason", "unsent", "oldest_unsent", "last_success", "refused_count", "links"}``. The state
+    is ``off`` without a central, else the gravest of ``stopped denied waiting starting active idle``; ``last_success``
+    is the oldest of the links' last successes: everything was in step then.
     """
     links = list(statuses)
     gravity = ("stopped", "denied", "waiting", "starting", "active", "idle")

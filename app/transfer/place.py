@@ -62,8 +62,10 @@ def open_place(place: str, *, write: bool) -> Iterator[Place]:
 
 
 @contextlib.contextmanager
-def open_file(path: Path, *, write: bool, indexed: bool = False, create: bool = True) -> Iterator[Database]:
-    """The database in the file ``path``, alone with it when ``write``."""
+def open_file(
+    path: Path, *, write: bool, indexed: bool = False, create: bool = True, lock: bool = True
+) -> Iterator[Database]:
+    """The database in the file ``path``, alone with it when ``write`` (unless ``lock`` is held already)."""
     from app.docs.directory import lock_folder
 
     if path.is_dir():
@@ -80,7 +82,7 @@ def open_file(path: Path, *, write: bool, indexed: bool = False, create: bool = 
         from app.shop.indexes import indexes_for
 
         indexes = indexes_for(name)
-    with lock_folder(path.parent) if write else contextlib.nullcontext():
+    with lock_folder(path.parent) if write and lock else contextlib.nullcontext():
         database = Database(path, name=name, indexes=indexes, read_only=not write, create=write and create)
         try:
             yield database
