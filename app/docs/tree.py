@@ -362,12 +362,12 @@ def _cut(by_root: list[_Branches], limit: int) -> list[Path]:
         # The oldest generation that each leaf needs for itself.
         needs = [max(start, path[0] - limit + 1) for path, _ in branches]
         for index, (path, _) in enumerate(branches):
-            forks = _forks(branches, index, start)
             oldest = needs[index]
-            # Those that need little more first: each step down may bring the next one's fork within reach.
-            for need, fork in sorted(zip(needs, forks, strict=True), reverse=True):
-                if need < oldest and fork >= oldest - 1:
-                    oldest = need
+            if oldest > start:
+                reach = list(zip(_forks(branches, index, start), needs, strict=True))
+                # A branch that forks off no more than one node above keeps that node; then others may be within reach.
+                while (older := min(need for fork, need in reach if fork >= oldest - 1)) < oldest:
+                    oldest = older
             stemmed.append((path[0], path[1], path[2][: path[0] - oldest + 1]))
     return stemmed
 
