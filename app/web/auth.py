@@ -1,0 +1,189 @@
+"""Who is asking: Basic, bearer key and session cookie, with the checks of a password cached and guessing locked out."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import hmac
+import secrets
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+from urllib.parse import quote
+
+from app.docs.errors import BadRequest, Forbidden, Unauthorized
+from app.web import sessions, users
+from app.web.users import KEY_USER, Lookup, User, set_admin
+
+__all__ = ["ANONYMOUS", "Authenticator", "Identity", "authenticator_of", "set_admin", "start_link"]
+
+# CouchDB's lockout: five wrong passwords for one name from one address, for five minutes.
+LOCKOUT_THRESHOLD = 5
+LOCKOUT_SECONDS = 300
+_LOCKOUT_ENTRIES = 10_000
+_CHECKED_ENTRIES = 10_000
+WRONG = "Name or password is incorrect."
+LOCKED = "Account is temporarily locked due to multiple authentication failures"
+
+
+class Identity(NamedTuple):
+    """Who asks. `handler` is how they proved it (``cookie``, ``default``), `cookie` a session cookie to renew."""
+
+    name: str | None = None
+    roles: tuple[str, ...] = ()
+    handler: str | None = None
+    cookie: str | None = None
+
+    @property
+    def is_admin(self) -> bool:
+        """Whether this is an admin of the server."""
+        return "_admin" in self.roles
+
+
+ANONYMOUS = Identity()
+
+
+class Authenticator:
+    """Checks the credentials of requests against the users that `lookup` knows.
+
+    Thread safe. A password that was right once is not hashed again: what is kept is an HMAC of it under a key of this
+    process, bound to the user's stored hash, so that a changed password is noticed at the next request.
+    """
+
+    def __init__(
+        self, lookup: Lookup, secret: bytes, timeout: int = sessions.SESSION_SECONDS, *, bearer: str | None = None
+    ) -> None:
+        """`bearer` is the user whose password may come as ``Authorization: Bearer …``."""
+        self.lookup = lookup
+        self._bearer = bearer
+        self.timeout = timeout
+        self._secret = secret
+        self._process_key = secrets.token_bytes(32)
+        self._checked: OrderedDict[bytes, bool] = OrderedDict()
+        self._failures: OrderedDict[tuple[str, str, str], tuple[int, float]] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def identify(self, environ: Mapping[str, Any]) -> Identity:
+        """Who sends this request. Unauthorized or Forbidden when credentials were sent and are wrong."""
+        cookie = environ.get("HTTP_COOKIE")
+        if cookie and "AuthSession" in cookie:
+            value = cookie_value(cookie, "AuthSession")
+            if value:
+                identity = self._by_cookie(value)
+                if identity is not None:
+                    return identity
+        header = environ.get("HTTP_AUTHORIZATION")
+        if not header:
+            return ANONYMOUS
+        credentials = _credentials(header, self._bearer)
+        if credentials is None:
+            return ANONYMOUS
+        user = self.check(*credentials, environ.get("REMOTE_ADDR", ""))
+        if user is None:
+            raise Unauthorized(WRONG)
+        return Identity(user.name, user.roles, "default")
+
+    def check(self, name: str, password: str, peer: str) -> User | None:
+        """The user, if the password is right; None if it is wrong; Forbidden after too many wrong ones."""
+        user = self.lookup(name)
+        if user is None:
+            return None
+        attempt = (peer, name, user.salt)
+        if self._locked_out(attempt):
+            raise Forbidden(LOCKED)
+        bound = f"{name}\0{user.proof.get('derived_key') or user.proof.get('password_sha') or user.salt}\0{password}"
+        fingerprint = hmac.digest(self._process_key, bound.encode("utf-8", "surrogateescape"), "sha256")
+        if fingerprint in self._checked:
+            return user
+        if not users.check_password(user, password):
+            self._count_failure(attempt)
+            return None
+        with self._lock:
+            self._checked[fingerprint] = True
+            while len(self._checked) > _CHECKED_ENTRIES:
+                self._checked.popitem(last=False)
+        return user
+
+    def session_cookie(self, user: User, secure: bool = False) -> str:
+        """The ``Set-Cookie`` value that opens a session for `user`."""
+        return self._cookie(sessions.make_session(user.name, user.salt, self._secret), secure)
+
+    def cleared_cookie(self, secure: bool = False) -> str:
+        return self._cookie("", secure)
+
+    def _cookie(self, value: str, secure: bool) -> str:
+        expires = time.strftime("%a, %d %b %Y %H:%M:%S GMT", time.gmtime(time.time() + self.timeout))
+        tail = "; Secure" if secure else ""
+        return f"AuthSession={value}; Version=1; Expires={expires}; Max-Age={self.timeout}; Path=/; HttpOnly{tail}"
+
+    def _by_cookie(self, value: str) -> Identity | None:
+        session = sessions.parse_session(value)
+        user = self.lookup(session.name)
+        if user is None:
+            return None
+        left = session.expires_in(self.timeout)
+        if left <= 0 or not sessions.session_holds(session, user.salt, self._secret):
+            return None
+        renewed = self.session_cookie(user) if left < self.timeout * 0.9 else None
+        return Identity(user.name, user.roles, "cookie", renewed)
+
+    def _locked_out(self, attempt: tuple[str, str, str]) -> bool:
+        count, since = self._failures.get(attempt, (0, 0.0))
+        return count >= LOCKOUT_THRESHOLD and time.monotonic() - since < LOCKOUT_SECONDS
+
+    def _count_failure(self, attempt: tuple[str, str, str]) -> None:
+        now = time.monotonic()
+        with self._lock:
+            count, since = self._failures.pop(attempt, (0, now))
+            self._failures[attempt] = (1, now) if now - since >= LOCKOUT_SECONDS else (count + 1, now)
+            while len(self._failures) > _LOCKOUT_ENTRIES:
+                self._failures.popitem(last=False)
+
+
+def _credentials(header: str, bearer: str | None) -> tuple[str, str] | None:
+    """Name and password of an ``Authorization`` header, None when it has none that are used here."""
+    scheme, _, value = header.partition(" ")
+    if scheme == "Bearer" and bearer is not None:
+        return bearer, value.strip()
+    if scheme.lower() != "basic":
+        return None
+    try:
+        text = base64.b64decode(value.strip(), validate=True).decode("utf-8", "surrogateescape")
+    except (binascii.Error, ValueError):
+        raise BadRequest("Authorization header has invalid base64 value") from None
+    name, colon, password = text.partition(":")
+    if not colon or (name, password) == ("_", "_"):
+        return None
+    return name, password
+
+
+def cookie_value(header: str, name: str) -> str | None:
+    """The value of the first cookie called `name` in a ``Cookie`` header."""
+    for piece in header.split(";"):
+        key, _, value = piece.strip().partition("=")
+        if key == name:
+            return value.strip('"')
+    return None
+
+
+def authenticator_of(node: Any) -> Authenticator:
+    """The authenticator of a node: a hub's users, or the one key of a terminal or an office."""
+    if node.kind == "hub":
+        return Authenticator(users.HubUsers(node.path, node.directory), users.session_secret(node.path))
+    # The sessions of a key end with the key.
+    secret = hashlib.sha256(users.api_key(node.path).encode()).digest()
+    return Authenticator(users.KeyHolders(node.path), secret, bearer=KEY_USER)
+
+
+def start_link(node: Any, base_url: str, next: str | None = None) -> str:
+    """A link that lets one browser into the pages of a terminal or an office. It works once, within a day.
+
+    `node` is the node or the path of its directory, `next` the page to go to.
+    """
+    path = Path(getattr(node, "path", node))
+    link = f"{base_url.rstrip('/')}/enter?key={sessions.make_link_key(users.api_key(path))}"
+    return link if next is None else f"{link}&next={quote(next, safe='/')}"

@@ -1,0 +1,340 @@
+"""One document: read, write, delete, copy. Local documents too."""
+
+from __future__ import annotations
+
+import secrets
+from typing import TYPE_CHECKING, Any
+
+from app.docs import json, revision
+from app.docs.database import Database
+from app.docs.edits import check_id
+from app.docs.errors import BadRequest, Conflict, DocsError, NotFound
+from app.web import paths
+from app.web.couch_http import access, attachments, multipart, open_revs, users_db
+from app.web.couch_http.problems import MethodNotAllowed
+from app.web.couch_http.request import Request
+from app.web.couch_http.response import Response, etag_matches, etag_of, not_modified, send_json
+
+if TYPE_CHECKING:
+    from app.web.couch_http.api import CouchAPI
+
+_METHODS = "DELETE,GET,HEAD,POST,PUT,COPY"
+_LOCAL = "_local/"
+_DESIGN = "_design/"
+
+# Query options that only say more about a document; an answer that has them has no ETag.
+_META = ("revs_info", "conflicts", "deleted_conflicts", "local_seq")
+
+
+def document(api: CouchAPI, request: Request, database: Database) -> Response:
+    """Everything behind ``/db/<id>``: the document, or one of its attachments."""
+    path = request.path
+    id = path[1]
+    if len(path) == 2 and not id.startswith("_"):
+        return one(request, database, id)
+    if id.startswith(_DESIGN) and request.method == "GET":
+        return _to_plain_slash(request)
+    if id == "_design" and len(path) > 2:
+        id, rest = f"{_DESIGN}{path[2]}", path[3:]
+    elif id in ("_local", _LOCAL):
+        if len(path) < 3:
+            raise BadRequest("Invalid _local document id.")
+        if len(path) > 3:
+            raise BadRequest("_local documents do not accept attachments.")
+        id, rest = f"{_LOCAL}{path[2]}", []
+    else:
+        rest = path[2:]
+    if not rest:
+        return one(request, database, id)
+    if id.startswith(_LOCAL):
+        raise BadRequest("_local documents do not accept attachments.")
+    return attachments.attachment(request, database, id, "/".join(rest))
+
+
+def _to_plain_slash(request: Request) -> Response:
+    """Design documents have a plain slash in their URL; GET with an encoded one is sent there."""
+    uri = paths.raw_uri(request.environ)
+    head, _, tail = uri.partition("_design%2F") if "_design%2F" in uri else uri.partition("_design%2f")
+    return Response(b"", 301, [("Location", f"{request.base_url()}{head}{_DESIGN}{tail}")], None)
+
+
+def one(request: Request, database: Database, id: str) -> Response:
+    """``/db/<id>``"""
+    if id.startswith(_LOCAL):
+        return _local(request, database, id[len(_LOCAL) :])
+    method = request.method
+    if method == "GET":
+        return read(request, database, id)
+    if method == "PUT":
+        return write(request, database, id)
+    if method == "DELETE":
+        return delete(request, database, id)
+    if method == "COPY":
+        return copy(request, database, id)
+    raise MethodNotAllowed(_METHODS)
+
+
+# ---------------------------------------------------------------- reading
+
+
+def read(request: Request, database: Database, id: str) -> Response:
+    """``GET /db/<id>`` with its options."""
+    users_db.check_read(database, request.identity, id)
+    if not request.query:
+        record = database.read(id)
+        if record is None or record.deleted:
+            raise NotFound("missing" if record is None else "deleted")
+        return _found(request, record.json(), record.rev, record.atts is not None)
+    if request.arg("open_revs") is not None:
+        return open_revs.open_revs(request, database, id)
+    rev = request.arg("rev")
+    latest = request.flag("latest")
+    options = read_options(request)
+    if request.flag("attachments") or "atts_since" in options:
+        return _with_attachments(request, database, id, None if latest else rev, options)
+    body = database.get_json(id, rev=None if latest else rev, **options)
+    shown = None if any(options.get(name) for name in _META) else _rev_of(body)
+    return _found(request, body, shown, b'"_attachments":{' in body)
+
+
+def read_options(request: Request) -> dict[str, Any]:
+    """The options of a read that the store knows, from the query."""
+    options: dict[str, Any] = {}
+    for name in ("revs", *_META, "att_encoding_info"):
+        if request.flag(name):
+            options[name] = True
+    if request.flag("meta"):
+        options |= {"revs_info": True, "conflicts": True, "deleted_conflicts": True}
+    since = request.arg("atts_since")
+    if since is not None:
+        options["atts_since"] = list_of_revs(since)
+    return options
+
+
+def list_of_revs(text: str) -> list[str]:
+    """A JSON list of revisions from a query. BadRequest."""
+    revs = json.loads(text.encode("utf-8", "surrogateescape"))
+    if not isinstance(revs, list):
+        raise BadRequest("Invalid list of revisions")
+    return [normal_rev(rev) for rev in revs]
+
+
+def normal_rev(rev: Any) -> str:
+    if not isinstance(rev, str):
+        raise BadRequest("Invalid rev format")
+    generation, hash_ = revision.parse(rev)
+    return f"{generation}-{hash_}"
+
+
+def _found(request: Request, body: bytes, rev: str | None, has_attachments: bool = False) -> Response:
+    headers = []
+    if rev is not None:
+        etag = etag_of(rev)
+        if etag_matches(request.header("IF_NONE_MATCH"), etag):
+            return not_modified(etag)
+        headers.append(("ETag", etag))
+    return Response(body + b"\n", 200, headers)
+
+
+def _rev_of(body: bytes) -> str:
+    """The revision at the head of a spliced document: ``{"_id":…,"_rev":"…"``."""
+    at = body.index(b',"_rev":"') + 9
+    return body[at : body.index(b'"', at)].decode()
+
+
+def _with_attachments(
+    request: Request, database: Database, id: str, rev: str | None, options: dict[str, Any]
+) -> Response:
+    if not request.accepts("multipart/related"):
+        body = database.get_json(id, rev=rev, **{"attachments": True, **options})
+        return _found(request, body, None if any(options.get(name) for name in _META) else _rev_of(body))
+    shown, parts = open_revs.with_parts(database, id, rev, options)
+    rev_shown = None if any(options.get(name) for name in _META) else shown["_rev"]
+    if not parts:
+        return _found(request, json.dumps(shown), rev_shown)
+    answer = _found(request, b"", rev_shown)
+    if answer.status == 200:
+        boundary = multipart.new_boundary()
+        answer.body = multipart.related(boundary, json.dumps(shown), parts)
+        answer.content_type = multipart.related_type(boundary)
+    return answer
+
+
+# ---------------------------------------------------------------- writing
+
+
+def write(request: Request, database: Database, id: str) -> Response:
+    """``PUT /db/<id>``, JSON or ``multipart/related``; ``new_edits=false`` takes a revision made elsewhere."""
+    check_write(request, database, id)
+    if request.content_type.startswith("multipart/related;"):
+        doc = multipart.read_document(request.content_type, request.plain_body())
+    else:
+        doc = request.json()
+    if not isinstance(doc, dict):
+        raise BadRequest("Document must be a JSON object")
+    if "_id" in doc and not (isinstance(doc["_id"], str) and doc["_id"].startswith(_LOCAL)):
+        check_id(doc["_id"])
+    doc["_id"] = id
+    location = ("Location", request.location(database.name, id))
+    if (request.arg("new_edits")) == "false":
+        rev = _take_arrival(request, database, doc)
+    else:
+        base = edited_rev(request, doc.pop("_rev", None))
+        doc = users_db.check_write(database, request.identity, doc)
+        rev = database.put(doc, rev=base)
+        if request.arg("batch") == "ok":
+            return send_json({"ok": True, "id": id}, 202)
+    status = 200 if doc.get("_deleted") is True else 201
+    return _written(id, rev, status, [("ETag", etag_of(rev)), location])
+
+
+def _take_arrival(request: Request, database: Database, doc: dict[str, Any]) -> str:
+    asked = request.arg("rev")
+    if "_rev" not in doc and asked is not None:
+        doc["_rev"] = asked
+    revisions = doc.get("_revisions")
+    if isinstance(revisions, dict) and isinstance(revisions.get("ids"), list) and revisions["ids"]:
+        rev = normal_rev(f"{revisions.get('start')}-{revisions['ids'][0]}")
+    else:
+        rev = normal_rev(doc["_rev"]) if "_rev" in doc else ""
+    if asked is not None and rev and normal_rev(asked) != rev:
+        raise BadRequest("Document rev from request body and query string have different values")
+    doc = users_db.check_write(database, request.identity, doc, arrival=True)
+    failures = database.bulk_docs([doc], new_edits=False)
+    if failures:
+        raise problem_of(failures[0])
+    return rev
+
+
+def problem_of(failure: dict[str, Any]) -> DocsError:
+    """The exception that a failed entry of ``_bulk_docs`` stands for."""
+    kinds = [DocsError]
+    while kinds:
+        kind = kinds.pop()
+        if kind.error == failure.get("error"):
+            return kind(failure.get("reason"))
+        kinds.extend(kind.__subclasses__())
+    return DocsError(failure.get("reason"))
+
+
+def check_write(request: Request, database: Database, id: str) -> None:
+    """Forbidden or Unauthorized for a design document, unless this is an admin of the database."""
+    if id.startswith(_DESIGN):
+        access.require_admin(database, request.identity)
+
+
+def edited_rev(request: Request, in_body: Any = None) -> str | None:
+    """The revision that a request edits: from its body, ``rev=`` or ``If-Match``, which have to agree."""
+    rev = None if in_body is None else normal_rev(in_body)
+    asked = request.arg("rev")
+    if asked is not None:
+        asked = normal_rev(asked)
+        if rev is not None and asked != rev:
+            raise BadRequest("Document rev from request body and query string have different values")
+        rev = asked
+    match = request.header("IF_MATCH")
+    if match is not None:
+        tag = normal_rev(match.strip('" '))
+        if rev is not None and tag != rev:
+            raise BadRequest("Document rev and etag have different values")
+        rev = tag
+    return rev
+
+
+def _written(id: str, rev: str, status: int, headers: list[tuple[str, str]]) -> Response:
+    return Response(b'{"ok":true,"id":' + json.dumps(id) + b',"rev":"' + rev.encode() + b'"}\n', status, headers)
+
+
+def delete(request: Request, database: Database, id: str) -> Response:
+    """``DELETE /db/<id>?rev=``"""
+    check_write(request, database, id)
+    users_db.check_read(database, request.identity, id)
+    record = database.read(id)
+    if record is None or record.deleted:
+        raise NotFound("missing" if record is None else "deleted")
+    rev = edited_rev(request)
+    if rev is None:
+        raise Conflict
+    users_db.check_write(database, request.identity, {"_id": id, "_deleted": True})
+    rev = database.delete(id, rev)
+    return _written(id, rev, 200, [("ETag", etag_of(rev))])
+
+
+def copy(request: Request, database: Database, id: str) -> Response:
+    """``COPY /db/<id>`` with ``Destination: <id>[?rev=<rev>]``"""
+    users_db.check_read(database, request.identity, id)
+    destination = request.header("DESTINATION")
+    if not destination:
+        raise BadRequest("Destination header is mandatory for COPY.")
+    if destination.startswith(("http://", "https://", "/")):
+        raise BadRequest("Destination URL must be relative.")
+    name, _, query = destination.partition("?")
+    target = check_id(paths.decode(name))
+    check_write(request, database, target)
+    target_rev = next((value for key, value in paths.parse_query(query) if key == "rev"), None)
+    source = database.get(id, rev=edited_rev(request), attachments=True)
+    body = {key: value for key, value in source.items() if key not in ("_rev", "_id", "_deleted")}
+    for meta in body.get("_attachments", {}).values():
+        meta.pop("digest", None)
+    body = users_db.check_write(database, request.identity, {"_id": target, **body})
+    rev = database.put(body, rev=target_rev)
+    return _written(target, rev, 201, [("Location", request.location(database.name, target)), ("ETag", etag_of(rev))])
+
+
+# ---------------------------------------------------------------- POST /db
+
+
+def post(request: Request, database: Database) -> Response:
+    """``POST /db``: a new document, its id made here unless it has one."""
+    request.require_json()
+    doc = request.json()
+    if not isinstance(doc, dict):
+        raise BadRequest("Document must be a JSON object")
+    id = doc.get("_id") or secrets.token_hex(16)
+    if isinstance(id, str):
+        check_write(request, database, id)
+        if id.startswith(_LOCAL):
+            return _put_local(request, database, id[len(_LOCAL) :], doc)
+    doc = users_db.check_write(database, request.identity, {**doc, "_id": id})
+    rev = database.put(doc)
+    if request.arg("batch") == "ok":
+        return send_json({"ok": True, "id": id}, 202)
+    return _written(id, rev, 201, [("Location", request.location(database.name, id))])
+
+
+# ---------------------------------------------------------------- local documents
+
+
+def _local(request: Request, database: Database, name: str) -> Response:
+    """``/db/_local/<name>``"""
+    if not name:
+        raise BadRequest("Invalid _local document id.")
+    if request.method == "GET":
+        found = database.get_local(name)
+        if found is None:
+            raise NotFound("missing")
+        return send_json(found)
+    if request.method == "PUT":
+        doc = request.json()
+        if not isinstance(doc, dict):
+            raise BadRequest("Document must be a JSON object")
+        return _put_local(request, database, name, doc)
+    if request.method == "DELETE":
+        if database.get_local(name) is None:
+            raise NotFound("missing")
+        database.delete_local(name)
+        return send_json({"ok": True, "id": _LOCAL + name, "rev": "0-0"})
+    raise MethodNotAllowed(_METHODS)
+
+
+def _put_local(request: Request, database: Database, name: str, doc: dict[str, Any]) -> Response:
+    if doc.get("_deleted") is True:
+        database.delete_local(name)
+        return _written(_LOCAL + name, "0-0", 200, [])
+    if doc.get("_attachments"):
+        raise BadRequest("_local documents do not accept attachments.")
+    rev = request.arg("rev")
+    if rev is not None and "_rev" not in doc:
+        doc["_rev"] = rev
+    rev = database.put_local(name, doc)
+    return _written(_LOCAL + name, rev, 201, [])

@@ -1,0 +1,134 @@
+"""The door of a terminal's or an office's pages: nobody comes in without its key, and no other site's page can use it.
+
+A browser gets in by a start link (``/enter?key=…``), once, and has a cookie from then on; scripts send the API key.
+``Host`` is checked against DNS rebinding, ``Origin`` against requests that another site's page makes.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import socket
+from functools import lru_cache
+from typing import Any
+
+from flask import Flask, Response, jsonify, redirect, request
+
+from app.docs.errors import DocsError
+from app.web import sessions, users
+from app.web.auth import Authenticator
+
+_SAFE = ("GET", "HEAD", "OPTIONS")
+_OPEN = ("/static/", "/enter", "/favicon.ico")
+
+
+@lru_cache(maxsize=1)
+def _own_names() -> frozenset[str]:
+    name = socket.gethostname().lower()
+    return frozenset({"localhost", name, f"{name}.local", name.partition(".")[0]})
+
+
+def host_is_ours(header: str, extra: frozenset[str] = frozenset()) -> bool:
+    """Whether a ``Host`` header is an address or a name of this machine.
+
+    An attacker can make a name of theirs point here; they can't make a browser send an address for it.
+    """
+    host = header.strip().lower()
+    host = host[1 : host.find("]")] if host.startswith("[") else host.rpartition(":")[0] or host
+    if host in extra or host in _own_names():
+        return True
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True
+
+
+class Door:
+    """The checks before each page and API call, and ``/enter``."""
+
+    def __init__(self, node: Any, authenticator: Authenticator) -> None:
+        self._key = users.api_key(node.path)
+        self._cookie = sessions.page_cookie_name(str(node.config.get("id") or node.uuid))
+        self._links = sessions.LinkKeys(node.path)
+        self._authenticator = authenticator
+        self._framed_by: str | None = node.config.get("demo_origin")
+        self._names = frozenset({str(node.config.get("host") or "").lower()} - {""})
+
+    def install(self, app: Flask) -> None:
+        """Put this door before everything that `app` serves."""
+        app.before_request(self.check)
+        app.after_request(self.dress)
+        app.add_url_rule("/enter", "enter", self.enter)
+
+    def check(self) -> Response | tuple[Response, int] | None:
+        """None lets the request in."""
+        if not host_is_ours(request.host, self._names):
+            return _refuse(403, "forbidden", "This address is not one of this machine's.")
+        if request.path.startswith(_OPEN):
+            return None
+        by_cookie = sessions.page_cookie_holds(request.cookies.get(self._cookie, ""), self._key)
+        if request.method not in _SAFE and not self._same_origin():
+            return _refuse(403, "forbidden", "Another site's page may not do this.")
+        if by_cookie:
+            return None
+        try:
+            if self._authenticator.identify(request.environ | {"HTTP_COOKIE": ""}).is_admin:
+                return None
+        except DocsError as error:
+            return _refuse(error.status, error.error, error.reason)
+        return _refuse(
+            401,
+            "unauthorized",
+            "Open the link that CouchTill printed when it started. It works once; a new start prints a new one.",
+        )
+
+    def _same_origin(self) -> bool:
+        origin = request.headers.get("Origin")
+        if origin is None:
+            return request.headers.get("Sec-Fetch-Site", "same-origin") in ("same-origin", "none")
+        return origin.partition("://")[2].lower() == request.host.lower()
+
+    def enter(self) -> Any:
+        """``GET /enter?key=…[&next=/path]``: takes the key, hands out the cookie, goes on to the page."""
+        target = request.args.get("next", "/")
+        if not target.startswith("/") or target.startswith("//") or "\\" in target:
+            target = "/"
+        if not sessions.page_cookie_holds(request.cookies.get(self._cookie, ""), self._key):
+            if not self._links.use(request.args.get("key", ""), self._key):
+                return _refuse(
+                    403, "forbidden", "This link was used already, or is too old. Start CouchTill again for a new one."
+                )
+            answer = redirect(target, 303)
+            answer.set_cookie(
+                self._cookie,
+                sessions.make_page_cookie(self._key),
+                max_age=sessions.PAGE_SECONDS,
+                httponly=True,
+                samesite="Lax",
+                secure=request.is_secure,
+            )
+        else:
+            answer = redirect(target, 303)
+        answer.headers["Referrer-Policy"] = "no-referrer"
+        return answer
+
+    def dress(self, answer: Response) -> Response:
+        """The headers that keep a page to itself."""
+        frames = f" {self._framed_by}" if self._framed_by else ""
+        answer.headers.setdefault(
+            "Content-Security-Policy",
+            "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'self'; "
+            f"frame-ancestors 'self'{frames}",
+        )
+        answer.headers.setdefault("X-Content-Type-Options", "nosniff")
+        answer.headers.setdefault("Referrer-Policy", "same-origin")
+        if not request.path.startswith("/static/"):
+            answer.headers.setdefault("Cache-Control", "no-store")
+        return answer
+
+
+def _refuse(status: int, error: str, reason: str) -> tuple[Response, int]:
+    """In JSON for scripts, in words for people."""
+    if request.path.startswith("/api/") or request.accept_mimetypes.best == "application/json":
+        return jsonify(error=error, reason=reason), status
+    return Response(f"{reason}\n", mimetype="text/plain"), status

@@ -1,0 +1,112 @@
+"""What the JSON APIs of till and office share: reading a body, and answering every error as a problem in plain words.
+
+A problem is `{"error": "invalid", "reason": "Line 2: the price is missing.", "field": "lines.1.price"}` with the status
+that fits it; `field` is "" where no one place is at fault.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from flask import Blueprint, Response, current_app, request
+from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
+
+from app.docs import json
+from app.docs.errors import DocsError
+from app.shop.sale import SaleError
+from app.web.feeds import RETRY_SECONDS, FeedSlots, TooManyFeeds
+
+#: Bytes of the largest request: a receipt of 2,000 lines takes 400 KB.
+MOST = 1_000_000
+
+FEEDS = "couchtill.feeds"
+
+
+class Problem(Exception):
+    """A request that can't be answered as it stands."""
+
+    def __init__(self, status: int, error: str, reason: str, field: str = "", **details: Any) -> None:
+        super().__init__(reason)
+        self.status = status
+        self.body: dict[str, Any] = {"error": error, "reason": reason, "field": field, **details}
+
+
+def answer(body: Any, status: int = 200) -> Response:
+    """`body` as JSON, never kept by a browser: it is of this moment."""
+    response = Response(json.dumps(body), status, content_type="application/json")
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def read_json() -> dict[str, Any]:
+    """The request's body, a JSON object. Raises Problem."""
+    if request.mimetype != "application/json":
+        # Also what keeps a form on another site from posting here.
+        raise Problem(415, "bad_content_type", "The request must be JSON, with Content-Type: application/json.")
+    if request.content_length is not None and request.content_length > MOST:
+        raise Problem(413, "too_large", f"The request is too large: {MOST} bytes at most.")
+    request.max_content_length = MOST
+    try:
+        body = json.loads(request.get_data(cache=False))
+    except RequestEntityTooLarge:
+        raise Problem(413, "too_large", f"The request is too large: {MOST} bytes at most.") from None
+    except DocsError as wrong:
+        raise Problem(400, "invalid", f"The request is no JSON that can be read: {wrong.reason}.") from None
+    if not isinstance(body, dict):
+        raise Problem(400, "invalid", "The request must be a JSON object.")
+    return body
+
+
+def whole(name: str, default: int, most: int) -> int:
+    """A whole number from the query, at least 1, at most `most`. Raises Problem."""
+    text = request.args.get(name)
+    if text is None:
+        return default
+    if not (text.isascii() and text.isdigit() and len(text) < 16 and int(text) > 0):
+        raise Problem(400, "invalid", f"“{name}” must be a whole number above zero.", name)
+    return min(int(text), most)
+
+
+def missing(what: str) -> Problem:
+    return Problem(404, "not_found", what)
+
+
+def handle_errors(blueprint: Blueprint) -> None:
+    """Every error of the blueprint's API routes becomes a problem."""
+
+    @blueprint.errorhandler(Problem)
+    def problem(error: Problem) -> Response:
+        return answer(error.body, error.status)
+
+    @blueprint.errorhandler(SaleError)
+    def sale_error(error: SaleError) -> Response:
+        return answer(error.as_dict(), error.status)
+
+    @blueprint.errorhandler(DocsError)
+    def docs_error(error: DocsError) -> Response:
+        return answer({**error.as_dict(), "field": ""}, error.status)
+
+    @blueprint.errorhandler(TooManyFeeds)
+    def too_many(error: TooManyFeeds) -> Response:
+        response = answer(problem_of(503, "Too many windows listen to this node. Close one."), 503)
+        response.headers["Retry-After"] = str(RETRY_SECONDS)
+        return response
+
+    @blueprint.errorhandler(HTTPException)
+    def http(error: HTTPException) -> Response | HTTPException:
+        if "/api/" not in request.path:
+            return error
+        return answer(problem_of(error.code or 500, error.description or error.name), error.code or 500)
+
+
+def problem_of(status: int, reason: str) -> Mapping[str, Any]:
+    names = {404: "not_found", 405: "method_not_allowed", 413: "too_large", 503: "service_unavailable"}
+    return {"error": names.get(status, "invalid" if status < 500 else "failed"), "reason": reason, "field": ""}
+
+
+def feeds() -> FeedSlots:
+    """The feed slots of this application."""
+    slots = current_app.extensions.setdefault(FEEDS, FeedSlots())
+    assert isinstance(slots, FeedSlots)
+    return slots

@@ -1,0 +1,237 @@
+"""The HTTP server of a node: cheroot, with threads that come as they are needed and feeds that end when it stops.
+
+Why cheroot: it writes what it is given at once, so that a heartbeat leaves when it is due; a thread serves a request
+from its first byte to its last, so that a handler may simply wait; and it is pure Python.
+"""
+
+from __future__ import annotations
+
+import logging
+import select
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from cheroot import wsgi
+from cheroot.server import HTTPConnection, HTTPRequest
+from cheroot.workers.threadpool import ThreadPool
+
+from app.web import create_app
+from app.web.couch_http.request import MAX_BODY
+from app.web.feeds import DEFAULT_MAX_FEEDS
+
+log = logging.getLogger(__name__)
+
+# Threads beside those that feeds hold: what answers requests. Two cores don't get faster with more.
+REQUEST_THREADS = 32
+_FIRST_THREADS = 8
+# Seconds that a connection may idle between requests, or stall within one. Longer than a client's own patience (a
+# replicator keeps its connections for a minute), so that it is the client who closes.
+IDLE_SECONDS = 75
+# How many connections may be kept open between requests; the next ones are closed behind their answer.
+KEPT_CONNECTIONS = 2_000
+STOP_SECONDS = 1.5
+# A worker keeps its connection this long for the next request before it gives it back: handing a connection from
+# thread to thread costs more than the request of a busy client.
+LINGER_SECONDS = 0.002
+
+
+class Threads(ThreadPool):  # type: ignore[misc]
+    """Workers that are started when there is more to do than there are idle ones."""
+
+    def __init__(self, server: Any, maximum: int) -> None:
+        super().__init__(server, min=_FIRST_THREADS, max=maximum)
+        self._growing = threading.Lock()
+
+    def put(self, connection: Any) -> None:
+        """Hand a connection with a request in it to a worker."""
+        super().put(connection)
+        if self._queue.qsize() > self.idle and len(self._threads) < self.max:
+            with self._growing:
+                if len(self._threads) < self.max:
+                    self._threads.append(self._spawn_worker())
+
+    def grow(self, amount: int) -> None:
+        """Start `amount` workers, without waiting for them to get ready."""
+        self._threads.extend(self._spawn_worker() for _ in range(amount))
+
+    def stop(self, timeout: float = STOP_SECONDS) -> None:
+        """End every worker; the connections of those that are still at it after `timeout` seconds are cut."""
+        workers = list(self._threads)
+        for _ in workers:
+            self._queue.put(_end_of_work())
+        self._join(workers, time.monotonic() + timeout)
+        for worker in workers:
+            connection = worker.conn
+            if worker.is_alive() and connection is not None:
+                _cut(connection.socket)
+        self._join(workers, time.monotonic() + 0.5)
+        self._threads.clear()
+
+    @staticmethod
+    def _join(workers: Iterable[threading.Thread], until: float) -> None:
+        for worker in workers:
+            if worker is not threading.current_thread():
+                worker.join(max(0.0, until - time.monotonic()))
+
+    def _spawn_worker(self) -> Any:
+        from cheroot.workers.threadpool import WorkerThread
+
+        worker = WorkerThread(self.server)
+        worker.name = f"web {worker.name}"
+        worker.daemon = True
+        worker.start()
+        return worker
+
+
+def _end_of_work() -> object:
+    from cheroot.workers import threadpool
+
+    return threadpool._SHUTDOWNREQUEST
+
+
+def _cut(connection: socket.socket) -> None:
+    try:
+        connection.shutdown(socket.SHUT_RDWR)
+    except OSError:
+        log.debug("a connection was gone before it was cut")
+
+
+class Request(HTTPRequest):  # type: ignore[misc]
+    """Sends an answer's head together with the first piece of its body: one packet instead of two."""
+
+    _head = b""
+
+    def send_headers(self) -> None:
+        """Get the head ready; it leaves with the body, or when there is none."""
+        wfile = self.conn.wfile
+        self.conn.wfile = held = _Held()
+        try:
+            super().send_headers()
+        finally:
+            self.conn.wfile = wfile
+        self._head = held.data
+        if self.method == b"HEAD" or self.status[:3] in (b"204", b"304"):
+            self._flush_head()
+
+    def write(self, chunk: bytes) -> None:
+        """Send a piece of the body, the head before it."""
+        if self.chunked_write and chunk:
+            chunk = b"%x\r\n%b\r\n" % (len(chunk), chunk)
+        if self._head:
+            chunk, self._head = self._head + chunk, b""
+        self.conn.wfile.write(chunk)
+
+    def respond(self) -> None:
+        """Answer the request."""
+        try:
+            super().respond()
+        finally:
+            self._flush_head()
+
+    def _flush_head(self) -> None:
+        if self._head:
+            head, self._head = self._head, b""
+            self.conn.wfile.write(head)
+
+
+class _Held:
+    data = b""
+
+    def write(self, data: bytes) -> None:
+        self.data += data
+
+
+class Connection(HTTPConnection):  # type: ignore[misc]
+    """A connection that serves the requests of a busy client in one go."""
+
+    RequestHandlerClass = Request
+
+    def communicate(self) -> bool:
+        """Serve requests until none comes for a moment. Returns whether the connection stays open."""
+        while super().communicate():
+            if self.rfile.has_data():
+                continue
+            if not LINGER_SECONDS or not select.select([self.socket], [], [], LINGER_SECONDS)[0]:
+                return True
+        return False
+
+
+class Gateway(wsgi.Gateway_10):  # type: ignore[misc]
+    """Tells the application whether its client is still there."""
+
+    def get_environ(self) -> dict[str, Any]:
+        environ: dict[str, Any] = super().get_environ()
+        environ["couchtill.client_gone"] = _watch(self.req.conn.socket)
+        return environ
+
+
+def _watch(connection: socket.socket) -> Callable[[], bool]:
+    def gone() -> bool:
+        try:
+            readable, _, _ = select.select([connection], [], [], 0)
+            return bool(readable) and connection.recv(1, socket.MSG_PEEK) == b""
+        except (OSError, ValueError):
+            return True
+
+    return gone
+
+
+class Server:
+    """A running server: `port` is where it listens (a free one, if 0 was asked for)."""
+
+    def __init__(self, node: Any, application: Any, host: str, port: int) -> None:
+        self._node = node
+        maximum = int(node.config.get("max_feeds") or DEFAULT_MAX_FEEDS)
+        self._http = wsgi.Server(
+            (host, port), application, server_name=host, request_queue_size=256, timeout=IDLE_SECONDS
+        )
+        self._http.requests = Threads(self._http, maximum + REQUEST_THREADS)
+        self._http.gateway = Gateway
+        self._http.ConnectionClass = Connection
+        self._http.keep_alive_conn_limit = KEPT_CONNECTIONS
+        self._http.max_request_header_size = 64 * 1024
+        self._http.max_request_body_size = MAX_BODY + 1_000_000
+        self._http.error_log = _log
+        self._http.shutdown_timeout = STOP_SECONDS
+        self._http.prepare()
+        self.host = host
+        self.port: int = self._http.bind_addr[1]
+        self._thread = threading.Thread(target=self._serve, name=f"web server {self.port}", daemon=True)
+        self._thread.start()
+
+    def _serve(self) -> None:
+        try:
+            self._http.serve()
+        except Exception:
+            if not self._node.closing.is_set():
+                log.exception("the web server on port %d ended", self.port)
+
+    def stop(self) -> None:
+        """End all feeds, answer what is under way, close. Takes two seconds at most; twice is harmless."""
+        self._node.closing.set()
+        self._node.directory.wake()
+        # Its select waits half a second for a request: one that says nothing wakes it at once.
+        self._http.ready = False
+        self._http._connections._stop_requested = True
+        self._nudge()
+        self._thread.join(1)
+        self._http.stop()
+
+    def _nudge(self) -> None:
+        host = "127.0.0.1" if self.host in ("0.0.0.0", "") else "::1" if self.host == "::" else self.host
+        try:
+            socket.create_connection((host, self.port), timeout=0.2).close()
+        except OSError:
+            log.debug("the web server on port %d stopped listening by itself", self.port)
+
+
+def serve(node: Any, host: str, port: int) -> Server:
+    """Start serving `node`. OSError when the address is taken."""
+    return Server(node, create_app(node), host, port)
+
+
+def _log(message: str = "", level: int = logging.INFO, traceback: bool = False) -> None:
+    log.log(level if level >= logging.WARNING else logging.DEBUG, message, exc_info=traceback)

@@ -1,0 +1,171 @@
+"""The state of the links in words for people: what the sync light says, and what the sync page tells of each link."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Mapping
+from typing import Any
+
+from flask_babel import format_datetime
+from flask_babel import gettext as _
+from flask_babel import ngettext as _n
+
+#: Seconds for which something unsent is simply on its way.
+ON_ITS_WAY = 20
+
+OK, BUSY, CUT, BAD, NONE = "ok", "busy", "cut", "bad", "none"
+
+LEVELS = {"idle": OK, "active": BUSY, "starting": BUSY, "waiting": CUT, "denied": BAD, "stopped": BAD, "off": NONE}
+
+
+def parse_time(text: str | None) -> datetime.datetime | None:
+    """A document's time, or None."""
+    if not text:
+        return None
+    try:
+        return datetime.datetime.fromisoformat(text)
+    except ValueError:
+        return None
+
+
+def ago(text: str | None, now: datetime.datetime | None = None) -> str:
+    """How long ago a time was: "just now", "4 min", "2 h", "3 days". Empty for none."""
+    moment = parse_time(text)
+    if moment is None:
+        return ""
+    seconds = ((now or datetime.datetime.now(datetime.UTC)) - moment).total_seconds()
+    if seconds < 60:
+        return _("just now")
+    if seconds < 3600:
+        return _("%(minutes)d min", minutes=int(seconds // 60))
+    if seconds < 48 * 3600:
+        return _("%(hours)d h", hours=int(seconds // 3600))
+    return _n("%(num)d day", "%(num)d days", int(seconds // 86400))
+
+
+def when(text: str | None) -> str:
+    """A document's time in the reader's language and the store's zone."""
+    moment = parse_time(text)
+    return format_datetime(moment, "medium") if moment is not None else "—"
+
+
+def light(status: Mapping[str, Any]) -> dict[str, Any]:
+    """`{"level", "text", "more", "unsent", "oldest_unsent", "refused"}` from `Node.sync_status()`.
+
+    `level` is ok, busy, cut, bad or none; `text` fits a light, `more` a line beneath it.
+    """
+    state = str(status.get("state") or "off")
+    unsent = int(status.get("unsent") or 0)
+    refused = len(status.get("refused") or ())
+    level = LEVELS.get(state, CUT)
+    text, more = _say(state, unsent, status)
+    if level in (OK, BUSY) and unsent == 0:
+        level = OK if state != "starting" else BUSY
+    elif level == OK:
+        level = BUSY
+    if refused and level in (OK, BUSY):
+        level, text = BAD, _n("%(num)d refused: look here", "%(num)d refused: look here", refused)
+        more = _("The central did not take some documents. They are below, with the reason.")
+    return {
+        "level": level,
+        "text": text,
+        "more": more,
+        "unsent": unsent,
+        "oldest_unsent": status.get("oldest_unsent"),
+        "refused": refused,
+    }
+
+
+def _say(state: str, unsent: int, status: Mapping[str, Any]) -> tuple[str, str]:
+    waiting = unsent_words(unsent, status.get("oldest_unsent"))
+    kept = _("Selling goes on. What was sold is on this disk, and is sent when the line is back.")
+    if state == "off":
+        return _("Not linked"), _("This node has no central. Everything stays here.")
+    if state == "waiting":
+        if unsent:
+            return _("Line cut: %(waiting)s", waiting=waiting), kept
+        return _("Line cut: selling goes on"), kept
+    if state == "denied":
+        return _("The central refuses this node"), _("Its name or password is not taken. Selling goes on.")
+    if state == "stopped":
+        return _("Sync stopped: look here"), _("A person must look at this. Selling goes on, nothing is lost.")
+    if state == "starting" and not unsent:
+        return _("Connecting…"), _("Looking what is new on both sides.")
+    if unsent:
+        return waiting, _("On its way to the central.")
+    return _("All sent"), _("The central has everything that was sold here.")
+
+
+def unsent_words(unsent: int, since: str | None) -> str:
+    """"3 unsent, 4 min"; without the time while it is simply on its way."""
+    words = _n("%(num)d unsent", "%(num)d unsent", unsent)
+    moment = parse_time(since)
+    if moment is None or (datetime.datetime.now(datetime.UTC) - moment).total_seconds() < ON_ITS_WAY:
+        return words
+    return f"{words}, {ago(since)}"
+
+
+def links(status: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """One entry a link for the sync page: title, state, reason, what waits, last success, level."""
+    return [_link(link) for link in status.get("links") or ()]
+
+
+def _link(link: Mapping[str, Any]) -> dict[str, Any]:
+    state = str(link.get("state") or "starting")
+    push = link.get("direction") == "push"
+    unsent = int(link.get("unsent") or 0)
+    pending = link.get("pending")
+    if push:
+        waits = unsent_words(unsent, link.get("oldest_unsent")) if unsent else _("nothing")
+    else:
+        waits = str(pending) if pending else (_("nothing") if pending == 0 else _("not known"))
+    success = link.get("last_success")
+    return {
+        "level": LEVELS.get(state, CUT),
+        "title": _title(str(link.get("database") or ""), push),
+        "state": _state(state, link.get("until")),
+        "reason": link.get("reason") or "",
+        "waiting_name": _("Unsent") if push else _("To fetch"),
+        "waiting": waits,
+        "last": _("%(time)s (%(ago)s)", time=when(success), ago=ago(success)) if success else _("not yet"),
+    }
+
+
+def _title(database: str, push: bool) -> str:
+    if database == "company":
+        what = _("Products, prices, customers")
+    elif database.startswith("store-"):
+        what = _("Sales of store %(store)s", store=database.removeprefix("store-").upper())
+    else:
+        what = database
+    return _("%(what)s: sending", what=what) if push else _("%(what)s: fetching", what=what)
+
+
+def _state(state: str, until: str | None) -> str:
+    names = {
+        "starting": _("connecting"),
+        "active": _("at work"),
+        "idle": _("in step"),
+        "denied": _("refused by the central"),
+        "stopped": _("stopped, a person must look"),
+        "off": _("not linked"),
+    }
+    if state == "waiting":
+        moment = parse_time(until)
+        if moment is None:
+            return _("no line, tries again")
+        return _("no line, tries again at %(time)s", time=format_datetime(moment, "HH:mm:ss"))
+    return names.get(state, state)
+
+
+def refused(status: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The refused documents for the sync page."""
+    return [
+        {
+            "id": entry.get("id") or entry.get("key") or "",
+            "document": entry.get("doc_id") or entry.get("document") or entry.get("id") or "",
+            "reason": entry.get("reason") or _("no reason was given"),
+            "since": _("%(time)s (%(ago)s)", time=when(entry.get("since")), ago=ago(entry.get("since"))),
+        }
+        for entry in status.get("refused") or ()
+    ]
