@@ -254,6 +254,8 @@ class ListOf(fields.List[Any]):
     def __init__(self, inner: fields.Field[Any], most: int = 100, *, unique: bool = False, **kwargs: Any) -> None:
         super().__init__(inner, **kwargs)
         self.most, self.unique = most, unique
+        if "label" in inner.metadata:
+            inner.label = inner.metadata["label"]  # type: ignore[attr-defined]
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> list[Any]:
         label = getattr(self, "label", attr or "list")
