@@ -1,0 +1,60 @@
+"""The demo's steps, told by documents."""
+
+from __future__ import annotations
+
+from app.demo.steps import Lesson, Seen, twice
+
+TERMINALS = {"t1": "s1-t1", "t2": "s1-t2"}
+
+
+def order(terminal: str, number: int) -> str:
+    return f"order:{terminal}.k7:{number:08d}:abcdef0123"
+
+
+def seen(t1: list[str], t2: list[str], office: list[str], *, up: bool = True, running: bool = True) -> Seen:
+    orders = {"t1": t1, "t2": t2, "office": office}
+    return Seen(
+        running={"t1": running, "t2": True, "office": True},
+        up={"t1": up, "t2": True, "office": True},
+        orders={name: {id: id for id in ids} for name, ids in orders.items()},
+        terminals=TERMINALS,
+    )
+
+
+def test_the_whole_lesson_ticks_itself_off_in_order() -> None:
+    a, b, c = order("s1-t1", 1), order("s1-t1", 2), order("s1-t2", 1)
+    lesson = Lesson()
+    lesson.look(seen([], [], []))
+    assert lesson.done == set()
+    lesson.look(seen([a], [], []))
+    assert lesson.done == {"sell"}
+    lesson.cut("t1", seen([a], [a], [a], up=False))
+    lesson.look(seen([a, b], [a], [a], up=False))
+    assert lesson.done == {"sell", "cut"}  # only one till sold so far
+    lesson.look(seen([a, b], [a, c], [a, c], up=False))
+    assert "offline" in lesson.done and "plug" not in lesson.done
+    lesson.look(seen([a, b], [a, c], [a, c]))
+    assert "plug" in lesson.done and "arrived" not in lesson.done
+    lesson.look(seen([a, b, c], [a, b, c], [a, b, c]))
+    assert "arrived" in lesson.done
+    lesson.pulled("t1", seen([a, b, c], [a, b, c], [a, b, c], running=False))
+    lesson.look(seen([a, b, c], [a, b, c], [a, b, c], running=False))
+    assert "pull" in lesson.done and "start" not in lesson.done
+    lesson.look(seen([a], [a, b, c], [a, b, c]))
+    assert "start" in lesson.done and "there" not in lesson.done
+    lesson.look(seen([a, b], [a, b, c], [a, b, c]))
+    assert "there" in lesson.done  # what it sold itself is all there; what it pulled may still be on its way
+
+
+def test_orders_of_an_earlier_run_tick_nothing() -> None:
+    a = order("s1-t1", 1)
+    lesson = Lesson(before=frozenset({a}))
+    lesson.look(seen([a], [a], [a]))
+    lesson.pulled("t1", seen([a], [a], [a], running=False))
+    assert lesson.done == set()
+
+
+def test_a_sale_that_arrived_twice_is_counted_and_keeps_arrived_open() -> None:
+    a, b = order("s1-t1", 1), order("s1-t1", 2)
+    doubled = Seen({}, {}, {"t1": {}, "t2": {}, "office": {a: "same", b: "same"}}, TERMINALS)
+    assert twice(doubled) == 1
