@@ -135,7 +135,8 @@ class Fetcher:
     def _open_revs(
         self, id: str, revs: Sequence[str], ancestors: Sequence[str] = (), *, attachments: bool = True
     ) -> list[dict[str, Any]]:
-        query = "revs=true&latest=true&open_revs=" + quote(json.dumps(list(revs)).decode(), safe="")
+        wanted = "all" if revs == "all" else quote(json.dumps(list(revs)).decode(), safe="")
+        query = "revs=true&latest=true&open_revs=" + wanted
         accept = "application/json"
         if attachments:
             accept = "multipart/mixed, application/json;q=0.5"
@@ -155,6 +156,10 @@ class Fetcher:
             return []
         rows = multipart.documents(response.headers.get("Content-Type", ""), response.content)
         return [_plain(outline(row["ok"])) for row in rows if _is_doc(row.get("ok"))]
+
+    def leaves(self, id: str) -> list[dict[str, Any]]:
+        """Every leaf of a document."""
+        return [self._complete(doc, ()) for doc in self._open_revs(id, "all")]
 
     # -- attachments --------------------------------------------------------------------------------------------
 

@@ -13,6 +13,11 @@ from app.replicator.errors import UnknownCentral
 from app.replicator.peer import Central
 
 
+def key(database: str) -> str:
+    """The setting under which a node keeps the identity that it knows. Without it, the next one met is taken."""
+    return f"central:{database}"
+
+
 def as_dict(central: Central) -> dict[str, Any]:
     """What a node remembers of a central."""
     return {"id": central.id, "server": central.server, "instance_start_time": central.instance_start_time}

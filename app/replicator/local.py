@@ -115,6 +115,11 @@ class LocalPeer:
                     docs[row["ok"]["_id"], row["ok"]["_rev"]] = outline(row["ok"])
         return list(docs.values())
 
+    def leaves(self, id: str) -> list[dict[str, Any]]:
+        with _errors():
+            rows = self.database.open_revs(id, "all", with_revs=True, attachments=True)
+        return [outline(row["ok"]) for row in rows if "ok" in row]
+
     def write(self, docs: Sequence[Document]) -> list[Failure]:
         parsed = [json.loads(doc) if isinstance(doc, bytes) else inline(doc) for doc in docs]
         with _errors():

@@ -156,6 +156,10 @@ class Peer(Protocol):
         """The wanted revisions, or their descendants where they were edited since. Gone ones (purged) are left out."""
         ...
 
+    def leaves(self, id: str) -> list[dict[str, Any]]:
+        """Every leaf of a document, as `fetch` gives them; [] when there is none."""
+        ...
+
     def write(self, docs: Sequence[Document]) -> list[Failure]:
         """Writes with `new_edits: false`. Raises TooLarge or Refused when the request as a whole was not taken."""
         ...

@@ -97,6 +97,10 @@ class RemotePeer:
         self._compress = compress
         self._fetcher = Fetcher(self.client, self._url)
 
+    def use_sessions(self) -> None:
+        """By cookie from now on, for a run that stays."""
+        self.client.use_sessions()
+
     # -- the database -------------------------------------------------------------------------------------------
 
     def info(self) -> Info:
@@ -220,6 +224,9 @@ class RemotePeer:
 
     def fetch(self, wants: Sequence[Want]) -> list[dict[str, Any]]:
         return self._fetcher.fetch(wants)
+
+    def leaves(self, id: str) -> list[dict[str, Any]]:
+        return self._fetcher.leaves(id)
 
     # -- writing ------------------------------------------------------------------------------------------------
 

@@ -27,6 +27,7 @@ from app.replicator.peer import NO_FILTER, Filter, Page, Peer, Row, Seq
 from app.replicator.peers import open_peer
 from app.replicator.policy import USUAL_SPLIT, Bodies, Diff, Split
 from app.replicator.pool import Pool
+from app.replicator.remote import RemotePeer
 from app.replicator.retry import Retry, State
 from app.replicator.stats import Result
 from app.replicator.worker import Refusals, Strikes, Worker
@@ -132,6 +133,11 @@ class Replication:
         self._worker = None
         self._timer.reset()
         self._opened = True
+
+    @property
+    def through(self) -> Seq:
+        """Up to here everything is at the target."""
+        return self._progress.through
 
     def reset(self) -> None:
         """After a failure: the next run opens anew."""
@@ -364,6 +370,8 @@ def replicate(
         peers.append(peer)
         if peer is not spec:
             own.append(peer)
+        elif continuous and isinstance(peer, RemotePeer):
+            peer.use_sessions()
     run = Replication(peers[0], peers[1], settings, Hooks(progress=on_progress, state=on_state, refusals=refusals))
     try:
         return Retry(run, continuous=continuous).run(stop)

@@ -63,7 +63,6 @@ class Judge:
         self.backoff = Backoff()
         self.busy = 0
         self.overs = 0
-        self._feeds = 0
 
     def progress(self) -> None:
         """Something went well since the last failure."""
@@ -79,7 +78,7 @@ class Judge:
             self.busy += 1
             wait = error.retry_after if error.retry_after is not None else min(25.0, 0.25 * 1.2**self.busy)
             return Verdict("waiting", error.reason, wait)
-        if isinstance(error, FeedSilent) and self._feeds == self.backoff.tries == 0:
+        if isinstance(error, FeedSilent) and not self.backoff.tries:
             return Verdict("waiting", error.reason, 0.0)  # ask the logs at once; if they answer, all is well
         if isinstance(error, TransportError):
             return Verdict("waiting", error.reason, self.backoff.next())
