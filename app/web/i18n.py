@@ -10,6 +10,7 @@ from __future__ import annotations
 import io
 from functools import lru_cache
 from importlib.resources import files
+from typing import Any
 from urllib.parse import urlencode
 
 from babel import Locale
@@ -22,6 +23,8 @@ from werkzeug.wrappers import Response
 
 SOURCE = "en"
 COOKIE = "couchtill-lang"
+#: What a page says of itself where the language alone leaves the script open.
+TAGS = {"zh": "zh-Hans"}
 YEAR = 365 * 24 * 3600
 
 
@@ -102,8 +105,13 @@ def init_app(app: Flask) -> None:
     Languages(app, locale_selector=choose, timezone_selector=timezone)
     app.before_request(remember)
     app.context_processor(
-        lambda: {"locale": tag(), "locale_tag": {"zh": "zh-Hans"}.get(tag(), tag()), "locales": locales()}
+        lambda: {"locale": tag(), "locale_tag": TAGS.get(tag(), tag()), "locales": locales(), "boot": boot({})}
     )
+
+
+def boot(values: dict[str, Any]) -> dict[str, Any]:
+    """What a page's modules begin with: `values`, the language, and its texts."""
+    return {**values, "locale": tag(), "messages": messages(tag())}
 
 
 def remember() -> Response | None:

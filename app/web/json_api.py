@@ -9,18 +9,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from flask import Blueprint, Response, current_app, request
+from flask import Blueprint, Response, request
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 from app.docs import json
 from app.docs.errors import DocsError
 from app.shop.sale import SaleError
-from app.web.feeds import RETRY_SECONDS, FeedSlots, TooManyFeeds
+from app.web.feeds import RETRY_SECONDS, TooManyFeeds
 
 #: Bytes of the largest request: a receipt of 2,000 lines takes 400 KB.
 MOST = 1_000_000
-
-FEEDS = "couchtill.feeds"
 
 
 class Problem(Exception):
@@ -103,10 +101,3 @@ def handle_errors(blueprint: Blueprint) -> None:
 def problem_of(status: int, reason: str) -> Mapping[str, Any]:
     names = {404: "not_found", 405: "method_not_allowed", 413: "too_large", 503: "service_unavailable"}
     return {"error": names.get(status, "invalid" if status < 500 else "failed"), "reason": reason, "field": ""}
-
-
-def feeds() -> FeedSlots:
-    """The feed slots of this application."""
-    slots = current_app.extensions.setdefault(FEEDS, FeedSlots())
-    assert isinstance(slots, FeedSlots)
-    return slots

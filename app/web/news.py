@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from flask import Response, copy_current_request_context
+from flask import Response, stream_with_context
 
 from app.docs import json
 from app.docs.database import Database
@@ -81,8 +81,8 @@ class Stream:
                 if row["id"].startswith("order:") and not row.get("deleted"):
                     yield encode("order", self._row(row["doc"]))
             self._seen[database.name] = page.last_seq
+            self._heard[database.name] = database.resolve_seq(page.last_seq)
             if page.pending == 0:
-                self._heard[database.name] = database.last_n if not page.rows else page_end(database, page.last_seq)
                 return
 
     def _wait(self) -> bool:
@@ -95,27 +95,18 @@ class Stream:
         return self._closing(LOOK)
 
 
-def page_end(database: Database, seq: str) -> int:
-    """The number that a sequence of this database stands for."""
-    return database.resolve_seq(seq)
-
-
 def respond(stream: Stream, feeds: FeedSlots) -> Response:
     """The streaming response, which holds a feed's slot. Raises TooManyFeeds."""
     slot = feeds.take()
 
-    @copy_current_request_context
-    def chunks() -> list[Iterator[bytes]]:
-        return [stream.events()]
-
     def run() -> Iterator[bytes]:
-        events = chunks()[0]
         try:
-            yield from events
+            yield from stream.events()
         except (DocsError, StoreError) as error:
             log.info("a page's news ended: %s", error)  # a database was closed beneath it; the page asks again
 
-    response = Response(FeedBody(slot, run()), content_type="text/event-stream")
+    # The words of the light need the request's language for as long as the stream lives.
+    response = Response(FeedBody(slot, stream_with_context(run())), content_type="text/event-stream")
     response.headers["Cache-Control"] = "no-store"
     response.headers["X-Accel-Buffering"] = "no"
     return response

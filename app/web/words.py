@@ -97,7 +97,7 @@ def _say(state: str, unsent: int, status: Mapping[str, Any]) -> tuple[str, str]:
 
 
 def unsent_words(unsent: int, since: str | None) -> str:
-    """"3 unsent, 4 min"; without the time while it is simply on its way."""
+    """ "3 unsent, 4 min"; without the time while it is simply on its way."""
     words = _n("%(num)d unsent", "%(num)d unsent", unsent)
     moment = parse_time(since)
     if moment is None or (datetime.datetime.now(datetime.UTC) - moment).total_seconds() < ON_ITS_WAY:

@@ -1,0 +1,56 @@
+"""Edits of mutable documents by hand. An edit names the revision that the person saw; a later one is never overwritten."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from app.docs.database import Database
+from app.docs.errors import Conflict
+from app.shop import clock, schemas
+from app.shop.sale import SaleError
+
+
+class Changed(Exception):
+    """The document is no longer the one that the person saw: `current` is what it is now (None: deleted)."""
+
+    def __init__(self, current: dict[str, Any] | None) -> None:
+        super().__init__("changed")
+        self.current = current
+
+
+def edit(
+    database: Database,
+    id: str,
+    rev: str,
+    changes: Mapping[str, Any],
+    *,
+    by: str | None,
+    on: str,
+    moment: clock.Clock = clock.now,
+) -> dict[str, Any]:
+    """Writes `changes` over the document `id` as it was at `rev`, and who, where and when; the document afterwards.
+
+    An edit that changes nothing writes nothing. Raises Changed, and `SaleError` (400) when the result is no valid
+    document.
+    """
+    with database.transaction():
+        record = database.read(id)
+        if record is None or record.deleted:
+            raise Changed(None)
+        current = record.full()
+        if record.rev != rev:
+            raise Changed(current)
+        if all(current.get(key) == value for key, value in changes.items()):
+            return current
+        edited = {**current, **changes, "updated_at": clock.stamp(moment()), "updated_by": by, "updated_on": on}
+        try:
+            schemas.read(edited)
+        except schemas.Invalid as wrong:
+            first = wrong.problems[0]
+            raise SaleError(400, "invalid", first.reason, first.field) from None
+        try:
+            edited["_rev"] = database.put(edited)
+        except Conflict:
+            raise Changed(current) from None
+        return edited

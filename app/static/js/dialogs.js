@@ -1,0 +1,60 @@
+/**
+ * Modal dialogs over the page, one way in and out for Esc, the close button, a tap beside them and the browser's back button.
+ * Back closes what is open and never leaves the till by accident: while dialogs come and go, one entry of the history stays for it.
+ */
+
+/** @typedef {HTMLDialogElement & {locked?: boolean}} Sheet a locked one stays until it is unlocked */
+
+/** @returns {Sheet[]} the open ones, the topmost last */
+const open = () => [.../** @type {NodeListOf<Sheet>} */ (document.querySelectorAll("dialog[open]"))];
+
+/** @returns {Sheet | undefined} */
+export const topmost = () => open().at(-1);
+
+/** @param {Sheet} dialog */
+export function show(dialog) {
+  if (dialog.open) return;
+  guard();
+  dialog.showModal();
+}
+
+/** @param {Sheet} dialog */
+export function hide(dialog) {
+  dialog.locked = false;
+  if (dialog.open) dialog.close();
+  const toasts = document.getElementById("toasts");
+  if (toasts && dialog.contains(toasts)) document.body.append(toasts);
+}
+
+/** Puts an entry into the history that the back button can take away instead of the page. */
+export function guard() {
+  if (!history.state?.guard) history.pushState({ guard: true }, "");
+}
+
+/**
+ * @param {() => boolean} elsewhere what back does when no dialog is open; whether it did something
+ */
+export function startDialogs(elsewhere) {
+  for (const dialog of /** @type {NodeListOf<Sheet>} */ (document.querySelectorAll("dialog"))) {
+    dialog.addEventListener("cancel", (event) => {
+      event.preventDefault();
+      leave(dialog);
+    });
+    dialog.addEventListener("click", (event) => {
+      const target = /** @type {HTMLElement} */ (event.target);
+      if (target === dialog || target.closest("[data-close]")) leave(dialog);
+    });
+  }
+  addEventListener("popstate", () => {
+    const dialog = topmost();
+    if (dialog) {
+      leave(dialog);
+      guard();
+    } else if (elsewhere()) guard();
+  });
+}
+
+/** @param {Sheet} dialog */
+function leave(dialog) {
+  if (!dialog.locked) hide(dialog);
+}

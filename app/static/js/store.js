@@ -1,0 +1,103 @@
+/**
+ * What this window must not forget: the cart, a sale under way, the numbers it has seen. One localStorage entry for cart and sale, so that a
+ * sale that was acknowledged and its cart go in one write. Windows of one till share it and follow each other.
+ *
+ * @typedef {import("./cart.js").Cart} Cart
+ * @typedef {{request: any, since: string}} Pending a sale that was sent and not yet acknowledged
+ * @typedef {{cart: Cart, sale: string | null, pending: Pending | null}} Kept
+ */
+import { emptyCart } from "./cart.js";
+
+/** @returns {Kept} */
+const blank = () => ({ cart: emptyCart(), sale: null, pending: null });
+
+export class TillStore extends EventTarget {
+  /** @param {string} terminal */
+  constructor(terminal) {
+    super();
+    this.key = `couchtill.${terminal}.cart`;
+    this.seenKey = `couchtill.${terminal}.seen`;
+    this.kept = this.#read();
+    addEventListener("storage", (event) => {
+      if (event.key === this.key) this.reload();
+    });
+    // A page that the back button brings out of the cache still shows the past.
+    addEventListener("pageshow", (event) => {
+      if (event.persisted) this.reload();
+    });
+  }
+
+  get cart() {
+    return this.kept.cart;
+  }
+
+  get pending() {
+    return this.kept.pending;
+  }
+
+  get sale() {
+    return this.kept.sale;
+  }
+
+  /** @param {Partial<Kept>} change */
+  update(change) {
+    this.kept = { ...this.kept, ...change };
+    localStorage.setItem(this.key, JSON.stringify(this.kept));
+    this.dispatchEvent(new Event("change"));
+  }
+
+  reload() {
+    this.kept = this.#read();
+    this.dispatchEvent(new Event("change"));
+  }
+
+  /** The sale is on the server's disk: cart and sale end together. */
+  settle() {
+    this.update(blank());
+  }
+
+  /**
+   * The highest number that this window has seen of `series`, or of the last series it knew.
+   * @param {string | null} series
+   * @returns {{series: string, number: number} | null}
+   */
+  seen(series) {
+    const all = this.#numbers();
+    const known = series && series in all.numbers ? series : (series ?? all.last);
+    if (!known) return null;
+    return { series: known, number: all.numbers[known] ?? 0 };
+  }
+
+  /**
+   * @param {string | null | undefined} series
+   * @param {number | null | undefined} number
+   */
+  note(series, number) {
+    if (!series || !Number.isSafeInteger(number)) return;
+    const all = this.#numbers();
+    all.numbers[series] = Math.max(all.numbers[series] ?? 0, /** @type {number} */ (number));
+    all.last = series;
+    localStorage.setItem(this.seenKey, JSON.stringify(all));
+  }
+
+  /** @returns {{numbers: Record<string, number>, last: string | null}} */
+  #numbers() {
+    const found = parse(localStorage.getItem(this.seenKey));
+    return found?.numbers ? found : { numbers: {}, last: null };
+  }
+
+  /** @returns {Kept} */
+  #read() {
+    const found = parse(localStorage.getItem(this.key));
+    return found?.cart && Array.isArray(found.cart.lines) ? { ...blank(), ...found } : blank();
+  }
+}
+
+/** @param {string | null} text */
+function parse(text) {
+  try {
+    return text ? JSON.parse(text) : null;
+  } catch {
+    return null; // not ours, or cut short by a crash of the browser: begin anew rather than show nothing
+  }
+}

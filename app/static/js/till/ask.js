@@ -1,0 +1,205 @@
+/** One dialog that asks for a number, and for a name where there is none: quantity, measure, price, an item without code. */
+import { byId } from "../dom.js";
+import { hide, show } from "../dialogs.js";
+import { t } from "../i18n.js";
+import { decimalText, lineAmount, money, parseDecimal, quantityText } from "../money.js";
+import { byTouch, startPad } from "../pad.js";
+import { MOST } from "../cart.js";
+
+/** @typedef {import("../money.js").Currency} Currency */
+/** @typedef {import("../money.js").Price} Price */
+
+/** The most that may be keyed as a price, in minor units, as the server has it. */
+export const DEAREST = 999_999_999_999n;
+
+/**
+ * @typedef {object} Question
+ * @property {string} title
+ * @property {string} [lead]
+ * @property {string} label of the number
+ * @property {number} digits decimals of the number
+ * @property {string} [value] to begin with, selected
+ * @property {string} [unit] beside the number
+ * @property {string} done words on the button
+ * @property {boolean} [named] asks for a name too
+ * @property {(value: bigint) => string} check the fault in words, or ""
+ * @property {(value: bigint) => string} [worth] what it comes to, shown live
+ */
+
+export class Ask {
+  /** @param {Currency} currency */
+  constructor(currency) {
+    this.currency = currency;
+    this.dialog = byId("ask", HTMLDialogElement);
+    this.number = byId("ask-number", HTMLInputElement);
+    this.name = byId("ask-name", HTMLInputElement);
+    /** @type {Question | null} */
+    this.question = null;
+    /** @type {((answer: {value: bigint, name: string} | null) => void) | null} */
+    this.settle = null;
+    startPad(this.dialog, this.number);
+    byId("ask-form").addEventListener("submit", (event) => {
+      event.preventDefault();
+      this.#finish();
+    });
+    this.number.addEventListener("input", () => this.#show(false));
+    // Whichever way it closes, whoever asked gets an answer.
+    this.dialog.addEventListener("close", () => this.#answer(null));
+  }
+
+  /**
+   * @param {Question} question
+   * @returns {Promise<{value: bigint, name: string} | null>} null: nothing was answered
+   */
+  #open(question) {
+    this.#answer(null);
+    this.question = question;
+    byId("ask-title").textContent = question.title;
+    byId("ask-lead").textContent = question.lead ?? "";
+    byId("ask-lead").hidden = !question.lead;
+    byId("ask-label").textContent = question.label;
+    byId("ask-unit").textContent = question.unit ?? "";
+    byId("ask-done").textContent = question.done;
+    byId("ask-name-field").hidden = !question.named;
+    this.name.value = "";
+    this.number.value = question.value ?? "";
+    this.number.placeholder = decimalText(0, question.digits);
+    this.number.inputMode = byTouch() ? "none" : "decimal";
+    this.dialog.querySelector("[data-pad]")?.classList.toggle("no-point", question.digits === 0);
+    this.#show(false);
+    show(this.dialog);
+    (question.named ? this.name : this.number).focus();
+    this.number.select();
+    return new Promise((resolve) => {
+      this.settle = resolve;
+    });
+  }
+
+  /** @returns {bigint | null} */
+  #value() {
+    return this.question ? parseDecimal(this.number.value, this.question.digits) : null;
+  }
+
+  /** @param {boolean} strict whether an empty field is a fault already */
+  #show(strict) {
+    if (!this.question) return "";
+    const value = this.#value();
+    let fault = "";
+    if (value !== null) fault = this.question.check(value);
+    else if (this.number.value.trim()) fault = this.#why();
+    else if (strict) fault = t("Key a number.");
+    byId("ask-error").textContent = fault;
+    byId("ask-worth").textContent = value !== null && !fault && this.question.worth ? this.question.worth(value) : "";
+    return fault;
+  }
+
+  #why() {
+    const digits = this.question?.digits ?? 0;
+    if (!/^[\d\s]*[.,]?\d*$/.test(this.number.value)) return t("Digits and one point only.");
+    if (digits === 0) return t("No decimals here.");
+    return t("At most %(digits)s digits after the point.", { digits });
+  }
+
+  #finish() {
+    const fault = this.#show(true);
+    const value = this.#value();
+    const name = this.name.value.trim();
+    if (this.question?.named && !name) {
+      byId("ask-error").textContent = t("Key a name.");
+      this.name.focus();
+      return;
+    }
+    if (fault || value === null) {
+      this.number.focus();
+      this.number.select();
+      return;
+    }
+    this.#answer({ value, name });
+    hide(this.dialog);
+  }
+
+  /** @param {{value: bigint, name: string} | null} answer */
+  #answer(answer) {
+    const settle = this.settle;
+    this.settle = null;
+    settle?.(answer);
+  }
+
+  /** Gives up what is being asked. */
+  cancel() {
+    hide(this.dialog);
+  }
+
+  /**
+   * How many, or how much of a measured product.
+   * @param {{name: string, price: Price | null, measured: boolean, unit: string, quantity?: number, done?: string}} what
+   * @returns {Promise<number | null>} thousandths
+   */
+  async quantity({ name, price, measured, unit, quantity, done }) {
+    const digits = measured ? 3 : 0;
+    const scale = measured ? 1n : 1000n;
+    const answer = await this.#open({
+      title: name,
+      lead: price ? (unit ? t("%(price)s per %(unit)s", { price: this.#price(price), unit }) : this.#price(price)) : "",
+      label: measured ? t("How much?") : t("How many?"),
+      digits,
+      unit: measured ? unit : "",
+      value: quantity ? quantityText(quantity) : "",
+      done: done ?? t("Take over"),
+      check: (value) => {
+        if (value === 0n) return t("More than nothing, please.");
+        return value * scale > BigInt(MOST) ? t("That is too much for one line.") : "";
+      },
+      worth: price ? (value) => this.#money(lineAmount(price, Number(value * scale))) : undefined,
+    });
+    return answer ? Number(answer.value * scale) : null;
+  }
+
+  /**
+   * The price of one (of one unit, when measured).
+   * @param {{name: string, unit: string, measured: boolean, price?: Price | null, lead?: string}} what
+   * @returns {Promise<Price | null>}
+   */
+  async price({ name, unit, measured, price, lead }) {
+    const per = price?.per ?? 1000;
+    const answer = await this.#open({
+      title: name,
+      lead: lead ?? "",
+      label: measured && unit ? t("Price for %(amount)s %(unit)s", { amount: quantityText(per), unit }) : t("Price"),
+      digits: this.currency.digits,
+      value: price ? decimalText(price.amount, this.currency.digits) : "",
+      done: t("Take over"),
+      check: (value) => (value > DEAREST ? t("That is too much.") : ""),
+    });
+    return answer ? { amount: Number(answer.value), per } : null;
+  }
+
+  /**
+   * Something that the catalogue lacks.
+   * @param {string} [lead]
+   * @returns {Promise<{name: string, price: Price} | null>}
+   */
+  async item(lead) {
+    const answer = await this.#open({
+      title: t("Item without code"),
+      lead: lead ?? "",
+      label: t("Price"),
+      digits: this.currency.digits,
+      done: t("Add"),
+      named: true,
+      check: (value) => (value > DEAREST ? t("That is too much.") : ""),
+    });
+    return answer ? { name: answer.name, price: { amount: Number(answer.value), per: 1000 } } : null;
+  }
+
+  /** @param {Price} price */
+  #price(price) {
+    const per = price.per ?? 1000;
+    return per === 1000 ? this.#money(price.amount) : `${this.#money(price.amount)} / ${quantityText(per)}`;
+  }
+
+  /** @param {bigint | number} amount */
+  #money(amount) {
+    return money(amount, this.currency);
+  }
+}

@@ -1,0 +1,32 @@
+/** The face of a product or category where it has no picture: two letters on a colour that is always the same for its category. */
+import { h } from "../dom.js";
+
+/** Hues in degrees, far enough apart to tell, none of them the red of errors. */
+const HUES = [152, 28, 208, 265, 48, 182, 330, 95, 232, 14, 125, 300];
+
+/** @param {string | null | undefined} key */
+export function hue(key) {
+  let hash = 7;
+  for (const character of key ?? "") hash = (hash * 31 + character.codePointAt(0)) >>> 0;
+  return HUES[hash % HUES.length];
+}
+
+/** @param {string} name */
+export function initials(name) {
+  const words = name.match(/[\p{L}\p{N}]+/gu) ?? [];
+  const [one = "?", two] = words.filter((word) => !/^\d+$/.test(word)).concat(words);
+  if (/^[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}]/u.test(one)) return [...one].slice(0, 2).join("");
+  return ([...one][0] + (two && two !== one ? [...two][0] : ([...one][1] ?? ""))).toUpperCase();
+}
+
+/**
+ * @param {import("../cart.js").Product} product
+ * @param {string} className
+ */
+export function face(product, className) {
+  const element = h("span", { class: className, "aria-hidden": "true" });
+  element.style.setProperty("--hue", String(hue(product.category?.id ?? product.name)));
+  if (product.picture) element.append(h("img", { src: product.picture, alt: "", loading: "lazy", decoding: "async" }));
+  else element.textContent = initials(product.name);
+  return element;
+}

@@ -1,0 +1,138 @@
+"""Head office's JSON API: sales of all stores, takings of today, products and their prices."""
+
+from __future__ import annotations
+
+import heapq
+import threading
+from typing import Any
+
+from flask import Blueprint, Response
+
+from app.docs.database import Database
+from app.shop import editing
+from app.shop.products import Catalogue
+from app.shop.schemas.base import Invalid, Price
+from app.shop.takings import Takings
+from app.web import catalogue_api, news, present, sync_api
+from app.web.json_api import Problem, answer, missing, read_json, whole
+
+
+class Office:
+    """What head office's pages ask: the stores that this node has, and their sales."""
+
+    def __init__(self, node: Any) -> None:
+        self.node = node
+        self.catalogue = Catalogue(node.company)
+        self._takings: dict[str, Takings] = {}
+        self._lock = threading.Lock()
+
+    def databases(self) -> list[Database]:
+        """The databases of all stores that are here."""
+        return [self.node.directory.get(f"store-{store}") for store in self.node.stores()]
+
+    def sales(self, limit: int) -> list[dict[str, Any]]:
+        """The newest orders of all stores, the newest first."""
+        found = [db.find("order_at", descending=True, limit=limit) for db in self.databases()]
+        orders = [record.full() for records in found for record in records]
+        return heapq.nlargest(limit, orders, key=lambda order: (order["at"], order["_id"]))
+
+    def takings(self) -> list[dict[str, Any]]:
+        """Today's takings of each store."""
+        stores = self.node.stores()
+        with self._lock:
+            for store in stores:
+                if store not in self._takings:
+                    database = self.node.directory.get(f"store-{store}")
+                    self._takings[store] = Takings(self.node.company, database, store)
+            known = [self._takings[store] for store in stores]
+        return [takings.today() for takings in known]
+
+    def order(self, id: str) -> dict[str, Any] | None:
+        """An order of any store."""
+        for database in self.databases():
+            record = database.read(id)
+            if record is not None and not record.deleted and record.type == "order":
+                return record.full()
+        return None
+
+    def money(self) -> dict[str, Any]:
+        """`{"currency", "digits"}` in which head office shows prices: those of the first store."""
+        stores = [record.doc() for record in self.node.company.each("store")]
+        first = min(stores, key=lambda store: str(store.get("id")), default={})
+        return {"currency": first.get("currency", "USD"), "digits": first.get("digits", 2)}
+
+
+def register(blueprint: Blueprint, node: Any) -> None:
+    """The routes."""
+    office = Office(node)
+    blueprint.record_once(lambda state: state.app.extensions.__setitem__("couchtill.office", office))
+
+    def show(doc: dict[str, Any], names: dict[str, str]) -> dict[str, Any]:
+        edited = {key: doc.get(key) for key in ("updated_at", "updated_by", "updated_on")}
+        return {**present.product(doc, names), **edited}
+
+    catalogue_api.register(blueprint, lambda: office.catalogue, node.company, show)
+    sync_api.register(blueprint, node)
+
+    @blueprint.get("/api/state")
+    def state() -> Response:
+        return answer({"node": node.id, **office.money(), "sync": sync_api.light(node)})
+
+    @blueprint.get("/api/sales")
+    def sales() -> Response:
+        return answer({"rows": [present.order_row(order) for order in office.sales(whole("limit", 50, 200))]})
+
+    @blueprint.get("/api/takings")
+    def takings() -> Response:
+        return answer({"rows": office.takings()})
+
+    @blueprint.get("/api/terminals")
+    def terminals() -> Response:
+        return answer({"rows": node.terminal_reports()})
+
+    @blueprint.get("/api/receipts/<path:id>")
+    def receipt(id: str) -> Response:
+        order = office.order(id)
+        if order is None:
+            raise missing(f"There is no receipt {id} here.")
+        return answer(order)
+
+    @blueprint.put("/api/products/<path:id>/price")
+    def set_price(id: str) -> Response:
+        """Body `{"rev": what was seen, "price": {"amount", "per"} or null for an open price}`. 409 with `current`, the
+        product as it is now, when it is no longer what was seen; then nothing was written."""
+        body = read_json()
+        rev = body.get("rev")
+        if not isinstance(rev, str):
+            raise Problem(400, "invalid", "The revision that was seen is missing.", "rev")
+        if "price" not in body:
+            raise Problem(400, "invalid", "The price is missing.", "price")
+        price = None if body["price"] is None else read_price(body["price"])
+        known = {entry["id"]: entry["name"] for entry in office.catalogue.categories()}
+        try:
+            doc = editing.edit(node.company, id, rev, {"price": price}, by=None, on=node.id)
+        except editing.Changed as changed:
+            if changed.current is None:
+                raise missing("This product is no longer there.") from None
+            raise Problem(
+                409,
+                "conflict",
+                "Somebody else changed this product in the meantime. Nothing was written.",
+                "rev",
+                current=show(changed.current, known),
+            ) from None
+        return answer(show(doc, known))
+
+    @blueprint.get("/api/events")
+    def events() -> Response:
+        stream = news.Stream(office.databases, lambda: sync_api.light(node), present.order_row, node.closing.wait)
+        return news.respond(stream, node.feeds)
+
+
+def read_price(value: Any) -> dict[str, Any]:
+    """A price as a document holds it. Raises Problem."""
+    try:
+        return Price().read(value)
+    except Invalid as wrong:
+        first = wrong.problems[0]
+        raise Problem(400, "invalid", first.reason, f"price.{first.field}".rstrip(".")) from None

@@ -1,0 +1,35 @@
+"""Head office's pages: `/`, `/receipts/<id>`; `/sync` is every node's own."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, current_app, render_template, request
+from flask_babel import gettext as _
+
+from app.web import present, sync_api
+from app.web.i18n import boot
+
+
+def register(blueprint: Blueprint, node: Any) -> None:
+    """The routes."""
+
+    @blueprint.get("/")
+    def home() -> str:
+        office = current_app.extensions["couchtill.office"]
+        state = {"node": node.id, **office.money()}
+        return render_template("office/office.html", words=sync_api.light(node), boot=boot({"state": state}))
+
+    @blueprint.get("/receipts/<path:id>")
+    def receipt(id: str) -> str | tuple[str, int]:
+        order = current_app.extensions["couchtill.office"].order(id)
+        if order is None:
+            text = _("There is no receipt with this number here. It may not have arrived yet.")
+            link = {"href": "..", "name": _("Back to head office")}
+            return render_template("message.html", title=_("No such receipt"), text=text, link=link), 404
+        part = request.args.get("part") == "paper"
+        return render_template(
+            "till/paper.html" if part else "till/receipt.html",
+            receipt=present.receipt(order),
+            home_name=_("Head office"),
+        )

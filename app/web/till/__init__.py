@@ -1,0 +1,20 @@
+"""The till: its page, its receipts, and the JSON API that both the page and others use."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint
+
+from app.web import json_api
+from app.web.till import api, pages
+
+
+def blueprint(node: Any) -> Blueprint:
+    """The pages and the API of a terminal's till. `node` is a running terminal."""
+    made = Blueprint("till", __name__)
+    json_api.handle_errors(made)
+    made.record_once(lambda state: state.app.extensions.__setitem__("couchtill.timezone", api.timezone_of(node)))
+    api.register(made, node)
+    pages.register(made, node)
+    return made

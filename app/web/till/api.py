@@ -1,0 +1,76 @@
+"""The till's JSON API under `/api/`. Rules live in `app.shop`; this reads requests and shows documents."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from flask import Blueprint, Response, request
+
+from app.web import catalogue_api, news, present, sync_api
+from app.web.json_api import answer, missing, read_json, whole
+
+
+def state(node: Any) -> dict[str, Any]:
+    """What a window must know: which till this is, its series and last number, its money, its light."""
+    status: dict[str, Any] = node.till.status()
+    return {**status, "rates": added_rates(node, None), "sync": sync_api.light(node)}
+
+
+def timezone_of(node: Any) -> Callable[[], str]:
+    return lambda: str(node.till.status()["timezone"])
+
+
+def added_rates(node: Any, product: dict[str, Any] | None) -> list[int]:
+    """The rates, in millionths, that are added to a product's price here, for the total that a window shows before it
+    has asked; none where prices contain their taxes. Without a product: those of an item that the catalogue lacks."""
+    facts, _ = node.till.facts.read()
+    if facts["tax_mode"] != "added":
+        return []
+    taxes = None if product is None else product.get("taxes")
+    return [rate.rate for rate in node.till.facts.rates(facts["taxes"] if taxes is None else taxes, {})]
+
+
+def register(blueprint: Blueprint, node: Any) -> None:
+    """The routes."""
+
+    def show(doc: dict[str, Any], names: dict[str, str]) -> dict[str, Any]:
+        return {**present.product(doc, names), "rates": added_rates(node, doc)}
+
+    catalogue_api.register(blueprint, lambda: node.till.catalogue, node.company, show)
+    sync_api.register(blueprint, node)
+
+    @blueprint.get("/api/state")
+    def get_state() -> Response:
+        return answer(state(node))
+
+    @blueprint.post("/api/sales")
+    def sell() -> Response:
+        order, repeated = node.till.sell(read_json())
+        return answer({"order": order, "repeated": repeated}, 200 if repeated else 201)
+
+    @blueprint.get("/api/receipts")
+    def receipts() -> Response:
+        limit = whole("limit", 20, 200)
+        orders = node.till.receipts(limit, request.args.get("before"))
+        return answer(
+            {
+                "rows": [present.order_row(order) for order in orders],
+                "next": orders[-1]["_id"] if len(orders) == limit else None,
+            }
+        )
+
+    @blueprint.get("/api/receipts/<path:id>")
+    def receipt(id: str) -> Response:
+        order = node.till.receipt(id)
+        if order is None:
+            raise missing(f"There is no receipt {id} here.")
+        return answer(order)
+
+    @blueprint.get("/api/events")
+    def events() -> Response:
+        def row(order: dict[str, Any]) -> dict[str, Any]:
+            return {**present.order_row(order), "own": order.get("terminal") == node.till.terminal}
+
+        stream = news.Stream(lambda: [node.store_db], lambda: sync_api.light(node), row, node.closing.wait)
+        return news.respond(stream, node.feeds)

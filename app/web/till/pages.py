@@ -1,0 +1,37 @@
+"""The till's pages: `/`, `/receipts/<id>`; `/sync` is every node's own."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, render_template, request
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response
+
+from app.web import present
+from app.web.i18n import boot
+from app.web.till import api
+
+
+def register(blueprint: Blueprint, node: Any) -> None:
+    """The routes."""
+
+    @blueprint.get("/")
+    def home() -> str:
+        state = api.state(node)
+        return render_template("till/till.html", till=state, words=state["sync"], boot=boot({"state": state}))
+
+    @blueprint.get("/receipts/<path:id>")
+    def receipt(id: str) -> str | tuple[str, int] | Response:
+        order = node.till.receipt(id)
+        if order is None:
+            text = _("There is no receipt with this number on this till.")
+            link = {"href": "..", "name": _("Back to the till")}
+            return render_template("message.html", title=_("No such receipt"), text=text, link=link, boot=boot({})), 404
+        part = request.args.get("part") == "paper"
+        return render_template(
+            "till/paper.html" if part else "till/receipt.html",
+            receipt=present.receipt(order),
+            home_name=_("Till"),
+            boot=boot({}),
+        )
