@@ -20,7 +20,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 
 # The line by which `couchtill hub`, `terminal`, `office` and `demo` say where they listen.
-READY = re.compile(r"ready: (?P<url>https?://\S+?:(?P<port>\d+))")
+READY = re.compile(r"ready: (?P<link>(?P<url>https?://\S+?:(?P<port>\d+))\S*)")
 SERVERS = ("hub", "terminal", "office", "demo")
 
 
@@ -172,13 +172,21 @@ class Process:
 class CouchTill(Process):
     """A ``couchtill`` command as a process of its own: ``CouchTill("hub", "--data", path, "--port", "0")``.
 
-    A server ends with this process, however that ends. ``url`` and ``port`` wait for the line that says it is ready.
+    A server ends with this process, however that ends. ``url``, ``port`` and ``link`` wait for the line that says it is
+    ready. ``command`` is another installation's command, as the start of an argv.
     """
 
-    def __init__(self, *args: str | Path, env: Mapping[str, str] | None = None, cwd: Path | None = None):
-        paths = os.pathsep.join(part for part in (str(ROOT), os.environ.get("PYTHONPATH", "")) if part)
-        argv = [sys.executable, "-m", "app.cli", *args]
-        env = {"PYTHONPATH": paths, **(env or {})}
+    def __init__(
+        self,
+        *args: str | Path,
+        env: Mapping[str, str] | None = None,
+        cwd: Path | None = None,
+        command: Sequence[str | Path] = (),
+    ):
+        env = dict(env or {})
+        if not command:
+            env["PYTHONPATH"] = os.pathsep.join(part for part in (str(ROOT), os.environ.get("PYTHONPATH", "")) if part)
+        argv = [*(command or (sys.executable, "-m", "app.cli")), *args]
         if args[0] in SERVERS:
             super().__init__([*argv, "--with-parent"], env=env, cwd=cwd, stdin=subprocess.PIPE)
         else:
@@ -187,6 +195,11 @@ class CouchTill(Process):
     @property
     def url(self) -> str:
         return self.wait_for(READY)["url"]
+
+    @property
+    def link(self) -> str:
+        """The start link of a terminal or of head office: who opens it gets a cookie."""
+        return self.wait_for(READY)["link"]
 
     @property
     def port(self) -> int:
