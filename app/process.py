@@ -28,7 +28,7 @@ def log_to_stderr(verbose: bool = False) -> None:
         level=logging.DEBUG if verbose else logging.INFO,
         format="%(asctime)s %(levelname)s %(name)s: %(message)s",
     )
-    for talkative in ("urllib3", "werkzeug", "cheroot"):
+    for talkative in ("urllib3", "werkzeug", "cheroot", "filelock"):
         logging.getLogger(talkative).setLevel(logging.WARNING)
 
 

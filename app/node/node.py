@@ -22,6 +22,7 @@ from app.node.config import NodeConfig, NodeError
 from app.node.reactions import Reactions
 from app.node.report import Reporter, now
 from app.node.state import NodeState
+from app.shop import ids
 
 log = logging.getLogger("couchtill.node")
 
@@ -117,7 +118,7 @@ class Node:
             return
         from app.replicator.supervisor import Supervisor
 
-        self.supervisor = Supervisor(state=self.state, path=self.path)
+        self.supervisor = Supervisor(path=self.path, state=self.state, immutable=_is_immutable)
         self._link(names)
         self.supervisor.start()
         password = node_config.read_secret(self.path, "central")
@@ -256,6 +257,11 @@ class Node:
     def terminal_reports(self) -> list[dict[str, Any]]:
         """Head office: what the nodes last told the central about themselves, as of their ``time``."""
         return [] if self._reporter is None else self._reporter.reports()
+
+
+def _is_immutable(id: str) -> bool:
+    """Whether a document with this id is one that the shop never edits."""
+    return id.partition(":")[0] in ids.IMMUTABLE
 
 
 def _as_dict(value: Any) -> dict[str, Any]:
