@@ -1,0 +1,90 @@
+"""The order in which CouchDB puts JSON values: null < false < true < numbers < texts < arrays < objects.
+
+Arrays and objects compare member by member, the shorter first; an object's members in the order in which they stand,
+first the key, then the value. CouchDB compares texts with ICU's root collation. `text_key` does the part of it that a
+shop's documents need, without ICU: letters before case and accents ("a" < "A" < "á" < "b"), punctuation before
+digits before letters, control and zero-width characters ignored. Scripts stand in the order of their code points.
+
+Source: CouchDB's `couch_ejson_compare` and its documentation of view collation.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from typing import Any
+
+# ICU's order of what is neither digit nor letter in ASCII; other symbols follow, by code point.
+_PUNCTUATION = {char: rank for rank, char in enumerate("\t\n\v\f\r _-,;:!?.'\"()[]{}@*/\\&#%`^+<=>|~$")}
+_SYMBOL, _DIGIT, _LETTER = range(1, 4)
+
+TextKey = tuple[tuple[tuple[int, int], ...], tuple[int, ...], tuple[bool, ...]]
+
+
+def text_key(text: str) -> TextKey:
+    """Sorts as CouchDB sorts texts: by letters, then by accents, then lower case before upper case."""
+    letters: list[tuple[int, int]] = []
+    accents: list[int] = []
+    upper: list[bool] = []
+    for char in unicodedata.normalize("NFD", text):
+        category = unicodedata.category(char)
+        if char in _PUNCTUATION:
+            letters.append((0, _PUNCTUATION[char]))
+        elif category[0] == "M":
+            accents.append(ord(char))
+            continue
+        elif category in ("Cc", "Cf"):
+            continue
+        elif category == "Nd":
+            letters.append((_DIGIT, unicodedata.decimal(char)))
+        elif category[0] in "LN":
+            letters.extend((_LETTER, ord(folded)) for folded in char.casefold())
+        else:
+            letters.append((_SYMBOL, ord(char)))
+        accents.append(0)
+        upper.append(char.isupper())
+    return tuple(letters), tuple(accents), tuple(upper)
+
+
+def compare(a: Any, b: Any) -> int:
+    """Negative where `a` stands before `b`, 0 where CouchDB calls them equal (1 and 1.0 are), else positive."""
+    rank = _rank(a)
+    difference = rank - _rank(b)
+    if difference or rank < _NUMBER:
+        return difference
+    if rank == _NUMBER:
+        return int(a > b) - int(a < b)
+    if rank == _TEXT:
+        return _compare_texts(a, b)
+    if rank == _ARRAY:
+        for item_a, item_b in zip(a, b, strict=False):
+            difference = compare(item_a, item_b)
+            if difference:
+                return difference
+        return len(a) - len(b)
+    for (key_a, item_a), (key_b, item_b) in zip(a.items(), b.items(), strict=False):
+        difference = _compare_texts(key_a, key_b) or compare(item_a, item_b)
+        if difference:
+            return difference
+    return len(a) - len(b)
+
+
+_NULL, _FALSE, _TRUE, _NUMBER, _TEXT, _ARRAY, _OBJECT = range(7)
+
+
+def _rank(value: Any) -> int:
+    if isinstance(value, str):
+        return _TEXT
+    if value is None:
+        return _NULL
+    if isinstance(value, bool):
+        return _TRUE if value else _FALSE
+    if isinstance(value, (int, float)):
+        return _NUMBER
+    return _ARRAY if isinstance(value, list) else _OBJECT
+
+
+def _compare_texts(a: str, b: str) -> int:
+    if a == b:
+        return 0
+    key_a, key_b = text_key(a), text_key(b)
+    return int(key_a > key_b) - int(key_a < key_b)
