@@ -107,7 +107,7 @@ def test_bad_rows_go_to_the_reject_file_with_line_and_reason_and_the_others_come
         b"\xef\xbb\xbfproduct_id,name,price_cents\r\n1,K\xc3\xa4se,100\r\n",
         "product_id;name;price_cents\n1;Käse;100\n".encode(),
         "product_id\tname\tprice_cents\n1\tKäse\t100\n".encode("utf-16"),
-        gzip.compress("Product_ID, NAME ,price_cents\n1, Käse ,100\n\n".encode()),
+        gzip.compress("Product_ID, NAME ,price_cents\n1, Käse ,100\n\n".encode(), mtime=0),
         'product_id|name|price_cents\n"1"|"Käse"|100'.encode(),
     ],
 )
@@ -129,7 +129,7 @@ def test_a_file_may_have_a_bom_another_delimiter_utf_16_or_be_compressed(
         (b"product_id,name,name,price_cents\n", "has the column “name” twice"),
         (b"product_id,name,price_cents\n1,caf\xe9,3\n", "is not UTF-8 (line 2)"),
         (b"product_id,name,price_cents\n1,a\x00b,3\n", "is not a text file (line 2)"),
-        (gzip.compress(b"product_id,name,price_cents\n1,a,3\n")[:-9], "is a damaged gzip file"),
+        (gzip.compress(b"product_id,name,price_cents\n1,a,3\n", mtime=0)[:-9], "is a damaged gzip file"),
     ],
 )
 def test_a_file_that_cannot_be_read_is_refused_in_words_and_nothing_is_written(
