@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from app.docs.database import Database
-from app.shop import incidents
 from app.shop.pricing import paid
 
 
@@ -28,12 +27,17 @@ class Totals(NamedTuple):
 
 def totals(database: Database) -> Totals:
     """The sums over a store's orders. Of several orders with one `sale`, the one with the smallest id counts."""
-    doubled = {
-        record.doc().get("sale") for record in database.each("incident") if record.id.startswith("incident:sale:")
-    }
+    incidents = (record for record in database.each("incident") if record.id.startswith("incident:sale:"))
+    doubled = {record.doc().get("sale") for record in incidents}
+    counting: dict[str, tuple[str, dict[str, Any]]] = {}
     result = Totals()
     for record in database.each("order"):
         order = record.doc()
-        if order["sale"] not in doubled or incidents.sale_counts(database, record.id, order["sale"]):
+        sale = order["sale"]
+        if sale not in doubled:
             result = result.plus(order)
+        elif sale not in counting or record.id < counting[sale][0]:
+            counting[sale] = (record.id, order)
+    for _, order in counting.values():
+        result = result.plus(order)
     return result

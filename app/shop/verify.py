@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from app.docs.database import Database
-from app.shop import ids, incidents, journal, pricing, schemas, tax
+from app.shop import ids, journal, pricing, schemas, tax
 from app.shop.money import line_amount, show
 
 
@@ -189,9 +189,3 @@ def list_incidents(database: Database) -> list[Finding]:
             message = f"Incident {record.id}."
         found.append(Finding("incident", record.id, message))
     return found
-
-
-def scan_and_verify(database: Database) -> list[Finding]:
-    """`verify_store` after a look for incidents, for a database that may be written."""
-    incidents.scan_incidents(database)
-    return verify_store(database)
