@@ -9,12 +9,14 @@ from __future__ import annotations
 import gzip
 import re
 import threading
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, NoReturn
 from urllib.parse import urljoin, urlsplit
 
 import requests
+import urllib3
 from requests.utils import get_environ_proxies
 
 from app.docs import json
@@ -48,6 +50,7 @@ GZIP_FROM = 4096
 """Bytes from which a request body is compressed, where the peer takes that: below, headers outweigh the gain."""
 
 _JSON = {"Accept": "application/json", "Content-Type": "application/json"}
+_EMPTY = re.compile(rb'\s*(?:\{\s*"results"\s*:\s*\[\s*)?')
 _TITLE = re.compile(rb"<title[^>]*>(.*?)</title>", re.IGNORECASE | re.DOTALL)
 
 
@@ -120,7 +123,8 @@ class Client:
     ) -> requests.Response:
         """Sends, reads the whole answer, raises an error of `errors` unless it is 2xx.
 
-        `params` is an encoded query without "?". `feed`: silence and cuts are `FeedSilent`.
+        `params` is an encoded query without "?". `feed`: silence and cuts are `FeedSilent`, and the answer's body is
+        left to be read by :meth:`feed`.
         """
         if params:
             url = f"{url}?{params}"
@@ -132,7 +136,9 @@ class Client:
         for attempt in range(2):
             signed = self._signature()
             with self._errors(feed):
-                response = self._send(method, url, body, {**sent, **signed}, read_timeout or self.read_timeout)
+                response = self._send(
+                    method, url, body, {**sent, **signed}, read_timeout or self.read_timeout, stream=feed
+                )
             again = response.status_code in (401, 403) and not attempt and self._session and not _is_lock(response)
             if again and self._session is not None and self._session.refused(signed):
                 continue
@@ -143,8 +149,40 @@ class Client:
             self._session.rotated(response.cookies[Session.COOKIE] or "", _max_age(response))
         return response
 
+    def feed(self, method: str, url: str, *, body: bytes | None, params: str, silence: float, patience: float) -> bytes:
+        """The body of a waiting feed's answer. FeedSilent after `silence` seconds without a byte.
+
+        b"" when it said no more than "I am here" for `patience` seconds: some servers forget their timeout.
+        """
+        headers = {"Accept-Encoding": "identity"}
+        response = self.request(method, url, body=body, params=params, headers=headers, read_timeout=silence, feed=True)
+        give_up = time.monotonic() + patience
+        text = bytearray()
+        with self._errors(True):
+            try:
+                while chunk := response.raw.read1(65536):
+                    text += chunk
+                    if len(text) < 4096 and time.monotonic() > give_up and _EMPTY.fullmatch(text):
+                        response.close()
+                        return b""
+            except (urllib3.exceptions.HTTPError, OSError) as error:
+                response.close()
+                if self._sockets.cut_off:
+                    raise Stopped() from error
+                raise FeedSilent(f"The feed of {self.endpoint.origin} broke off.") from error
+        if self._sockets.cut_off:
+            raise Stopped()
+        response.close()
+        return bytes(text)
+
     def _send(
-        self, method: str, url: str, body: bytes | None, headers: Mapping[str, str], read_timeout: float
+        self,
+        method: str,
+        url: str,
+        body: bytes | None,
+        headers: Mapping[str, str],
+        read_timeout: float,
+        stream: bool = False,
     ) -> requests.Response:
         for _ in range(4):
             self.requests += 1
@@ -155,6 +193,7 @@ class Client:
                 headers=headers,
                 timeout=(self.connect_timeout, read_timeout),
                 allow_redirects=False,
+                stream=stream,
             )
             target = response.headers.get("Location")
             if response.status_code not in (301, 302, 303, 307, 308) or not target:

@@ -116,8 +116,11 @@ class LocalPeer:
         return list(docs.values())
 
     def leaves(self, id: str) -> list[dict[str, Any]]:
-        with _errors():
-            rows = self.database.open_revs(id, "all", with_revs=True, attachments=True)
+        try:
+            with _errors():
+                rows = self.database.open_revs(id, "all", with_revs=True, attachments=True)
+        except NotFoundError:
+            return []
         return [outline(row["ok"]) for row in rows if "ok" in row]
 
     def write(self, docs: Sequence[Document]) -> list[Failure]:

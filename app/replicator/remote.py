@@ -51,6 +51,9 @@ HEARTBEAT = 15.0
 FEED_BUFFER = 5.0
 """Seconds beyond heartbeat or timeout before a feed counts as dead (PouchDB's CHANGES_TIMEOUT_BUFFER)."""
 
+LONGEST_POLL = 300.0
+"""Seconds after which even a feed that is alive is asked for anew: it may wait for something that it forgot."""
+
 DEFAULT_PORTS = {None, 80, 443, 5984, 6984}
 """Ports that count as none in a replication id, so that http → https keeps the checkpoints (CouchDB's id v4)."""
 
@@ -146,11 +149,9 @@ class RemotePeer:
         query = [f"style=all_docs&since={encode_since(since)}&limit={limit}"]
         if bodies and not filter:
             query.append("include_docs=true")
-        read_timeout = None
         if timeout > 0:
             wait = HEARTBEAT if heartbeat else timeout
             query.append(f"feed=longpoll&{'heartbeat' if heartbeat else 'timeout'}={int(wait * 1000)}")
-            read_timeout = wait + FEED_BUFFER
         method, body = "GET", None
         if filter.doc_ids is not None:
             query.append("filter=_doc_ids")
@@ -158,17 +159,16 @@ class RemotePeer:
         elif filter.selector is not None:
             query.append("filter=_selector")
             method, body = "POST", json.dumps({"selector": dict(filter.selector)})
-        response = self.client.request(
-            method,
-            f"{self._url}/_changes",
-            params="&".join(query),
-            body=body,
-            read_timeout=read_timeout,
-            feed=timeout > 0,
-        )
-        return self._page(response.content, with_docs=bodies and not filter, feed=timeout > 0, seen=response)
+        url, params = f"{self._url}/_changes", "&".join(query)
+        if timeout <= 0:
+            response = self.client.request(method, url, params=params, body=body)
+            return self._page(response.content, with_docs=bodies and not filter, seen=response)
+        wait = HEARTBEAT if heartbeat else timeout
+        patience = LONGEST_POLL if heartbeat else timeout + FEED_BUFFER
+        text = self.client.feed(method, url, body=body, params=params, silence=wait + FEED_BUFFER, patience=patience)
+        return self._page(text, with_docs=bodies and not filter) if text else Page([], since, None)
 
-    def _page(self, text: bytes, *, with_docs: bool, feed: bool, seen: Any) -> Page:
+    def _page(self, text: bytes, *, with_docs: bool, seen: Any = None) -> Page:
         """A page whose rows are parsed later, by a worker, where its end alone says how to go on."""
         tail = _TAIL.search(text, max(0, len(text) - 8192))
         if tail and tail.group(2) is not None and len(text) > 65536:
@@ -179,8 +179,8 @@ class RemotePeer:
         try:
             rows, last_seq, told = self._rows(text, with_docs)
         except TransportError:
-            if feed and text.lstrip()[:1] in (b"", b"{"):
-                raise FeedSilent(f"The connection to {self.endpoint.origin} broke off.") from None
+            if seen is None:
+                raise FeedSilent(f"The feed of {self.endpoint.origin} broke off.") from None
             self.client.parse(seen)  # says what it was instead, a web page perhaps
             raise
         return Page(rows, last_seq, told, bytes=len(text))
