@@ -66,6 +66,7 @@ class Authenticator:
         self._checked: OrderedDict[bytes, bool] = OrderedDict()
         self._failures: OrderedDict[tuple[str, str, str], tuple[int, float]] = OrderedDict()
         self._lock = threading.Lock()
+        self._stripes = tuple(threading.Lock() for _ in range(64))
 
     def identify(self, environ: Mapping[str, Any]) -> Identity:
         """Who sends this request. Unauthorized or Forbidden when credentials were sent and are wrong."""
@@ -87,25 +88,34 @@ class Authenticator:
             raise Unauthorized(WRONG)
         return Identity(user.name, user.roles, "default")
 
-    def check(self, name: str, password: str, peer: str) -> User | None:
-        """The user, if the password is right; None if it is wrong; Forbidden after too many wrong ones."""
+    def check(self, name: str, password: str, peer: str, *, count_unknown: bool = False) -> User | None:
+        """The user, if the password is right; None if it is wrong; Forbidden after too many wrong ones.
+
+        `count_unknown` locks names that nobody has as well, as CouchDB does at ``POST /_session``.
+        """
         user = self.lookup(name)
+        attempt = (peer, name, "" if user is None else user.salt)
         if user is None:
+            if count_unknown:
+                if self._locked_out(attempt):
+                    raise Forbidden(LOCKED)
+                self._count_failure(attempt)
             return None
-        attempt = (peer, name, user.salt)
         if self._locked_out(attempt):
             raise Forbidden(LOCKED)
         bound = f"{name}\0{user.proof.get('derived_key') or user.proof.get('password_sha') or user.salt}\0{password}"
         fingerprint = hmac.digest(self._process_key, bound.encode("utf-8", "surrogateescape"), "sha256")
-        if fingerprint in self._checked:
-            return user
-        if not users.check_password(user, password):
-            self._count_failure(attempt)
-            return None
-        with self._lock:
-            self._checked[fingerprint] = True
-            while len(self._checked) > _CHECKED_ENTRIES:
-                self._checked.popitem(last=False)
+        # A terminal's links all sign in at once: the first one's check serves the others, who wait for it.
+        with self._stripes[fingerprint[0] % len(self._stripes)]:
+            if fingerprint in self._checked:
+                return user
+            if not users.check_password(user, password):
+                self._count_failure(attempt)
+                return None
+            with self._lock:
+                self._checked[fingerprint] = True
+                while len(self._checked) > _CHECKED_ENTRIES:
+                    self._checked.popitem(last=False)
         return user
 
     def session_cookie(self, user: User, secure: bool = False) -> str:

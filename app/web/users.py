@@ -28,7 +28,7 @@ _MAX_ITERATIONS = 10_000_000
 
 
 class User(NamedTuple):
-    """One user: `salt` changes with the password, so that it also ends old sessions; `proof` holds the hash's fields."""
+    """One user: `salt` changes with the password, so that it also ends old sessions; `proof` has the hash's fields."""
 
     name: str
     roles: tuple[str, ...]
@@ -55,8 +55,8 @@ class Hashed(NamedTuple):
         }
 
 
-def hash_password(password: str, iterations: int = ITERATIONS) -> Hashed:
-    salt = secrets.token_hex(16)
+def hash_password(password: str, iterations: int | None = None) -> Hashed:
+    salt, iterations = secrets.token_hex(16), ITERATIONS if iterations is None else iterations
     return Hashed(_pbkdf2("sha256", password, salt, iterations), salt, iterations)
 
 
@@ -104,7 +104,7 @@ def user_of(document: dict[str, Any], name: str) -> User:
 # ---------------------------------------------------------------- a hub's admins
 
 
-def set_admin(path: Path, name: str, password: str, iterations: int = ITERATIONS) -> None:
+def set_admin(path: Path, name: str, password: str, iterations: int | None = None) -> None:
     """Give the admin `name` of the hub in `path` this password, and make the admin if there is none.
 
     ``admins.secret`` has one line an admin, in the form of CouchDB's own configuration:

@@ -75,4 +75,5 @@ def check_security(value: Any) -> dict[str, Any]:
             words = group.get(kind, [])
             if not isinstance(words, list) or not all(isinstance(word, str) for word in words):
                 raise BadRequest(f"{kind} must be a JSON list of strings")
-    return value
+    # `{}` opens a database to everybody, as in CouchDB; stored as it came it would read as "never set".
+    return value or {"members": {}, "admins": {}}

@@ -247,9 +247,7 @@ def _id_of(row: bytes) -> str:
     return id
 
 
-def _by_keys(
-    database: Database, query: Query, options: dict[str, Any], size: int, end: bytes
-) -> Iterator[bytes]:
+def _by_keys(database: Database, query: Query, options: dict[str, Any], size: int, end: bytes) -> Iterator[bytes]:
     keys = list(query.keys or ())
     if query.descending:
         keys.reverse()

@@ -12,13 +12,14 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from app.docs.database import Database
+from app.docs.directory import check_name
 from app.docs.errors import DocsError, NotFound, StoreError
 from app.web.auth import Authenticator
 from app.web.couch_http import access, cors, response
 from app.web.couch_http.db_updates import DbUpdates
 from app.web.couch_http.problems import UriTooLong
 from app.web.couch_http.request import MAX_URI, Request
-from app.web.couch_http.response import JSON, Response, send_error
+from app.web.couch_http.response import Response, send_error
 from app.web.feeds import FeedSlots
 
 log = logging.getLogger(__name__)
@@ -104,6 +105,8 @@ class CouchAPI:
         handler = self._server_routes.get(name)
         if handler is None:
             access.require_server_admin(request.identity)
+            if request.method == "PUT":
+                check_name(name)
             raise NotFound("Database does not exist.")
         return handler(self, request)
 
@@ -129,10 +132,10 @@ class CouchAPI:
         self, request: Request | None, environ: Mapping[str, Any], answer: Response, start_response: StartResponse
     ) -> Iterable[bytes]:
         headers = answer.headers
-        if not answer.has_header("Cache-Control"):
-            headers.append(("Cache-Control", "must-revalidate"))
         if answer.content_type is not None:
-            headers.append(("Content-Type", _negotiated(request, answer.content_type)))
+            if not answer.has_header("Cache-Control"):
+                headers.append(("Cache-Control", "must-revalidate"))
+            headers.append(("Content-Type", answer.content_type))
         headers.append(("Server", response.SERVER))
         headers.append(("X-Couch-Request-ID", response.request_id(environ.get("HTTP_X_COUCH_REQUEST_ID"))))
         headers.append(("X-CouchDB-Body-Time", "0"))
@@ -157,8 +160,8 @@ class CouchAPI:
 
     def _compress(self, environ: Mapping[str, Any], answer: Response) -> bytes | Iterable[bytes]:
         body = answer.body
-        wanted = isinstance(body, bytes) and len(body) >= GZIP_FROM or answer.zip_stream
-        if not wanted or answer.content_type is None or not answer.content_type.startswith(("application/json", "text/")):
+        worth_it = len(body) >= GZIP_FROM if isinstance(body, bytes) else answer.zip_stream
+        if not worth_it or not (answer.content_type or "").startswith(("application/json", "text/")):
             return body
         if "gzip" not in environ.get("HTTP_ACCEPT_ENCODING", "") or answer.has_header("Content-Encoding"):
             return body
@@ -192,13 +195,6 @@ def _close(body: Any) -> None:
 def _is_local(environ: Mapping[str, Any]) -> bool:
     peer = environ.get("REMOTE_ADDR") or "127.0.0.1"
     return peer.startswith("127.") or peer in ("::1", "::ffff:127.0.0.1")
-
-
-def _negotiated(request: Request | None, content_type: str) -> str:
-    """JSON is called text to a client that does not take JSON, such as a browser's address bar."""
-    if content_type is JSON and request is not None and not request.accepts(JSON):
-        return "text/plain; charset=utf-8"
-    return content_type
 
 
 def _leaves_body_unread(environ: Mapping[str, Any], request: Request | None) -> bool:

@@ -104,7 +104,7 @@ def write(request: Request, database: Database, id: str, name: str) -> Response:
     from app.web.couch_http.documents import check_write, edited_rev
 
     check_write(request, database, id)
-    users_db.check_write(database, request.identity, None, id)
+    users_db.check_attachment(database, request.identity, id)
     _check_name(name)
     check_id(id)
     data = request.body()
@@ -123,7 +123,7 @@ def delete(request: Request, database: Database, id: str, name: str) -> Response
     from app.web.couch_http.documents import check_write, edited_rev
 
     check_write(request, database, id)
-    users_db.check_write(database, request.identity, None, id)
+    users_db.check_attachment(database, request.identity, id)
     _check_name(name)
     rev = edited_rev(request)
     record = database.read(id)
@@ -137,5 +137,3 @@ def delete(request: Request, database: Database, id: str, name: str) -> Response
 
 def _written(id: str, rev: str, status: int, headers: Headers) -> Response:
     return Response(b'{"ok":true,"id":' + json.dumps(id) + b',"rev":"' + rev.encode() + b'"}\n', status, headers)
-
-

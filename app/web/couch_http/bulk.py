@@ -121,15 +121,15 @@ def _multipart(request: Request, database: Database, docs: list[Any], options: d
         for entry in docs:
             for answer in database.bulk_get([entry], revs=True, latest=options["latest"])[0]["docs"]:
                 if "error" in answer:
-                    yield mark + b'\r\nContent-Type: application/json; error="true"\r\n\r\n' + json.dumps(answer["error"])
+                    yield (
+                        mark + b'\r\nContent-Type: application/json; error="true"\r\n\r\n' + json.dumps(answer["error"])
+                    )
                     continue
-                shown = database.get(
-                    answer["ok"]["_id"], rev=answer["ok"]["_rev"], revs=True, att_encoding_info=True
-                )
+                shown = database.get(answer["ok"]["_id"], rev=answer["ok"]["_rev"], revs=True, att_encoding_info=True)
                 doc, parts = open_revs.attach(database, shown, entry.get("atts_since"), options["revs"])
                 if parts:
-                    head = f"\r\nX-Doc-Id: {doc['_id']}\r\nX-Rev-Id: {doc['_rev']}"
-                    yield mark + head.encode() + b"\r\nContent-Type: multipart/related; boundary=" + inner.encode()
+                    names = f"\r\nX-Doc-Id: {doc['_id']}\r\nX-Rev-Id: {doc['_rev']}"
+                    yield mark + names.encode() + b"\r\nContent-Type: multipart/related; boundary=" + inner.encode()
                 else:
                     yield mark + b"\r\nContent-Type: application/json"
                 yield b"\r\n\r\n" + multipart.related(inner, json.dumps(doc), parts)

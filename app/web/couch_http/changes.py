@@ -54,9 +54,9 @@ def changes(api: CouchAPI, request: Request, database: Database) -> Response:
             body = request.json_object()
     elif request.method != "GET":
         raise MethodNotAllowed("GET,POST,HEAD")
-    options = parse(request, body)
+    options = parse(request, database, body)
     if options.feed == "normal":
-        etag = etag_of(f"{database.uuid[:8]}-{database.update_seq}")
+        etag = etag_of(f"{database.uuid}-{database.update_seq}")
         if etag_matches(request.header("IF_NONE_MATCH"), etag):
             return not_modified(etag)
         return Response(_normal(database, options), 200, [("ETag", etag)], zip_stream=True)
@@ -75,7 +75,7 @@ def changes(api: CouchAPI, request: Request, database: Database) -> Response:
 # ---------------------------------------------------------------- what was asked
 
 
-def parse(request: Request, body: dict[str, Any]) -> Options:
+def parse(request: Request, database: Database, body: dict[str, Any]) -> Options:
     """The options of a request. BadRequest, NotFound (a filter of a design document that isn't here)."""
     args = {name.lower(): value for name, value in reversed(request.query)}
     feed = args.get("feed", "normal")
@@ -93,7 +93,7 @@ def parse(request: Request, body: dict[str, Any]) -> Options:
     }
     if page["style"] not in ("main_only", "all_docs"):
         raise BadRequest("`style` must be main_only or all_docs")
-    page |= _filter(args.get("filter", ""), args, body)
+    page |= _filter(database, args.get("filter", ""), args, body)
     timeout = _integer(args, "timeout")
     limit = _integer(args, "limit")
     return Options(
@@ -125,15 +125,13 @@ def _heartbeat(text: str | None) -> float | None:
     try:
         number = int(text)
     except ValueError:
-        raise BadRequest(
-            "Invalid heartbeat value. Expecting a positive integer value (in milliseconds)."
-        ) from None
+        raise BadRequest("Invalid heartbeat value. Expecting a positive integer value (in milliseconds).") from None
     if number <= 0:
         raise BadRequest("The heartbeat value should be a positive integer (in milliseconds).")
     return min(number / 1000, MAX_WAIT)
 
 
-def _filter(name: str, args: dict[str, str], body: dict[str, Any]) -> dict[str, Any]:
+def _filter(database: Database, name: str, args: dict[str, str], body: dict[str, Any]) -> dict[str, Any]:
     if not name:
         return {}
     if name == "_doc_ids":
@@ -148,7 +146,7 @@ def _filter(name: str, args: dict[str, str], body: dict[str, Any]) -> dict[str, 
 
         wanted = body.get("selector")
         if not isinstance(wanted, dict):
-            raise BadRequest("Selector must be specified in POST payload")
+            raise BadRequest("Selector error: expected a JSON object")
         return {"match": selector.compile(wanted)}
     if name == "_design":
         return {"match": _is_design}
@@ -157,6 +155,9 @@ def _filter(name: str, args: dict[str, str], body: dict[str, Any]) -> dict[str, 
     parts = name.split("/")
     if len(parts) != 2:
         raise BadRequest("`filter` must be of the form `designname/filtername`")
+    record = database.read(f"_design/{parts[0]}")
+    if record is None or record.deleted:
+        raise NotFound("missing" if record is None else "deleted")
     # Filter functions are JavaScript, which this server doesn't run.
     raise NotFound("missing json key: filters")
 
@@ -305,11 +306,9 @@ class Follower:
         if feed == "continuous":
             tail = b',"pending":' + str(self._pending).encode() + b"}\n\n"
             return b'{"last_seq":' + json.dumps(self._since) + tail
-        return b"\n"
+        return b""
 
 
 def _seq_of(row: bytes) -> bytes:
     """The sequence at the head of a row, ``{"seq":"…",``, with its quotes."""
     return row[7 : row.index(b'"', 8) + 1]
-
-

@@ -12,9 +12,30 @@ from app.web.couch_http.response import Headers, Response
 
 _METHODS = "COPY, DELETE, GET, HEAD, OPTIONS, POST, PUT"
 _HEADERS = frozenset(
-    "accept accept-language authorization content-encoding content-length content-range content-type destination expires "
-    "if-match if-none-match last-modified origin pragma range x-couch-full-commit x-couch-id x-couch-persist "
-    "x-couchdb-www-authenticate x-http-method-override x-requested-with x-couchdb-vhost-path".split()
+    {
+        "accept",
+        "accept-language",
+        "authorization",
+        "content-encoding",
+        "content-length",
+        "content-range",
+        "content-type",
+        "destination",
+        "expires",
+        "if-match",
+        "if-none-match",
+        "last-modified",
+        "origin",
+        "pragma",
+        "range",
+        "x-couch-full-commit",
+        "x-couch-id",
+        "x-couch-persist",
+        "x-couchdb-www-authenticate",
+        "x-http-method-override",
+        "x-requested-with",
+        "x-couchdb-vhost-path",
+    }
 )
 _EXPOSED = (
     "content-type, cache-control, accept-ranges, etag, server, x-couch-request-id, x-couch-update-newrev, "

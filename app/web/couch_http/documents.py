@@ -290,7 +290,7 @@ def post(request: Request, database: Database) -> Response:
     doc = request.json()
     if not isinstance(doc, dict):
         raise BadRequest("Document must be a JSON object")
-    id = doc.get("_id") or secrets.token_hex(16)
+    id = doc["_id"] if "_id" in doc else secrets.token_hex(16)
     if isinstance(id, str):
         check_write(request, database, id)
         if id.startswith(_LOCAL):
@@ -333,8 +333,13 @@ def _put_local(request: Request, database: Database, name: str, doc: dict[str, A
         return _written(_LOCAL + name, "0-0", 200, [])
     if doc.get("_attachments"):
         raise BadRequest("_local documents do not accept attachments.")
-    rev = request.arg("rev")
-    if rev is not None and "_rev" not in doc:
-        doc["_rev"] = rev
-    rev = database.put_local(name, doc)
-    return _written(_LOCAL + name, rev, 201, [])
+    rev = database.put_local(name, {**doc, "_rev": _local_rev(doc, request.arg("rev"))})
+    return _written(_LOCAL + name, rev, 201, [("Location", request.location(database.name, _LOCAL + name))])
+
+
+def _local_rev(doc: dict[str, Any], asked: str | None) -> Any:
+    """The revision that a local document is written over. CouchDB counts from what it is told, and else from 0."""
+    revisions = doc.get("_revisions")
+    if isinstance(revisions, dict) and isinstance(revisions.get("ids"), list) and revisions["ids"]:
+        return f"{revisions.get('start')}-{revisions['ids'][0]}"
+    return doc.get("_rev", asked if asked is not None else "0-0")

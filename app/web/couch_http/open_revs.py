@@ -41,9 +41,7 @@ def open_revs(request: Request, database: Database, id: str) -> Response:
                 doc, parts = attach(database, result["ok"], since, keep_revs)
                 yield json.dumps(doc), parts
 
-    return Response(
-        multipart.mixed(boundary, packages()), content_type=f'multipart/mixed; boundary="{boundary}"'
-    )
+    return Response(multipart.mixed(boundary, packages()), content_type=f'multipart/mixed; boundary="{boundary}"')
 
 
 def _all(database: Database, id: str, revs: Sequence[str] | str, **options: Any) -> list[dict[str, Any]]:

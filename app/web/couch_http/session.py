@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from app.web.couch_http.api import CouchAPI
 
 
-
 def session(api: CouchAPI, request: Request) -> Response:
     """``/_session``: who am I, log in, log out."""
     if request.method == "GET":
@@ -55,7 +54,7 @@ def _log_in(api: CouchAPI, request: Request) -> Response:
     if not isinstance(name, str) or not isinstance(password, str):
         raise BadRequest("`name` and `password` must be strings")
     secure = _secure(request)
-    user = api.authenticator.check(name, password, request.environ.get("REMOTE_ADDR", ""))
+    user = api.authenticator.check(name, password, request.environ.get("REMOTE_ADDR", ""), count_unknown=True)
     if user is None:
         answer = {"error": "unauthorized", "reason": WRONG}
         return send_json(answer, 401, [("Set-Cookie", api.authenticator.cleared_cookie(secure))])

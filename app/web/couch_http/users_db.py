@@ -37,30 +37,37 @@ def check_read(database: Database, identity: Identity, id: str) -> None:
         return
     if id.startswith("_design/"):
         raise Forbidden("Only administrators can view design docs in the users database.")
-    if identity.name is None or id != users.USER_PREFIX + identity.name:
+    if not _is_own(identity, id):
         raise NotFound("missing")
 
 
+def check_attachment(database: Database, identity: Identity, id: str) -> None:
+    """NotFound unless the document whose attachment is to change is one's own."""
+    if database.name == NAME and not access.is_admin(database, identity) and not _is_own(identity, id):
+        raise NotFound("missing")
+
+
+def _is_own(identity: Identity, id: str) -> bool:
+    return identity.name is not None and id == users.USER_PREFIX + identity.name
+
+
 def check_write(
-    database: Database, identity: Identity, doc: dict[str, Any] | None, id: str | None = None, *, arrival: bool = False
+    database: Database, identity: Identity, doc: dict[str, Any], *, arrival: bool = False
 ) -> dict[str, Any]:
     """`doc` as it may be stored: in ``_users`` checked and its password hashed, elsewhere as it is.
 
     `arrival`: a revision made elsewhere, with its hash. Forbidden, NotFound.
     """
-    doc = doc if doc is not None else {"_id": id}
     if database.name != NAME:
         return doc
-    id = str(doc.get("_id", id))
+    id = str(doc.get("_id", ""))
     admin = access.is_admin(database, identity)
     if id.startswith(("_design/", "_local/")):
         return doc
-    if not admin and identity.name is not None and id != users.USER_PREFIX + identity.name:
+    if not admin and identity.name is not None and not _is_own(identity, id):
         raise NotFound("missing")
     record = database.read(id)
     old = record.doc() if record is not None and not record.deleted else None
-    if "type" not in doc and set(doc) <= {"_id"}:  # only an attachment changes
-        return doc
     doc = doc if arrival else _hashed(doc)
     _validate(doc, old, identity, admin)
     return doc
