@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import faulthandler
 import logging
 import os
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from types import FrameType
 from typing import Any
 
@@ -69,22 +70,21 @@ class Stop:
             pass
 
 
-@contextlib.contextmanager
-def deadline(seconds: float = DEADLINE) -> Iterator[None]:
-    """Ends the process when the block takes longer: a peer that never answers must not hold up a shutdown."""
+def end_within(seconds: float = DEADLINE) -> None:
+    """Ends the process after so long, whatever still runs: a peer that never answers must not hold up a shutdown.
+
+    Never called off: what hangs may also be a thread that the interpreter waits for at its very end.
+    """
 
     def end() -> None:
-        log.warning("did not stop within %.1f s: ending", seconds)
+        log.warning("did not stop within %.1f s: ending. What still ran:", seconds)
+        faulthandler.dump_traceback(sys.stderr)
         sys.stderr.flush()
         os._exit(0)
 
     timer = threading.Timer(seconds, end)
     timer.daemon = True
     timer.start()
-    try:
-        yield
-    finally:
-        timer.cancel()
 
 
 def listen_error(error: OSError, host: str, port: int) -> NodeError:
@@ -115,10 +115,10 @@ def run_node(node: Node, *, with_parent: bool = False, before: Callable[[Node], 
         announce(node.kind, node.id, _address(node, server.port))
         stop.wait()
         log.info("stopping")
-        with deadline():
-            node.begin_stop()
-            server.stop()
-            node.stop()
+        end_within()
+        node.begin_stop()
+        server.stop()
+        node.stop()
     except BaseException:
         node.stop()
         raise

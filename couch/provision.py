@@ -13,7 +13,9 @@ What a person added to a ``_security`` or to a user's roles by hand stays.
 
 from __future__ import annotations
 
+import hashlib
 import re
+import secrets
 import uuid
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -35,6 +37,10 @@ class User:
     name: str
     password: str | None
     roles: tuple[str, ...]
+
+
+#: What a user's document says of its password.
+_HASH = ("password_scheme", "pbkdf2_prf", "iterations", "salt", "derived_key", "password_sha")
 
 
 @dataclass
@@ -61,12 +67,16 @@ def provision(
     stores: Iterable[str] = (),
     terminals: Iterable[Mapping[str, str | None]] = (),
     office: Mapping[str, str | None] | None = None,
+    iterations: int | None = None,
     dry_run: bool = False,
 ) -> Changes:
     """Makes what the nodes of a company need at the central at ``url`` (``http://admin:password@host:5984``).
 
     ``terminals`` are ``{"id": "s1-t1", "password": …, "store": "s1"}`` (the store told by the id when it isn't given),
     ``office`` is ``{"id": "office", "password": …}``; a terminal's store is made as if it stood in ``stores``.
+    ``iterations``: a new password is hashed here, so often, where None leaves that to the central, which hashes as is
+    right for the passwords that people choose, 600,000 times; for a random one of 90 bits and more, 10,000 are plenty,
+    and a dozen links that sign in at once don't keep the central busy for seconds.
     ``dry_run`` says what would change and changes nothing.
     Raises CentralError, in words: not reachable, not a CouchDB, not an admin, a name that can't be.
     """
@@ -97,7 +107,7 @@ def provision(
     for store in sorted(set(names)):
         _database(server, f"store-{store}", (f"store:{store}", "office"), known, changes, dry_run)
     for user in users:
-        _user(server, user, changes, dry_run)
+        _user(server, user, iterations, changes, dry_run)
     return changes
 
 
@@ -138,25 +148,50 @@ def secured(old: Security, roles: tuple[str, ...]) -> Security:
     return new
 
 
-def _user(server: Server, user: User, changes: Changes, dry_run: bool) -> None:
+def _user(server: Server, user: User, iterations: int | None, changes: Changes, dry_run: bool) -> None:
+    # Read again after a conflict: a CouchDB hashes a password anew, its own way, soon after a login with it.
+    for last in (False, False, True):
+        said = _try_user(server, user, iterations, dry_run, last)
+        if said is not None:
+            changes.made += [f"user {user.name}: {words}" for words in said]
+            return
+
+
+def _try_user(server: Server, user: User, iterations: int | None, dry_run: bool, last: bool) -> list[str] | None:
+    """What was changed, in words; None when somebody else wrote the user's document meanwhile."""
     doc = server.user(user.name)
-    if doc is None:
-        if user.password is None:
-            raise CentralError(f"User {user.name} is not there yet, and no password was given for it.")
-        if not dry_run:
-            server.save_user({"name": user.name, "password": user.password, "roles": list(user.roles), "type": "user"})
-        changes.made.append(f"user {user.name}: made, roles {', '.join(user.roles)}")
-        return
-    have = list(doc.get("roles") or [])
+    have = list((doc or {}).get("roles") or [])
     missing = [role for role in user.roles if role not in have]
+    new: dict[str, Any] = {**(doc or {"name": user.name, "type": "user"}), "roles": have + missing}
+    if doc is None and user.password is None:
+        raise CentralError(f"User {user.name} is not there yet, and no password was given for it.")
     # Tried once a run: five wrong passwords lock a user at CouchDB for a while.
-    wrong = user.password is not None and not server.accepts(user.name, user.password)
-    if not missing and not wrong:
-        return
-    new = {**doc, "roles": have + missing}
-    if wrong:
-        new["password"] = user.password
-    if not dry_run:
-        server.save_user(new)
-    said = [f"roles {', '.join(missing)}"] * bool(missing) + ["new password"] * wrong
-    changes.made.append(f"user {user.name}: {', '.join(said)}")
+    if user.password is not None and (doc is None or not server.accepts(user.name, user.password)):
+        new = {key: value for key, value in new.items() if key not in _HASH}
+        new |= password_fields(user.password, iterations)
+        said = f"made, roles {', '.join(user.roles)}" if doc is None else ", ".join(["new password", *missing])
+    elif missing:
+        said = f"roles {', '.join(missing)}"
+    else:
+        return []
+    if not dry_run and not server.save_user(new):
+        if last:
+            raise CentralError(f"User {user.name} is being changed by somebody else all the time.")
+        return None
+    return [said]
+
+
+def password_fields(password: str, iterations: int | None) -> dict[str, Any]:
+    """What a user's document says of a password: itself, for the central to hash, or its hash in CouchDB's form
+    (https://docs.couchdb.org/en/stable/intro/security.html, *Password Hashing*)."""
+    if iterations is None:
+        return {"password": password}
+    salt = secrets.token_hex(16)
+    derived = hashlib.pbkdf2_hmac("sha256", password.encode(), salt.encode(), iterations)
+    return {
+        "password_scheme": "pbkdf2",
+        "pbkdf2_prf": "sha256",
+        "iterations": iterations,
+        "salt": salt,
+        "derived_key": derived.hex(),
+    }

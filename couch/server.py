@@ -78,8 +78,13 @@ class Server:
         except couchdb.http.ResourceNotFound:
             return None
 
-    def save_user(self, doc: dict[str, Any]) -> None:
-        self._call("PUT", "_users", f"org.couchdb.user:{doc['name']}", body=doc)
+    def save_user(self, doc: dict[str, Any]) -> bool:
+        """False when somebody else has written it since it was read."""
+        try:
+            self._call("PUT", "_users", f"org.couchdb.user:{doc['name']}", body=doc)
+        except couchdb.http.ResourceConflict:
+            return False
+        return True
 
     def accepts(self, name: str, password: str) -> bool:
         """Whether the user logs in with this password."""

@@ -32,6 +32,9 @@ log = logging.getLogger("couchtill.demo")
 TERMINALS = {"t1": f"{shop.STORE}-t1", "t2": f"{shop.STORE}-t2"}
 TITLES = {"t1": "Till 1", "t2": "Till 2", "office": "Head office"}
 
+#: Of a password's hash. The demo's are random, 16 bytes; the usual number is for those that people choose.
+ITERATIONS = 10_000
+
 #: Ports tried above the page's own before the system is asked for any free one.
 BESIDE = 40
 
@@ -81,7 +84,7 @@ class Demo:
         except OSError as error:
             raise NodeError(f"{self.data} can't be made: {error.strerror}") from None
         admin = self._secret("admin")
-        set_admin(self._folder("hub"), "admin", admin)
+        set_admin(self._folder("hub"), "admin", admin, ITERATIONS)
         self._hub = self._child("The hub", "hub", "hub", self._hub_port)
         self._hub.launch()
         self._hub.wait_ready()
@@ -91,6 +94,7 @@ class Demo:
             stores=[shop.STORE],
             terminals=[{"id": id, "password": self._secret(id)} for id in TERMINALS.values()],
             office={"id": "office", "password": self._secret("office")},
+            iterations=ITERATIONS,
         )
         _stock(f"http://127.0.0.1:{self._hub_port}/company", ("admin", admin))
         for member in self._members.values():
@@ -127,7 +131,7 @@ class Demo:
         """A password of the demo, made once and kept beside its data."""
         secret = read_secret(self.data, name)
         if secret is None:
-            secret = secrets.token_urlsafe(12)
+            secret = secrets.token_urlsafe(16)
             write_secret(self.data, name, secret)
         return secret
 

@@ -7,7 +7,7 @@
      "steps": [{"id", "done"}], "generation": n, "busy": null | "words"}
 
 ``url`` is a start link that works once, null while the node is off; frames load when ``generation`` moves or a node
-comes back. ``POST /demo/cut/t1`` (``plug``, ``pull``, ``start``) and ``POST /demo/reset`` answer 200 with the new state,
+comes back. ``POST /demo/cut/t1`` (``plug``, ``pull``, ``start``) and ``POST /demo/reset`` answer 200 and the new state,
 409 with ``{"error", "reason"}`` when a node didn't start, 404 for anything else.
 """
 

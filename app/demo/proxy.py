@@ -15,11 +15,12 @@ CHUNK = 65_536
 
 
 class Line:
-    """Listens on ``port`` of loopback while it is up, and passes everything to ``target`` (a port of loopback)."""
+    """Listens on ``port`` of loopback while it is up, and passes everything to ``target`` (a port of loopback, or an
+    address)."""
 
-    def __init__(self, port: int, target: int) -> None:
+    def __init__(self, port: int, target: int | tuple[str, int]) -> None:
         self.port = port
-        self.target = target
+        self.target = ("127.0.0.1", target) if isinstance(target, int) else target
         self._lock = threading.Lock()
         self._listener: socket.socket | None = None
         self._open: set[socket.socket] = set()
@@ -65,7 +66,7 @@ class Line:
 
     def _connect(self, listener: socket.socket, near: socket.socket) -> None:
         try:
-            far = socket.create_connection(("127.0.0.1", self.target), timeout=5)
+            far = socket.create_connection(self.target, timeout=5)
         except OSError:
             _close(near)  # the hub is not there: the other side sees a broken line
             return

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from pathlib import Path
 
-from app.process import Stop, announce, deadline, listen_error
+from app.process import Stop, announce, end_within, listen_error
 
 log = logging.getLogger("couchtill.demo")
 
@@ -45,10 +45,10 @@ def run(data: Path, port: int | None, *, with_parent: bool = False) -> int:
             announce("demo", "demo", f"http://127.0.0.1:{port}/")
             stop.wait()
             log.info("stopping")
-            with deadline(DEADLINE):
-                demo.stop()
-                server.stop()
-                serving.join(1)
+            end_within(DEADLINE)
+            demo.stop()
+            server.stop()
+            serving.join(1)
         finally:
             demo.stop()
     return 0
