@@ -38,7 +38,7 @@ STOP_SECONDS = 1.5
 LINGER_SECONDS = 0.002
 
 
-class Threads(ThreadPool):  # type: ignore[misc]
+class Threads(ThreadPool):
     """Workers that are started when there is more to do than there are idle ones."""
 
     def __init__(self, server: Any, maximum: int) -> None:
@@ -99,7 +99,7 @@ def _cut(connection: socket.socket) -> None:
         log.debug("a connection was gone before it was cut")
 
 
-class Request(HTTPRequest):  # type: ignore[misc]
+class Request(HTTPRequest):
     """Sends an answer's head together with the first piece of its body: one packet instead of two."""
 
     _head = b""
@@ -144,7 +144,7 @@ class _Held:
         self.data += data
 
 
-class Connection(HTTPConnection):  # type: ignore[misc]
+class Connection(HTTPConnection):
     """A connection that serves the requests of a busy client in one go."""
 
     RequestHandlerClass = Request
@@ -159,7 +159,7 @@ class Connection(HTTPConnection):  # type: ignore[misc]
         return False
 
 
-class Gateway(wsgi.Gateway_10):  # type: ignore[misc]
+class Gateway(wsgi.Gateway_10):
     """Tells the application whether its client is still there."""
 
     def get_environ(self) -> dict[str, Any]:

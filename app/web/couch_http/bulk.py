@@ -74,8 +74,8 @@ def _with_special(request: Request, database: Database, docs: list[Any], new_edi
         except BadRequest:
             raise
         except DocsError as error:
-            rev = {} if new_edits else {"rev": doc.get("_rev", "")}
-            results.append({"id": id, **rev, **error.as_dict()})
+            told = {} if new_edits else {"rev": doc.get("_rev", "")}
+            results.append({"id": id, **told, **error.as_dict()})
             continue
         writable.append(doc)
         results.append(None)

@@ -58,8 +58,8 @@ def _log_in(api: CouchAPI, request: Request) -> Response:
     if user is None:
         answer = {"error": "unauthorized", "reason": WRONG}
         return send_json(answer, 401, [("Set-Cookie", api.authenticator.cleared_cookie(secure))])
-    answer = {"ok": True, "name": user.name, "roles": list(user.roles)}
-    return send_json(answer, headers=[("Set-Cookie", api.authenticator.session_cookie(user, secure))])
+    welcome = {"ok": True, "name": user.name, "roles": list(user.roles)}
+    return send_json(welcome, headers=[("Set-Cookie", api.authenticator.session_cookie(user, secure))])
 
 
 def _secure(request: Request) -> bool:
