@@ -16,14 +16,15 @@ MOST = 200
 #: Types that an `<img>` may be given; anything else in a document is no picture.
 PICTURES = ("image/png", "image/jpeg", "image/webp", "image/gif", "image/svg+xml")
 
-Show = Callable[[dict[str, Any], dict[str, str]], dict[str, Any]]
+Categories = dict[str, dict[str, Any]]
+Show = Callable[[dict[str, Any], Categories], dict[str, Any]]
 
 
 def register(blueprint: Blueprint, catalogue: Callable[[], Catalogue], company: Database, show: Show) -> None:
     """`GET /api/products`, `…/<id>`, `/api/barcode/<code>`, `/api/categories`, `/api/pictures/<id>`."""
 
-    def names() -> dict[str, str]:
-        return {entry["id"]: entry["name"] for entry in catalogue().categories()}
+    def names() -> Categories:
+        return {entry["id"]: entry for entry in catalogue().categories()}
 
     def rows(docs: list[dict[str, Any]]) -> list[dict[str, Any]]:
         known = names()

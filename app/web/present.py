@@ -16,9 +16,9 @@ from app.web import words
 Doc = Mapping[str, Any]
 
 
-def product(doc: Doc, categories: Mapping[str, str], *, picture_base: str = "api/pictures/") -> dict[str, Any]:
+def product(doc: Doc, categories: Mapping[str, Doc], *, picture_base: str = "api/pictures/") -> dict[str, Any]:
     """A product as the page wants it: `{"id", "rev", "name", "size", "code", "price", "open", "measured", "unit",
-    "category", "picture", "inactive"}`; `categories` maps their ids to names."""
+    "category": {"id", "name", "colour"} or null, "picture", "inactive"}`; `categories` are the catalogue's, by id."""
     barcodes = doc.get("barcodes") or []
     category = doc.get("category")
     measured = doc.get("sold_by") == "measure"
@@ -33,14 +33,18 @@ def product(doc: Doc, categories: Mapping[str, str], *, picture_base: str = "api
         "open": doc.get("price") is None,
         "measured": measured,
         "unit": (doc.get("unit") or "") if measured else "",
-        "category": {"id": category, "name": categories.get(category, category)} if category else None,
+        "category": _category(category, categories.get(category) or {}) if category else None,
         "picture": picture_base + quote(picture, safe="") if picture else None,
         "inactive": bool(doc.get("inactive")),
     }
 
 
-def order_row(order: Doc) -> dict[str, Any]:
-    """A sale as a row of a list."""
+def _category(id: str, entry: Doc) -> dict[str, Any]:
+    return {"id": id, "name": entry.get("name") or id.partition(":")[2], "colour": entry.get("colour")}
+
+
+def order_row(order: Doc, timezone: str) -> dict[str, Any]:
+    """A sale as a row of a list; `timezone` is its store's, in which its time is shown."""
     return {
         "id": order["_id"],
         "terminal": order.get("terminal") or "",
@@ -48,6 +52,7 @@ def order_row(order: Doc) -> dict[str, Any]:
         "series": order.get("series") or "",
         "number": order.get("number"),
         "at": order.get("at"),
+        "timezone": timezone,
         "lines": len(order.get("lines") or ()),
         "names": ", ".join(str(line.get("name")) for line in (order.get("lines") or ())[:3]),
         "total": order.get("total", 0),
@@ -76,6 +81,8 @@ def receipt(order: Doc) -> dict[str, Any]:
         return amount(value, digits)
 
     taxes = order.get("tax") or []
+    name = header.get("name") or ""
+    above = [line for i, line in enumerate(header.get("lines") or []) if i or line != name]
     return {
         "id": order["_id"],
         "number": order.get("number"),
@@ -83,8 +90,8 @@ def receipt(order: Doc) -> dict[str, Any]:
         "at": order.get("at"),
         "when": words.when(order.get("at")),
         "header": {
-            "name": header.get("name") or "",
-            "lines": header.get("lines") or [],
+            "name": name,
+            "lines": above,
             "footer": header.get("footer") or [],
         },
         "lines": [_line(line, digits) for line in order.get("lines") or ()],

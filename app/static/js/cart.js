@@ -10,7 +10,7 @@
  * @property {boolean} open the price is always keyed
  * @property {boolean} measured sold by weight or volume
  * @property {string} [unit] "kg", "gal"
- * @property {{id: string, name: string} | null} [category]
+ * @property {{id: string, name: string, colour?: string | null} | null} [category]
  * @property {string | null} [picture]
  * @property {string} [code] its first barcode
  * @property {number[]} [rates] of taxes added to its price, in millionths

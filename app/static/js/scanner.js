@@ -4,8 +4,8 @@
  */
 
 /** The longest pause between two keys of one scan, and the mean that a scan stays below, in milliseconds. */
-const LONGEST_GAP = 70;
-const MEAN_GAP = 40;
+const LONGEST_GAP = 120;
+const MEAN_GAP = 50;
 /** Fewer characters than this are a person's. */
 const SHORTEST = 4;
 

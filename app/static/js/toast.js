@@ -44,3 +44,8 @@ export function toast(text, { wrong = false, actions = [], stays = STAYS, key = 
   setTimeout(gone, stays);
   return gone;
 }
+
+/** Takes all messages away: what they were about is over. */
+export function clearToasts() {
+  byId("toasts").replaceChildren();
+}

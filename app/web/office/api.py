@@ -12,6 +12,7 @@ from app.docs.database import Database
 from app.shop import editing
 from app.shop.products import Catalogue
 from app.shop.schemas.base import Invalid, Price
+from app.shop.stores import StoreFacts
 from app.shop.takings import Takings
 from app.web import catalogue_api, news, present, sync_api
 from app.web.json_api import Problem, answer, missing, read_json, whole
@@ -24,6 +25,7 @@ class Office:
         self.node = node
         self.catalogue = Catalogue(node.company)
         self._takings: dict[str, Takings] = {}
+        self._facts: dict[str, StoreFacts] = {}
         self._lock = threading.Lock()
 
     def databases(self) -> list[Database]:
@@ -47,6 +49,13 @@ class Office:
             known = [self._takings[store] for store in stores]
         return [takings.today() for takings in known]
 
+    def row(self, order: dict[str, Any]) -> dict[str, Any]:
+        """A sale as a row, its time in its store's zone."""
+        store = str(order.get("store"))
+        with self._lock:
+            facts = self._facts.setdefault(store, StoreFacts(self.node.company, store))
+        return present.order_row(order, facts.read()[0]["timezone"])
+
     def order(self, id: str) -> dict[str, Any] | None:
         """An order of any store."""
         for database in self.databases():
@@ -67,7 +76,7 @@ def register(blueprint: Blueprint, node: Any) -> None:
     office = Office(node)
     blueprint.record_once(lambda state: state.app.extensions.__setitem__("couchtill.office", office))
 
-    def show(doc: dict[str, Any], names: dict[str, str]) -> dict[str, Any]:
+    def show(doc: dict[str, Any], names: catalogue_api.Categories) -> dict[str, Any]:
         edited = {key: doc.get(key) for key in ("updated_at", "updated_by", "updated_on")}
         return {**present.product(doc, names), **edited}
 
@@ -80,7 +89,7 @@ def register(blueprint: Blueprint, node: Any) -> None:
 
     @blueprint.get("/api/sales")
     def sales() -> Response:
-        return answer({"rows": [present.order_row(order) for order in office.sales(whole("limit", 50, 200))]})
+        return answer({"rows": [office.row(order) for order in office.sales(whole("limit", 50, 200))]})
 
     @blueprint.get("/api/takings")
     def takings() -> Response:
@@ -91,7 +100,7 @@ def register(blueprint: Blueprint, node: Any) -> None:
         return answer({"rows": node.terminal_reports()})
 
     @blueprint.get("/api/receipts/<path:id>")
-    def receipt(id: str) -> Response:
+    def receipt_document(id: str) -> Response:
         order = office.order(id)
         if order is None:
             raise missing(f"There is no receipt {id} here.")
@@ -108,7 +117,7 @@ def register(blueprint: Blueprint, node: Any) -> None:
         if "price" not in body:
             raise Problem(400, "invalid", "The price is missing.", "price")
         price = None if body["price"] is None else read_price(body["price"])
-        known = {entry["id"]: entry["name"] for entry in office.catalogue.categories()}
+        known = {entry["id"]: entry for entry in office.catalogue.categories()}
         try:
             doc = editing.edit(node.company, id, rev, {"price": price}, by=None, on=node.id)
         except editing.Changed as changed:
@@ -125,7 +134,7 @@ def register(blueprint: Blueprint, node: Any) -> None:
 
     @blueprint.get("/api/events")
     def events() -> Response:
-        stream = news.Stream(office.databases, lambda: sync_api.light(node), present.order_row, node.closing.wait)
+        stream = news.Stream(office.databases, lambda: sync_api.light(node), office.row, node.closing.wait)
         return news.respond(stream, node.feeds)
 
 

@@ -34,9 +34,10 @@ def added_rates(node: Any, product: dict[str, Any] | None) -> list[int]:
 def register(blueprint: Blueprint, node: Any) -> None:
     """The routes."""
 
-    def show(doc: dict[str, Any], names: dict[str, str]) -> dict[str, Any]:
+    def show(doc: dict[str, Any], names: dict[str, dict[str, Any]]) -> dict[str, Any]:
         return {**present.product(doc, names), "rates": added_rates(node, doc)}
 
+    zone = timezone_of(node)
     catalogue_api.register(blueprint, lambda: node.till.catalogue, node.company, show)
     sync_api.register(blueprint, node)
 
@@ -55,13 +56,13 @@ def register(blueprint: Blueprint, node: Any) -> None:
         orders = node.till.receipts(limit, request.args.get("before"))
         return answer(
             {
-                "rows": [present.order_row(order) for order in orders],
+                "rows": [present.order_row(order, zone()) for order in orders],
                 "next": orders[-1]["_id"] if len(orders) == limit else None,
             }
         )
 
     @blueprint.get("/api/receipts/<path:id>")
-    def receipt(id: str) -> Response:
+    def receipt_document(id: str) -> Response:
         order = node.till.receipt(id)
         if order is None:
             raise missing(f"There is no receipt {id} here.")
@@ -70,7 +71,7 @@ def register(blueprint: Blueprint, node: Any) -> None:
     @blueprint.get("/api/events")
     def events() -> Response:
         def row(order: dict[str, Any]) -> dict[str, Any]:
-            return {**present.order_row(order), "own": order.get("terminal") == node.till.terminal}
+            return {**present.order_row(order, zone()), "own": order.get("terminal") == node.till.terminal}
 
         stream = news.Stream(lambda: [node.store_db], lambda: sync_api.light(node), row, node.closing.wait)
         return news.respond(stream, node.feeds)

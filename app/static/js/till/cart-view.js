@@ -39,7 +39,6 @@ export class CartView {
     byId("tax-row").hidden = tax === 0n;
     const total = money(totalOf(cart), this.currency);
     byId("total").textContent = total;
-    byId("pay-amount").textContent = cart.lines.length ? total : "";
     byId("pay", HTMLButtonElement).disabled = cart.lines.length === 0;
     byId("phone-cart").hidden = cart.lines.length === 0;
     byId("phone-count").textContent = tn("%(num)s item", "%(num)s items", pieces);

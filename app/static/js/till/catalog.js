@@ -6,7 +6,7 @@ import { byId, debounce, h } from "../dom.js";
 import { hide, show } from "../dialogs.js";
 import { t, tn } from "../i18n.js";
 import { money } from "../money.js";
-import { face, hue } from "./faces.js";
+import { face, paint } from "./faces.js";
 
 /** @typedef {import("../cart.js").Product} Product */
 
@@ -30,7 +30,7 @@ export class Catalog {
     this.tiles = byId("tiles");
     this.results = byId("results");
     this.note = byId("shelf-note");
-    /** @type {{id: string, name: string, count?: number}[]} */
+    /** @type {{id: string, name: string, count?: number, colour?: string}[]} */
     this.categories = [];
     /** @type {string | null} */
     this.category = null;
@@ -113,6 +113,11 @@ export class Catalog {
   async search() {
     const text = this.text;
     this.asking?.abort();
+    if (!text && this.#home) {
+      [this.found, this.next, this.answered, this.at, this.asking] = [[], null, "", -1, null];
+      this.#render();
+      return;
+    }
     const asking = new AbortController();
     this.asking = asking;
     try {
@@ -145,6 +150,11 @@ export class Catalog {
     [this.found, this.next, this.answered, this.at] = [products, null, text, 0];
     this.#render();
     this.input.focus();
+  }
+
+  /** Whether the shelf shows categories: with this many, a page of all products by name helps nobody. */
+  get #home() {
+    return !this.category && this.categories.length > CHIPS;
   }
 
   /** Waits until the list shows what the field says. */
@@ -214,7 +224,10 @@ export class Catalog {
     this.results.replaceChildren();
     this.tiles.replaceChildren();
     this.#append(this.found, 0);
-    this.note.hidden = this.found.length > 0;
+    const home = !searching && this.#home && !fault;
+    if (home) this.tiles.append(...this.categories.map((category) => this.#categoryTile(category)));
+    this.tiles.classList.toggle("tiles-home", home);
+    this.note.hidden = this.found.length > 0 || home;
     if (!this.found.length) this.note.replaceChildren(...this.#nothing(fault));
   }
 
@@ -243,6 +256,18 @@ export class Catalog {
     const price = money(product.price.amount, this.currency);
     const per = product.price.per ?? 1000;
     return product.measured && product.unit && per === 1000 ? `${price} / ${product.unit}` : price;
+  }
+
+  /** @param {{id: string, name: string, count?: number, colour?: string}} category */
+  #categoryTile(category) {
+    const tile = h(
+      "button",
+      { type: "button", class: "tile tile-category", dataset: { category: category.id } },
+      h("span", { class: "tile-name" }, category.name),
+      h("span", { class: "tile-foot" }, h("span", {}, category.count ? tn("%(num)s product", "%(num)s products", category.count) : "")),
+    );
+    paint(tile, category.id, category.colour);
+    return tile;
   }
 
   /** @param {Product} product @param {number} index */
@@ -279,8 +304,9 @@ export class Catalog {
 
   /** @param {Event} event */
   #tap(event) {
-    const element = /** @type {HTMLElement} */ (event.target).closest("[data-index]");
+    const element = /** @type {HTMLElement} */ (event.target).closest("[data-index], [data-category]");
     if (!(element instanceof HTMLElement)) return;
+    if (element.dataset.category) return void this.open(element.dataset.category);
     this.at = Number(element.dataset.index);
     if (this.text) this.#mark();
     const product = this.found[this.at];
@@ -330,7 +356,7 @@ export class Catalog {
             category.name,
             category.count ? h("small", {}, tn("%(num)s", "%(num)s", category.count)) : null,
           );
-          button.style.setProperty("--hue", String(hue(category.id)));
+          paint(button, category.id, category.colour);
           return button;
         }),
     );

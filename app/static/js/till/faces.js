@@ -5,10 +5,21 @@ import { h } from "../dom.js";
 const HUES = [152, 28, 208, 265, 48, 182, 330, 95, 232, 14, 125, 300];
 
 /** @param {string | null | undefined} key */
-export function hue(key) {
+function hue(key) {
   let hash = 7;
   for (const character of key ?? "") hash = (hash * 31 + character.codePointAt(0)) >>> 0;
   return HUES[hash % HUES.length];
+}
+
+/**
+ * Gives an element its colours: the shop's own where there is one, else the one of `key`.
+ * @param {HTMLElement} element
+ * @param {string} key
+ * @param {string | null} [colour] "#1a2b3c"
+ */
+export function paint(element, key, colour) {
+  const base = /^#[0-9a-f]{6}$/i.test(colour ?? "") ? colour : `hsl(${hue(key)} 48% 40%)`;
+  element.style.setProperty("--colour", /** @type {string} */ (base));
 }
 
 /** @param {string} name */
@@ -25,8 +36,8 @@ export function initials(name) {
  */
 export function face(product, className) {
   const element = h("span", { class: className, "aria-hidden": "true" });
-  element.style.setProperty("--hue", String(hue(product.category?.id ?? product.name)));
+  paint(element, product.category?.id ?? product.name, product.category?.colour);
   if (product.picture) element.append(h("img", { src: product.picture, alt: "", loading: "lazy", decoding: "async" }));
-  else element.textContent = initials(product.name);
+  else element.textContent = initials(/\p{L}/u.test(product.name) ? product.name : (product.category?.name ?? product.name));
   return element;
 }

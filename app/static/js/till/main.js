@@ -257,14 +257,14 @@ class Till {
     if (!text) return;
     const { chosen } = this.catalog;
     if (/^\S*\d\S*$/.test(text) && text.length >= 3) {
+      // The field is free for the next code while this one is looked up.
+      const quantity = this.catalog.takeMultiplier();
+      this.catalog.clear();
       const [product, ...others] = await this.lookUp(text).catch(() => []);
-      if (product && !others.length) {
-        await this.add(product, this.catalog.takeMultiplier());
-        this.catalog.clear();
-        return;
-      }
-    }
-    if (chosen) return this.addFromShelf(chosen);
+      if (product && !others.length) return this.add(product, quantity);
+      if (chosen) return this.add(chosen, quantity);
+      if (!this.catalog.text) byId("search", HTMLInputElement).value = text;
+    } else if (chosen) return this.addFromShelf(chosen);
     await this.catalog.settle();
     if (!this.catalog.found.length && this.catalog.answered !== null) errorSound();
   }

@@ -9,6 +9,7 @@ import { byId, h, icon } from "../dom.js";
 import { t } from "../i18n.js";
 import { decimalText, likelyNotes, money, parseDecimal } from "../money.js";
 import { byTouch, startPad } from "../pad.js";
+import { clearToasts } from "../toast.js";
 import { ulid } from "../ulid.js";
 import { DEAREST } from "./ask.js";
 
@@ -61,6 +62,7 @@ export class Payment {
   start() {
     if (this.store.pending) return this.resume();
     if (!this.store.cart.lines.length || this.open) return;
+    clearToasts();
     if (!this.store.sale) this.store.update({ sale: ulid() });
     byId("payment-form").hidden = false;
     byId("sending").hidden = true;

@@ -133,7 +133,7 @@ export class Receipts {
   /** @param {any} row */
   #row(row) {
     const currency = { ...this.currency, code: row.currency ?? this.currency.code, digits: row.digits ?? this.currency.digits };
-    const time = new Date(row.at).toLocaleString(language, { dateStyle: "medium", timeStyle: "short" });
+    const time = new Date(row.at).toLocaleString(language, { dateStyle: "medium", timeStyle: "short", timeZone: row.timezone });
     return h(
       "button",
       { type: "button", class: "receipts-row", role: "option", "aria-selected": "false", dataset: { receipt: row.id } },

@@ -1,0 +1,126 @@
+/** Head office: what was taken today, the sales as they arrive, a product's price to edit. */
+import { get, Problem } from "../api.js";
+import { boot, byId, h } from "../dom.js";
+import { language, t, tn } from "../i18n.js";
+import { showLight } from "../light.js";
+import { Live } from "../live.js";
+import { money } from "../money.js";
+import { Prices } from "./prices.js";
+
+/** Sales on the list; older ones are in the stores' databases. */
+const LISTED = 100;
+/** Milliseconds between two sums while sales pour in. */
+const PAUSE = 700;
+
+const { state } = boot();
+const currency = { code: state.currency, digits: state.digits, locale: language };
+
+/** @param {number} amount @param {{currency?: string, digits?: number}} of */
+const shown = (amount, of) => money(amount, { ...currency, code: of.currency ?? currency.code, digits: of.digits ?? currency.digits });
+
+/** @param {any} order @param {boolean} fresh */
+function saleRow(order, fresh) {
+  const time = new Date(order.at).toLocaleTimeString(language, { timeStyle: "short", timeZone: order.timezone });
+  return h(
+    "li",
+    { dataset: { sale: order.id } },
+    h(
+      "a",
+      { class: fresh ? "sale new" : "sale", href: `receipts/${encodeURIComponent(order.id)}` },
+      h("span", {}, h("strong", {}, `${String(order.terminal).toUpperCase()} · ${order.number}`), h("small", {}, `${time} · ${order.names}`)),
+      h("span", { class: "amount" }, shown(order.total, order)),
+    ),
+  );
+}
+
+/** @param {any} order */
+function arrive(order) {
+  const list = byId("sales");
+  if (list.querySelector(`[data-sale="${CSS.escape(order.id)}"]`)) return;
+  list.prepend(saleRow(order, true));
+  while (list.childElementCount > LISTED) list.lastElementChild?.remove();
+  byId("sales-none").hidden = true;
+  sumLater();
+}
+
+let summing = false;
+/** Sums once for all sales of a moment. */
+function sumLater() {
+  if (summing) return;
+  summing = true;
+  setTimeout(() => {
+    summing = false;
+    void sum();
+  }, PAUSE);
+}
+
+async function sum() {
+  const rows = await quietly(() => get("api/takings"));
+  if (!rows) return;
+  byId("takings").replaceChildren(...rows.rows.map(storeRow));
+  if (!rows.rows.length) byId("takings").append(h("p", { class: "quiet" }, t("No store is known yet. Stores come with the first sync.")));
+}
+
+/** @param {any} store */
+function storeRow(store) {
+  const tills = store.terminals.map((/** @type {any} */ till) =>
+    h(
+      "div",
+      { class: "till-card" },
+      h("span", {}, till.terminal.toUpperCase()),
+      h("strong", {}, shown(till.total, store)),
+      h("span", {}, tn("%(num)s receipt", "%(num)s receipts", till.receipts)),
+    ),
+  );
+  return h(
+    "div",
+    { class: "store" },
+    h(
+      "div",
+      {},
+      h("div", { class: "store-total" }, shown(store.total, store)),
+      h("div", { class: "store-name" }, `${store.name} · ${tn("%(num)s receipt", "%(num)s receipts", store.receipts)}`),
+    ),
+    h("div", { class: "store-tills" }, ...(tills.length ? tills : [h("span", { class: "quiet" }, t("Nothing sold yet today."))])),
+  );
+}
+
+/** Lists what is known, without letting new rows flash. */
+async function list() {
+  const answer = await quietly(() => get(`api/sales?limit=${LISTED}`));
+  if (!answer) return;
+  byId("sales").replaceChildren(...answer.rows.map((/** @type {any} */ order) => saleRow(order, false)));
+  byId("sales-none").hidden = answer.rows.length > 0;
+}
+
+/**
+ * @template T
+ * @param {() => Promise<T>} ask
+ * @returns {Promise<T | null>} null: nobody answers, and the page says so by itself
+ */
+async function quietly(ask) {
+  try {
+    return await ask();
+  } catch (problem) {
+    if (problem instanceof Problem) return null;
+    throw problem;
+  }
+}
+
+const live = new Live("api/events", "api/state", ["light", "order"]);
+const on = (/** @type {string} */ name, /** @type {(detail: any) => void} */ run) =>
+  live.addEventListener(name, (event) => run(/** @type {CustomEvent} */ (event).detail));
+on("light", showLight);
+on("state", (now) => showLight(now.sync));
+on("order", arrive);
+on("away", () => {
+  byId("away").hidden = false;
+});
+on("back", () => {
+  byId("away").hidden = true;
+  void list();
+  void sum();
+});
+new Prices(currency).start();
+void list();
+void sum();
