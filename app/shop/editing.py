@@ -1,4 +1,4 @@
-"""Edits of mutable documents by hand. An edit names the revision that the person saw; a later one is never overwritten."""
+"""Edits of mutable documents by hand: each names the revision that the person saw, and never overwrites a later one."""
 
 from __future__ import annotations
 

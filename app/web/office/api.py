@@ -67,7 +67,7 @@ class Office:
     def money(self) -> dict[str, Any]:
         """`{"currency", "digits"}` in which head office shows prices: those of the first store."""
         stores = [record.doc() for record in self.node.company.each("store")]
-        first = min(stores, key=lambda store: str(store.get("id")), default={})
+        first: dict[str, Any] = min(stores, key=lambda store: str(store.get("id")), default={})
         return {"currency": first.get("currency", "USD"), "digits": first.get("digits", 2)}
 
 

@@ -354,7 +354,7 @@ export class Catalog {
             "button",
             { type: "button", class: "category", dataset: { category: category.id } },
             category.name,
-            category.count ? h("small", {}, tn("%(num)s", "%(num)s", category.count)) : null,
+            category.count ? h("small", {}, String(category.count)) : null,
           );
           paint(button, category.id, category.colour);
           return button;
