@@ -74,8 +74,8 @@ def _has(history: Sequence[Mapping[str, Any]], session_id: Any) -> bool:
 
 def thin(history: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     """At most `MAX_HISTORY` entries, newest first: all of the recent ones, of older ones those whose number
-    (`checkpoint`) is a multiple of a power of two that grows with their age. The rule depends on numbers alone, so an
-    old copy of a log and today's keep entries in common."""
+    (`checkpoint`) is a multiple of a power of two that grows with their age, and powers of two for good. The rule
+    depends on numbers alone, so an old copy of a log and today's keep entries in common."""
     if not history:
         return []
     newest = int(history[0].get("checkpoint") or 0)
@@ -86,9 +86,12 @@ def thin(history: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
         step = 1
         while age >= KEEP_RECENT * step:
             step *= 2
-        if number % step == 0:
-            kept.append(entry)
-    return kept[:MAX_HISTORY]
+        if number % step == 0 or number & (number - 1) == 0:
+            kept.append((number, entry))
+    while len(kept) > MAX_HISTORY:
+        # the oldest that isn't a power of two: those are the last resort of a very old copy
+        del kept[max(i for i, (number, _) in enumerate(kept) if number & (number - 1) or i < KEEP_RECENT)]
+    return [entry for _, entry in kept]
 
 
 class Progress:
@@ -199,7 +202,9 @@ class Logs:
             except (Denied, Refused):
                 if side == "target":
                     raise
-                self.source_takes_logs = False  # a read-only source: the target's log alone must do
+                self.source_takes_logs = False  # a read-only source: the target's log alone must do, and say so
+                if self.own == "source":
+                    self._put("target", {**log, "one_sided": True})
         self.history = history
         self.recorded = since
 

@@ -141,7 +141,7 @@ class LinkRunner:
         """One pass, or (`live`) passes until something fails. Returns the seconds to wait before the next."""
         run = self._run
         self._tried = time.monotonic()
-        mark = _work(run.result)
+        mark = run.result.work
         try:
             self._offer(run)
             if live:
@@ -159,7 +159,7 @@ class LinkRunner:
         except (PeerError, StartOver) as error:
             if self._ending.is_set():
                 return 0.0
-            if _work(run.result) != mark:
+            if run.result.work != mark:
                 self._judge.progress()
             run.reset()
             verdict = self._judge(error)
@@ -316,10 +316,6 @@ def _written_at(record: Record | None) -> str | None:
         if isinstance(doc.get(key), str):
             return str(doc[key])
     return None
-
-
-def _work(result: Result) -> tuple[int, ...]:
-    return (result.stats.docs_written, result.checkpoints, result.stats.missing_checked)
 
 
 def _now() -> str:

@@ -256,6 +256,7 @@ class Replication:
         rows = page.rows()
         refused = self._worker.process(rows)
         self._progress.done(token)
+        self.result.batches += 1
         for row in rows[-2:]:
             if row.id not in refused:
                 self._probes.append((row.id, row.revs[0]))

@@ -122,7 +122,7 @@ class Retry:
     def _loop(self) -> None:
         run = self._run
         while True:
-            mark = _work(run)
+            mark = run.result.work
             try:
                 if self._continuous:
                     run.forever()
@@ -131,7 +131,7 @@ class Retry:
             except (PeerError, StartOver) as error:
                 if run.stopped.is_set():
                     raise Stopped() from error
-                if _work(run) != mark:
+                if run.result.work != mark:
                     self._judge.progress()
                 run.reset()
                 run.result.retries += 1
@@ -158,12 +158,6 @@ def until(seconds: float) -> str:
     """The time in `seconds`, UTC, ISO 8601 with milliseconds."""
     when = datetime.now(UTC) + timedelta(seconds=seconds)
     return when.isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
-def _work(run: Replication) -> tuple[int, ...]:
-    """Grows with everything that went well."""
-    stats = run.result.stats
-    return (stats.docs_written, run.result.checkpoints, stats.missing_checked)
 
 
 def _stop_when(stop: threading.Event, ended: threading.Event, run: Replication) -> None:

@@ -44,8 +44,14 @@ class Result:
     end_last_seq: Seq = 0
     seconds: float = 0.0
     retries: int = 0
+    batches: int = 0
     checkpoints: int = 0
     failures: list[Failure] = field(default_factory=list)
+
+    @property
+    def work(self) -> tuple[int, int]:
+        """Grows with everything that went well."""
+        return self.batches, self.checkpoints
 
     @property
     def ok(self) -> bool:
