@@ -18,7 +18,8 @@ from app.web import sessions, users
 from app.web.auth import Authenticator
 
 _SAFE = ("GET", "HEAD", "OPTIONS")
-_OPEN = ("/static/", "/enter", "/favicon.ico")
+# Nothing is behind `/_…`: CouchDB's replicator asks for `/_session` first, and needs its 404 to go on with Basic.
+_OPEN = ("/static/", "/enter", "/favicon.ico", "/_")
 
 
 @lru_cache(maxsize=1)
