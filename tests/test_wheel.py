@@ -14,6 +14,7 @@ import requests
 from tests.support.process import CouchTill
 
 ROOT = Path(__file__).resolve().parents[1]
+pytestmark = pytest.mark.timeout(600)  # a registry may be slow
 
 
 def run(*argv: str | Path, cwd: Path = ROOT) -> None:
