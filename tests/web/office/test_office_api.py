@@ -1,0 +1,112 @@
+"""Head office: sales of all stores, takings of the day, and a price that nobody overwrites unseen."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask.testing import FlaskClient
+
+from app.node import Node
+from app.shop.till import Till
+from tests.web.till.shopfront import line, sale
+
+
+def sell(node: Node, terminal: str, number: int, **request: Any) -> dict[str, Any]:
+    """A sale as if it had arrived from `terminal`."""
+    till = Till(node.company, node.directory.get("store-s1"), terminal=terminal, store_id="s1")
+    body = {**sale(line(), cash=245), "sale": f"01JOFFICE{terminal}{number:05d}", **request}
+    return till.sell(body)[0]
+
+
+def test_sales_of_all_tills_are_listed_newest_first(office: FlaskClient, head_office: Node) -> None:
+    sold = [sell(head_office, f"s1-t{1 + n % 2}", n)["_id"] for n in range(4)]
+
+    rows = office.get("/api/sales").json["rows"]
+
+    assert [row["id"] for row in rows] == sold[::-1]
+    assert rows[0]["timezone"] == "Europe/Berlin"
+
+
+def test_takings_add_up_by_store_and_terminal(office: FlaskClient, head_office: Node) -> None:
+    for n in range(3):
+        sell(head_office, "s1-t1", n)
+    sell(head_office, "s1-t2", 9)
+
+    [store] = office.get("/api/takings").json["rows"]
+
+    assert (store["receipts"], store["total"], store["currency"]) == (4, 980, "EUR")
+    assert [(till["terminal"], till["receipts"], till["total"]) for till in store["terminals"]] == [
+        ("s1-t1", 3, 735),
+        ("s1-t2", 1, 245),
+    ]
+
+
+def test_takings_of_a_store_without_sales_are_nothing(office: FlaskClient) -> None:
+    [store] = office.get("/api/takings").json["rows"]
+
+    assert (store["receipts"], store["total"], store["terminals"]) == (0, 0, [])
+
+
+def test_a_price_is_edited_and_says_where(office: FlaskClient, head_office: Node) -> None:
+    seen = office.get("/api/products/product:4000001").json
+
+    answer = office.put("/api/products/product:4000001/price", json={"rev": seen["rev"], "price": {"amount": 260}})
+
+    assert answer.status_code == 200
+    assert answer.json["price"] == {"amount": 260, "per": 1000}
+    assert answer.json["rev"].startswith("2-")
+    doc = head_office.company.get("product:4000001")
+    assert (doc["price"]["amount"], doc["updated_on"], doc["name"]) == (260, "office", "Espresso")
+
+
+def test_an_edit_of_what_has_changed_since_writes_nothing_and_shows_both(
+    office: FlaskClient, head_office: Node
+) -> None:
+    seen = office.get("/api/products/product:4000001").json
+    office.put("/api/products/product:4000001/price", json={"rev": seen["rev"], "price": {"amount": 260}})
+
+    answer = office.put("/api/products/product:4000001/price", json={"rev": seen["rev"], "price": {"amount": 300}})
+
+    assert (answer.status_code, answer.json["error"]) == (409, "conflict")
+    assert answer.json["current"]["price"]["amount"] == 260
+    assert head_office.company.get("product:4000001")["price"]["amount"] == 260
+
+
+def test_the_same_price_again_writes_nothing(office: FlaskClient) -> None:
+    seen = office.get("/api/products/product:4000001").json
+
+    answer = office.put("/api/products/product:4000001/price", json={"rev": seen["rev"], "price": seen["price"]})
+
+    assert answer.json["rev"] == seen["rev"]
+
+
+def test_bad_prices_are_refused_with_their_field(office: FlaskClient) -> None:
+    rev = office.get("/api/products/product:4000001").json["rev"]
+    path = "/api/products/product:4000001/price"
+
+    def field(body: dict[str, Any]) -> tuple[int, str]:
+        answer = office.put(path, json=body)
+        return answer.status_code, answer.json["field"]
+
+    assert field({"price": {"amount": 1}}) == (400, "rev")
+    assert field({"rev": rev}) == (400, "price")
+    assert field({"rev": rev, "price": {"amount": -1}}) == (400, "price.amount")
+    assert field({"rev": rev, "price": {"amount": 10**15}}) == (400, "price.amount")
+    assert field({"rev": rev, "price": {"amount": 1.5}}) == (400, "price.amount")
+    assert field({"rev": rev, "price": 5})[0] == 400
+    assert office.put("/api/products/product:none/price", json={"rev": rev, "price": {"amount": 1}}).status_code == 404
+
+
+def test_the_page_and_a_receipt_of_any_store_open(office: FlaskClient, head_office: Node) -> None:
+    order = sell(head_office, "s1-t1", 1)
+
+    assert "Sales as they arrive" in office.get("/").text
+    assert "EUR 2.45" in office.get(f"/receipts/{order['_id']}").text
+    assert office.get("/receipts/order:none").status_code == 404
+
+
+def test_an_office_without_stores_says_so_instead_of_failing(office: FlaskClient, head_office: Node) -> None:
+    head_office.directory.delete("store-s1")
+
+    assert office.get("/api/sales").json["rows"] == []
+    assert office.get("/api/takings").json["rows"] == []

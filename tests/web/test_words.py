@@ -1,0 +1,87 @@
+"""The sync light's words, and the catalogues behind them."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import pytest
+from babel.messages.extract import extract_from_dir
+from babel.messages.frontend import parse_mapping_cfg
+from babel.messages.pofile import read_po
+from flask import Flask
+
+import app as package
+from app.web import i18n, words
+
+ROOT = Path(package.__file__).parent
+
+
+@pytest.fixture
+def english() -> Iterator[None]:
+    application = Flask(__name__)
+    i18n.init_app(application)
+    with application.test_request_context("/"):
+        yield
+
+
+def status(state: str, unsent: int = 0, minutes: float = 0, refused: int = 0) -> dict[str, Any]:
+    since = (datetime.now(UTC) - timedelta(minutes=minutes)).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return {
+        "state": state,
+        "unsent": unsent,
+        "oldest_unsent": since if unsent else None,
+        "refused": [{"id": str(n), "reason": "no"} for n in range(refused)],
+        "links": [],
+    }
+
+
+@pytest.mark.parametrize(
+    ("given", "level", "text"),
+    [
+        (status("off"), "none", "Not linked"),
+        (status("idle"), "ok", "All sent"),
+        (status("active"), "ok", "All sent"),
+        (status("starting"), "busy", "Connecting…"),
+        (status("active", 3), "busy", "3 unsent"),
+        (status("idle", 3, 4), "busy", "3 unsent, 4 min"),
+        (status("waiting"), "cut", "Line cut: selling goes on"),
+        (status("waiting", 3, 4), "cut", "Line cut: 3 unsent, 4 min"),
+        (status("waiting", 12, 200), "cut", "Line cut: 12 unsent, 3 h"),
+        (status("denied", 1), "bad", "The central refuses this node"),
+        (status("stopped"), "bad", "Sync stopped: look here"),
+        (status("idle", refused=2), "bad", "2 refused: look here"),
+    ],
+)
+@pytest.mark.usefixtures("english")
+def test_the_light_says_what_is(given: dict[str, Any], level: str, text: str) -> None:
+    light = words.light(given)
+
+    assert (light["level"], light["text"]) == (level, text)
+    assert light["more"]
+
+
+def test_every_text_of_python_templates_and_modules_is_in_every_catalogue() -> None:
+    config = (files("app") / "translations" / "babel.cfg").read_text("utf-8")
+    method_map, options_map = parse_mapping_cfg(io.StringIO(config))
+    keywords = {"_": None, "gettext": None, "ngettext": (1, 2), "t": None, "tn": (1, 2), "_n": (1, 2)}
+    method_map = [(pattern.removeprefix("app/"), method) for pattern, method in method_map]
+    options_map = {pattern.removeprefix("app/"): options for pattern, options in options_map.items()}
+    found = extract_from_dir(str(ROOT), method_map, options_map, keywords=keywords)
+    wanted = {message[0] if isinstance(message, tuple) else message for _, _, message, _, _ in found}
+
+    assert len(wanted) > 200
+    for tag, _ in i18n.locales()[1:]:
+        text = (ROOT / "translations" / tag / "LC_MESSAGES" / "messages.po").read_bytes()
+        catalogue = read_po(io.BytesIO(text), locale=tag)
+        translated = {
+            message.id[0] if isinstance(message.id, tuple) else message.id
+            for message in catalogue
+            if message.id and message.string and not message.fuzzy
+        }
+        assert wanted - translated == set()
+        assert [message.id for message, errors in catalogue.check() if errors] == []
