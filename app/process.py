@@ -7,6 +7,7 @@ import errno
 import faulthandler
 import logging
 import os
+import re
 import signal
 import sys
 import threading
@@ -89,11 +90,14 @@ def end_within(seconds: float = DEADLINE) -> None:
 
 def listen_error(error: OSError, host: str, port: int) -> NodeError:
     """Why no server can listen there, in words."""
-    if error.errno == errno.EADDRINUSE:
+    # The server tries each address that the name has, and packs what it met into one text.
+    packed = re.search(r"\[Errno (\d+)\]", str(error))
+    number = int(packed[1]) if error.errno is None and packed else error.errno
+    if number == errno.EADDRINUSE:
         return NodeError(f"Port {port} of {host} is taken by another program. Choose another one with --port.")
-    if error.errno == errno.EACCES:
+    if number == errno.EACCES:
         return NodeError(f"Port {port} needs rights that this user lacks. Choose one from 1024 up with --port.")
-    if error.errno == errno.EADDRNOTAVAIL or not error.errno:
+    if number == errno.EADDRNOTAVAIL or not number:
         return NodeError(f"{host} is no address of this machine.")
     return NodeError(f"Port {port} of {host} can't be listened to: {error.strerror or error}")
 

@@ -116,8 +116,13 @@ class Terminal:
 
 def request(sale: str, cents: int = 199, seen: dict[str, Any] | None = None) -> dict[str, Any]:
     line = {"id": "l1", "product": "product:1", "name": "Thing", "quantity": 1000, "price": {"amount": cents}}
-    body: dict[str, Any] = {"sale": sale, "lines": [line], "tenders": [{"kind": "cash", "amount": cents}]}
+    body: dict[str, Any] = {"sale": sale_id(sale), "lines": [line], "tenders": [{"kind": "cash", "amount": cents}]}
     return body if seen is None else {**body, "seen": seen}
+
+
+def sale_id(name: str) -> str:
+    """The id of the sale that a test calls by a short name."""
+    return f"sale-of-the-test-{name}"
 
 
 def all_orders(database: str, session: requests.Session | None = None) -> dict[str, dict[str, Any]]:
@@ -146,10 +151,10 @@ def prove(orders: dict[str, dict[str, Any]], acknowledged: dict[str, dict[str, A
         assert "_conflicts" not in order
         by_sale.setdefault(order["sale"], []).append(order)
     assert [sale for sale, found in by_sale.items() if len(found) > 1] == []
-    assert set(acknowledged) - set(by_sale) == set()
-    assert set(by_sale) - tried == set()
-    for sale, order in acknowledged.items():
-        assert by_sale[sale][0] == order
+    assert {sale_id(name) for name in acknowledged} - set(by_sale) == set()
+    assert set(by_sale) - {sale_id(name) for name in tried} == set()
+    for name, order in acknowledged.items():
+        assert by_sale[sale_id(name)][0] == order
 
 
 def verify(path: Path) -> int:
