@@ -218,7 +218,9 @@ class Server:
         self._http._connections._stop_requested = True
         self._nudge()
         self._thread.join(1)
-        self._http.stop()
+        if self._http.socket is not None:
+            self._http.ready = True  # or cheroot thinks that it stopped already, and leaves its port open
+            self._http.stop()
 
     def _nudge(self) -> None:
         host = "127.0.0.1" if self.host in ("0.0.0.0", "") else "::1" if self.host == "::" else self.host
