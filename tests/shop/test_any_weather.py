@@ -144,7 +144,11 @@ def check(world: World) -> None:
     assert doubled == told
     written_twice = {sale for sale, orders in world.acknowledged.items() if len(orders) > 1}
     assert written_twice <= {doc.get("sale") for doc in map(lambda r: r.doc(), central.each("incident"))}
-    # From here on every terminal sells under a number that nobody has.
+    # From here on every terminal that met the others sells under a number that nobody has, in a series without doubles.
     for till in world.tills:
+        world.meet(till, look=True)
         order = world.shop.sell(till)
         assert (order["series"], order["number"]) not in numbers
+        assert order["series"] not in {series for series, _ in told}
+        numbers[order["series"], order["number"]] = {order["_id"]}
+        world.meet(till, look=True)
