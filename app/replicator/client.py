@@ -215,6 +215,8 @@ class Client:
             response = self._send("POST", self.endpoint.root + "_session", body, _JSON, self.read_timeout)
         if response.status_code == 403 and _is_lock(response):
             self.fail(response)
+        if response.status_code == 401 and b"incorrect" in response.content:
+            self.fail(response)  # not to be tried once more as Basic: five wrong ones lock the user
         if response.status_code >= 500 and response.status_code != 501:
             self.fail(response)
         cookies = {name: value or "" for name, value in response.cookies.items()}

@@ -16,10 +16,12 @@ from app.docs.database import Database
 from app.docs.record import Record
 from app.replicator import identity
 from app.replicator.errors import PeerError, StartOver, Stopped, TransportError
+from app.replicator.gate import Gate
 from app.replicator.local import LocalPeer
 from app.replicator.peer import NO_FILTER, Filter, Peer, Seq
 from app.replicator.peers import open_peer
 from app.replicator.refused import LinkRefusals, RefusedList
+from app.replicator.remote import RemotePeer
 from app.replicator.replication import Hooks, Options, Replication
 from app.replicator.retry import DENIED_WAIT, Judge, State, Verdict, until
 from app.replicator.stats import Result
@@ -82,8 +84,10 @@ class LinkRunner:
         refused: RefusedList,
         immutable: Callable[[str], bool],
         options: Options,
+        gate: Gate,
     ) -> None:
         self.link = link
+        self._gate = gate
         self.source = open_peer(link.source, sessions=True)
         self.target = open_peer(link.target, sessions=True)
         self.own = next((peer.database for peer in (self.source, self.target) if isinstance(peer, LocalPeer)), None)
@@ -110,6 +114,14 @@ class LinkRunner:
     @property
     def _key(self) -> str:
         return f"link:{self.link.name}"
+
+    @property
+    def _door(self) -> str:
+        """The server and who we are there."""
+        if not isinstance(self.remote, RemotePeer):
+            return ""
+        user = self.remote.credentials.name if self.remote.credentials else ""
+        return f"{user}@{self.remote.endpoint.root}"
 
     @property
     def identity_key(self) -> str:
@@ -248,8 +260,10 @@ class LinkRunner:
     def _check_identity(self) -> None:
         if not self.remote.remote:
             return
+        with self._gate.enter(self._door):
+            central = self.remote.central()
         known = self._settings.get(self.identity_key)
-        found = identity.check(known, self.remote.central())
+        found = identity.check(known, central)
         if found != known:
             self._settings.set(self.identity_key, found)
 

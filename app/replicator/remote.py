@@ -131,7 +131,9 @@ class RemotePeer:
     def central(self) -> Central:
         try:
             security = self.client.json("GET", f"{self._url}/_security")
-        except (Denied, NotFoundError, Refused):
+        except (Denied, NotFoundError, Refused) as error:
+            if error.status == 401:
+                raise
             security = {}
         server = ""
         try:

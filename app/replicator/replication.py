@@ -112,7 +112,8 @@ class Replication:
     def open(self) -> None:
         """Forgets everything and reads both logs."""
         self._check_stop()
-        self._say(State("starting"))
+        if self._first:
+            self._say(State("starting"))  # a try after a failure stays "waiting" until it gets through
         if self._first and self.options.create_target and not self.target.exists():
             self.target.create()
         if self.hooks.opened is not None:

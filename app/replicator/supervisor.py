@@ -19,6 +19,7 @@ from typing import Any
 
 from app.docs import json
 from app.docs.database import Database
+from app.replicator.gate import Gate
 from app.replicator.hints import Hints
 from app.replicator.link import Link, LinkRunner, LinkStatus, Settings
 from app.replicator.refused import RefusedList
@@ -72,6 +73,7 @@ class Supervisor:
         self._ending = threading.Event()
         self._rounds = _Rounds(self._ending)
         self._live = 0
+        self._gate = Gate()
         self._hints: dict[str, Hints] = {}
 
     def add(self, link: Link) -> None:
@@ -79,7 +81,7 @@ class Supervisor:
         with self._lock:
             if link.name in self._runners:
                 raise ValueError(f"There is a link named {link.name} already.")
-            runner = LinkRunner(link, self._settings, self.refused, self._immutable, self._options)
+            runner = LinkRunner(link, self._settings, self.refused, self._immutable, self._options, self._gate)
             runner.recovered = self._recovered
             self._runners[link.name] = runner
             if runner.own is not None and id(runner.own) not in self._listened:
@@ -148,6 +150,7 @@ class Supervisor:
 
     def sync_now(self, database: str | None = None) -> None:
         """A pass of every link (of `database`) at once, however long it meant to wait."""
+        self._gate.reset()
         for runner in self._of(database):
             runner.poke()
             self._rounds.now(runner)

@@ -1,0 +1,47 @@
+"""A wrong password is tried once, not once a link: CouchDB locks a user out after five.
+
+Links to one server with the same user pass here when they open, one at a time. What one of them learned about the
+password holds for the others, until a while has gone by or a person asks for another try.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from app.replicator.errors import Denied
+
+REMEMBER = 590.0
+"""Seconds that a refusal counts for all links; just below the wait of a denied link."""
+
+
+class Gate:
+    """Shared by the links of a node."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._turns: dict[str, threading.Lock] = {}
+        self._refused: dict[str, tuple[str, float]] = {}
+
+    @contextmanager
+    def enter(self, key: str) -> Iterator[None]:
+        """`key`: server and user. Raises Denied without asking where the password was refused lately."""
+        with self._lock:
+            turn = self._turns.setdefault(key, threading.Lock())
+        with turn:
+            known = self._refused.get(key)
+            if known is not None and time.monotonic() - known[1] < REMEMBER:
+                raise Denied(known[0], status=401, error="unauthorized")
+            try:
+                yield
+            except Denied as error:
+                if error.status == 401:
+                    self._refused[key] = (error.reason, time.monotonic())
+                raise
+            self._refused.pop(key, None)
+
+    def reset(self) -> None:
+        """A person wants another try."""
+        self._refused.clear()
