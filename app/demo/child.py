@@ -54,11 +54,12 @@ class Child:
 
     def _listen(self, process: subprocess.Popen[bytes], ready: threading.Event) -> None:
         assert process.stdout is not None
-        for line in process.stdout:
-            words = line.decode("utf-8", "replace").strip()
-            if words.startswith("CouchTill ") and " ready: " in words:
-                self.url = words.rpartition(" ready: ")[2]
-                ready.set()
+        with process.stdout as printed:
+            for line in printed:
+                words = line.decode("utf-8", "replace").strip()
+                if words.startswith("CouchTill ") and " ready: " in words:
+                    self.url = words.rpartition(" ready: ")[2]
+                    ready.set()
         ready.set()  # it ended; wait_ready sees that there is no url
 
     def wait_ready(self) -> str:
