@@ -156,7 +156,7 @@ def shown(
             raw = stored(connection, meta["digest"])
             if meta.get("encoding") == "gzip":
                 raw = _unpack(raw)
-            del told[name]["stub"]
+            del told[name]["stub"], told[name]["length"]  # the data tell
             told[name]["data"] = base64.b64encode(raw).decode()
     return told
 
@@ -183,6 +183,11 @@ def get(connection: sqlite3.Connection, id: str, name: str, rev: str | None) -> 
     return Attachment(meta["content_type"], meta["digest"], meta["length"], meta["revpos"], data, encoding)
 
 
+def kept(atts: str | None) -> dict[str, Any]:
+    """``_attachments`` of an edit that leaves them as they are."""
+    return {name: {"stub": True} for name in parse(atts)} if atts else {}
+
+
 def put(tx: Transaction, id: str, name: str, data: bytes, content_type: str, rev: str | None) -> str:
     """Writes the revision of a document in which `name` is `data`."""
     from app.docs import edits, reads
@@ -195,7 +200,8 @@ def put(tx: Transaction, id: str, name: str, data: bytes, content_type: str, rev
         atts: dict[str, Any] = {}
     else:
         doc, atts = _document(tx, row, rev)
-    atts[name] = {"data": data, "content_type": content_type}
+    atts.pop(name, None)
+    atts = {name: {"data": data, "content_type": content_type}, **atts}  # CouchDB's order, which the revision hashes
     return edits.edit(tx, edits.draft({**doc, "_attachments": atts}))
 
 
@@ -206,9 +212,13 @@ def delete(tx: Transaction, id: str, name: str, rev: str | None) -> str:
     row = reads.record(tx.connection, id)
     if row is None:
         raise NotFound("missing")
-    doc, atts = _document(tx, row, rev)
+    if rev is None and row.deleted:
+        raise NotFound("deleted")
+    doc, atts = _document(tx, row, rev or row.rev)
     if name not in atts:
         raise NotFound("Document is missing attachment")
+    if rev is None:
+        raise Conflict
     del atts[name]
     return edits.edit(tx, edits.draft({**doc, "_attachments": atts}))
 
@@ -220,10 +230,11 @@ def _document(tx: Transaction, row: Record, rev: str | None) -> tuple[dict[str, 
         raise Conflict
     normal = "{}-{}".format(*revision.parse(rev))
     one = reads.version(tx.connection, row, normal)
-    if one is None or normal not in row.leaves():
+    if one is None:
         raise Conflict
-    atts = {name: {"stub": True} for name in (parse(one.atts) if one.atts else {})}
-    return {"_id": row.id, "_rev": normal, **parse(one.body)}, atts
+    atts = kept(one.atts)
+    gone = {"_deleted": True} if one.path[1] else {}
+    return {"_id": row.id, "_rev": normal, **gone, **parse(one.body)}, atts
 
 
 def names(atts: str | None) -> str:

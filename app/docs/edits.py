@@ -141,14 +141,9 @@ def edit_many(tx: Transaction, many: Sequence[Draft | DocsError]) -> list[dict[s
         if not isinstance(new, Draft):
             results.append(new.as_dict())
             continue
-        row = known.get(new.id)
+        row = reads.record(tx.connection, new.id) if new.id in touched else known.get(new.id)
+        touched.add(new.id)
         try:
-            if new.id in touched:
-                # As in CouchDB the second edit of a document must be right on what stood before the request (so it
-                # can't name the first one's revision) and on what stands now.
-                _parent(new, row)
-                row = reads.record(tx.connection, new.id)
-            touched.add(new.id)
             results.append({"ok": True, "id": new.id, "rev": _edit(tx, new, row)})
         except (Conflict, BadRequest, DocValidation, IllegalDocId) as error:
             results.append({"id": new.id, **error.as_dict()})
@@ -167,7 +162,7 @@ def _edit(tx: Transaction, new: Draft, row: Record | None) -> str:
     base_atts = attachments.of_revision(tx.connection, row, parent) if new.atts and row and parent else {}
     atts = attachments.take_in(tx.connection, new.id, new.atts, generation + 1, base_atts.get) if new.atts else None
     rev = revision.new_rev(parent, new.deleted, new.body, attachments.hashed(atts) if atts else ())
-    fresh = writing.content(new.body, new.text, atts)
+    fresh = writing.content(new.body, new.text, atts, new.deleted)
     if row is None or parent is None:
         return writing.insert(tx, new.id, (1, new.deleted, (rev[2:],)), fresh, local=True)
     tree = row.paths()

@@ -35,7 +35,8 @@ CREATE INDEX docs_type ON docs(type) WHERE deleted = 0;
 CREATE INDEX docs_deleted ON docs(n) WHERE deleted = 1;
 CREATE INDEX docs_conflicts ON docs(id) WHERE conflicts > 0;
 CREATE TABLE bodies(
-    n INTEGER PRIMARY KEY, doc INTEGER NOT NULL, rev TEXT NOT NULL, leaf INTEGER NOT NULL, atts TEXT, body TEXT NOT NULL
+    n INTEGER PRIMARY KEY, doc INTEGER NOT NULL, rev TEXT NOT NULL, leaf INTEGER NOT NULL, deleted INTEGER NOT NULL,
+    atts TEXT, body TEXT NOT NULL
 );
 CREATE UNIQUE INDEX bodies_rev ON bodies(doc, rev);
 CREATE TABLE local_docs(id TEXT PRIMARY KEY, rev INTEGER NOT NULL, body TEXT NOT NULL) WITHOUT ROWID;

@@ -103,17 +103,17 @@ def merge_one(tx: Transaction, one: Arrival, row: Record | None) -> bool:
             path = (path[0], path[1], path[2][: tx.revs_limit])
         writing.insert(tx, one.id, path, writing.content(one.body, one.text, atts), local=False)
         return True
-    if row.rev == one.rev:
-        if row.tree is None:
-            return False
-        if len(one.path[2]) == 1:
-            return False
+    if row.rev == one.rev and (row.tree is None or len(one.path[2]) == 1):
+        return False
     tree = row.paths()
     merged, _ = trees.merge(tree, one.path, tx.revs_limit)
     if merged == tree:
+        if one.atts is None and one.rev not in trees.leaves(tree):
+            writing.remember(tx, row, tree, one.rev, writing.content(one.body, one.text, None, one.path[1]))
         return False
     atts = _attachments(tx, one, row)
-    writing.update(tx, row, merged, {one.rev: writing.content(one.body, one.text, atts)}, local=False)
+    new = writing.content(one.body, one.text, atts, one.path[1])
+    writing.update(tx, row, merged, {one.rev: new}, local=False)
     return True
 
 

@@ -60,7 +60,7 @@ def purge(database: Database, tx: Transaction, asked: Mapping[str, Sequence[str]
         sequence += 1
         left = trees.remove(tree, gone)
         if left:
-            _cut(tx, row, left, set(gone))
+            _cut(tx, row, left)
         else:
             connection.execute("DELETE FROM bodies WHERE doc = ?", (row.n,))
             connection.execute("DELETE FROM docs WHERE n = ?", (row.n,))
@@ -90,19 +90,18 @@ def retract(tx: Transaction, id: str, rev: str) -> bool:
     if len(hashes) > 1:
         parent = f"{generation - 1}-{hashes[1]}"
         if not trees.contains(others, parent):
-            if reads.version(tx.connection, row, parent, paths) is None:
+            stored = reads.version(tx.connection, row, parent, paths)
+            if stored is None:
                 return False
-            others, _ = trees.merge(others, (generation - 1, False, hashes[1:]), tx.revs_limit)
+            others, _ = trees.merge(others, stored.path, tx.revs_limit)
     if not others:
         return False
-    _cut(tx, row, others, {rev})
+    _cut(tx, row, others)
     return True
 
 
-def _cut(tx: Transaction, row: Record, left: trees.Tree, gone: set[str]) -> None:
+def _cut(tx: Transaction, row: Record, left: trees.Tree) -> None:
     writing.update(tx, row, left, {}, local=bool(row.local))
-    for rev in gone:
-        tx.connection.execute("DELETE FROM bodies WHERE doc = ? AND rev = ?", (row.n, rev))
     for rev in trees.leaves(left):
         tx.connection.execute("UPDATE bodies SET leaf = 1 WHERE doc = ? AND rev = ?", (row.n, rev))
 

@@ -118,13 +118,24 @@ def count(connection: sqlite3.Connection, type: str) -> int:
     return found
 
 
+def types(connection: sqlite3.Connection) -> list[str]:
+    """The types that live documents have, sorted."""
+    sql = "SELECT DISTINCT type FROM docs WHERE type IS NOT NULL AND deleted = 0 ORDER BY type"
+    return [type for (type,) in connection.execute(sql)]
+
+
 def each(database: Database, type: str) -> Iterator[Record]:
-    """All live documents of `type`, the oldest here first. Holds no connection between pages."""
+    """All live documents of `type`, the oldest here first. Holds no connection between pages.
+
+    What is first written behind the beginning of the reading isn't seen: a reader who writes comes to an end.
+    """
     at = 0
-    sql = f"SELECT {COLUMNS} FROM docs WHERE type = ? AND deleted = 0 AND n > ? ORDER BY n LIMIT ?"
+    sql = f"SELECT {COLUMNS} FROM docs WHERE type = ? AND deleted = 0 AND n > ? AND n <= ? ORDER BY n LIMIT ?"
+    with database.reading() as connection:
+        newest = connection.execute("SELECT max(n) FROM docs").fetchone()[0] or 0
     while True:
         with database.reading() as connection:
-            page = [Record._make(row) for row in connection.execute(sql, (type, at, _PAGE))]
+            page = [Record._make(row) for row in connection.execute(sql, (type, at, newest, _PAGE))]
         yield from page
         if len(page) < _PAGE:
             return

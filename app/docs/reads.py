@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 _BY_ID = f"SELECT {COLUMNS} FROM docs WHERE id = ?"
 _CHUNK = 500  # ids asked for in one statement
+_ILLEGAL = "Only reserved document ids may start with underscore."
 
 
 class Version(NamedTuple):
@@ -61,8 +62,12 @@ def version(connection: sqlite3.Connection, row: Record, rev: str, paths: trees.
         return None
     if rev == row.rev:
         return Version(row.id, path, row.atts, row.body)
-    kept = connection.execute("SELECT atts, body FROM bodies WHERE doc = ? AND rev = ?", (row.n, rev)).fetchone()
-    return None if kept is None else Version(row.id, path, kept[0], kept[1])
+    sql = "SELECT deleted, atts, body FROM bodies WHERE doc = ? AND rev = ?"
+    kept = connection.execute(sql, (row.n, rev)).fetchone()
+    if kept is None:
+        return None
+    # The tree tells of its leaves only whether they are tombstones; a document that came back has one further up.
+    return Version(row.id, (path[0], kept[0] == 1, path[2]), kept[1], kept[2])
 
 
 def render(
@@ -117,22 +122,23 @@ def get(
     att_encoding_info: bool = False,
     latest: bool = False,
 ) -> bytes:
-    """``GET /db/id``. Raises NotFound ("missing" or "deleted"), BadRequest on a malformed `rev`."""
+    """``GET /db/id``. Raises NotFound ("missing" or "deleted"), BadRequest on a malformed `rev`.
+
+    As in CouchDB `latest` answers the winner whatever `rev` is, and a document asked for by `rev` says nothing of other
+    revisions: `revs_info`, the conflicts and `local_seq` are for the winner.
+    """
     row = record(connection, id)
     if rev is not None:
         generation, hash_ = revision.parse(rev)
-        rev = f"{generation}-{hash_}"
+        rev = None if latest else f"{generation}-{hash_}"
     if row is None:
         raise NotFound("missing")
     paths = row.paths()
-    if rev is None:
-        if row.deleted:
-            raise NotFound("deleted")
-        rev = row.rev
-    elif latest:
-        newest = trees.latest(paths, rev)
-        rev = newest[0] if newest else rev
-    one = version(connection, row, rev, paths)
+    if rev is not None:
+        revs_info = conflicts = deleted_conflicts = local_seq = False
+    elif row.deleted:
+        raise NotFound("deleted")
+    one = version(connection, row, rev or row.rev, paths)
     if one is None:
         raise NotFound("missing")
     extra = ""
@@ -145,7 +151,7 @@ def get(
     if deleted_conflicts and gone:
         extra += f',"_deleted_conflicts":{dump(gone)}'
     if local_seq:
-        extra += f',"_local_seq":{dump(database.seq(row.seq))}'
+        extra += f',"_local_seq":{row.seq}'
     return render(
         connection,
         one,
@@ -158,13 +164,11 @@ def get(
 
 
 def _revs_info(connection: sqlite3.Connection, row: Record, path: trees.Path) -> list[dict[str, str]]:
-    kept = {rev for (rev,) in connection.execute("SELECT rev FROM bodies WHERE doc = ?", (row.n,))} | {row.rev}
-    info = []
-    for back, hash_ in enumerate(path[2]):
-        rev = f"{path[0] - back}-{hash_}"
-        status = "available" if rev in kept else "missing"
-        info.append({"rev": rev, "status": "deleted" if path[1] and back == 0 else status})
-    return info
+    kept = dict(connection.execute("SELECT rev, deleted FROM bodies WHERE doc = ?", (row.n,)).fetchall())
+    kept[row.rev] = row.deleted
+    words = {None: "missing", 0: "available", 1: "deleted"}
+    revs = [f"{path[0] - back}-{hash_}" for back, hash_ in enumerate(path[2])]
+    return [{"rev": rev, "status": words[kept.get(rev)]} for rev in revs]
 
 
 def open_revs(
@@ -243,13 +247,15 @@ def _bulk_get_one(
     latest: bool,
     attachments: bool,
 ) -> str:
-    if not isinstance(entry, Mapping):
-        raise BadRequest("Document must be a JSON object")
+    if not isinstance(entry, Mapping) or not entry:
+        return _failed(None, None, "bad_request", "document must be a JSON object")
     id = entry.get("id")
     if id is None:
-        return _failed(None, "null", "bad_request", "document id missed")
+        return _failed(None, None, "bad_request", "document id missed")
     if not isinstance(id, str):
         return _failed(id, None, "illegal_docid", "Document id must be a string")
+    if not id or (id[0] == "_" and not id.startswith(("_design/", "_local/"))):
+        return _failed(id, None, "illegal_docid", _ILLEGAL if id else "Document id must not be empty")
     rev = entry.get("rev")
     row = known.get(id)
     since = entry.get("atts_since")
@@ -263,12 +269,13 @@ def _bulk_get_one(
         except BadRequest as error:
             return _failed(id, rev, error.error, error.reason)
         wanted = [f"{generation}-{hash_}"]
-    if since is not None:
+    if since is not None and not isinstance(since, list):
+        return _failed(id, since, "bad_request", "att_since value must be array of revs.")
+    for older in since or ():
         try:
-            for older in since if isinstance(since, list) else [since]:
-                revision.parse(older)
+            revision.parse(older)
         except BadRequest as error:
-            return _failed(id, rev, error.error, error.reason)
+            return _failed(id, older, error.error, error.reason)
     if row is None:
         return _failed(id, wanted[0], "not_found", "missing")
     paths = row.paths()

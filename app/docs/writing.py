@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from app.docs import tree as trees
 from app.docs.errors import Conflict
-from app.docs.record import Record, dump
+from app.docs.record import Record, dump, parse
 
 if TYPE_CHECKING:
     from app.docs.store import Transaction
@@ -40,11 +40,12 @@ class Content(NamedTuple):
     type: str | None
     atts: str | None
     body: str
+    deleted: bool = False
 
 
-def content(body: Mapping[str, Any], text: str, atts: Mapping[str, Any] | None) -> Content:
+def content(body: Mapping[str, Any], text: str, atts: Mapping[str, Any] | None, deleted: bool = False) -> Content:
     kind = body.get("type")
-    return Content(kind if isinstance(kind, str) else None, dump(atts) if atts else None, text)
+    return Content(kind if isinstance(kind, str) else None, dump(atts) if atts else None, text, deleted)
 
 
 def insert(tx: Transaction, id: str, path: trees.Path, new: Content, *, local: bool) -> str:
@@ -87,11 +88,12 @@ def update(tx: Transaction, row: Record, tree: trees.Tree, new: Mapping[str, Con
         winner = stored
         connection.execute("DELETE FROM bodies WHERE doc = ? AND rev = ?", (row.n, rev))
         if trees.contains(tree, row.rev):  # stemming may have cut it off
-            _keep(connection, row.n, row.rev, row.rev in leaves, row.atts, row.body)
-    for added, (_, atts, body) in new.items():
+            old = Content(row.type, row.atts, row.body, bool(row.deleted))
+            _keep(connection, row.n, row.rev, row.rev in leaves, old)
+    for added, what in new.items():
         if added != rev and trees.contains(tree, added):
-            _keep(connection, row.n, added, added in leaves, atts, body)
-    _settle(connection, row.n, leaves)
+            _keep(connection, row.n, added, added in leaves, what)
+    _settle(connection, row.n, tree, leaves)
     generation, hashes = tree[0][0], tree[0][2]
     single = len(tree) == 1 and generation == 1 and len(hashes) == 1
     values = (
@@ -107,32 +109,40 @@ def update(tx: Transaction, row: Record, tree: trees.Tree, new: Mapping[str, Con
         tx.dead += 1 if deleted else -1
 
 
-def _keep(connection: sqlite3.Connection, doc: int, rev: str, leaf: bool, atts: str | None, body: str) -> None:
+def remember(tx: Transaction, row: Record, tree: trees.Tree, rev: str, what: Content) -> None:
+    """Keeps the content of an ancestor that came after its descendants. Nothing that a feed tells changes."""
+    if trees.contains(tree, rev):
+        _keep(tx.connection, row.n, rev, False, what)
+        _settle(tx.connection, row.n, tree, trees.leaves(tree))
+
+
+def _keep(connection: sqlite3.Connection, doc: int, rev: str, leaf: bool, what: Content) -> None:
     connection.execute(
-        "INSERT OR REPLACE INTO bodies(doc, rev, leaf, atts, body) VALUES(?, ?, ?, ?, ?)", (doc, rev, leaf, atts, body)
+        "INSERT OR IGNORE INTO bodies(doc, rev, leaf, deleted, atts, body) VALUES(?, ?, ?, ?, ?, ?)",
+        (doc, rev, leaf, what.deleted, what.atts, what.body),
     )
 
 
-def _settle(connection: sqlite3.Connection, doc: int, leaves: list[str]) -> None:
-    """Marks the leaves that became ancestors as such, and drops the oldest ancestors beyond the bound."""
+def _settle(connection: sqlite3.Connection, doc: int, tree: trees.Tree, leaves: list[str]) -> None:
+    """Marks the leaves that became ancestors as such, and drops ancestors beyond the bound or cut off by stemming."""
     rows = connection.execute("SELECT n, rev, leaf FROM bodies WHERE doc = ? ORDER BY n DESC", (doc,)).fetchall()
     kept = 0
     standing = set(leaves)
     for n, rev, leaf in rows:
         if rev in standing:
             continue
-        kept += 1
-        if kept > ANCESTORS_KEPT:
+        if kept == ANCESTORS_KEPT or not trees.contains(tree, rev):
             connection.execute("DELETE FROM bodies WHERE n = ?", (n,))
-        elif leaf:
+            continue
+        kept += 1
+        if leaf:
             connection.execute("UPDATE bodies SET leaf = 0 WHERE n = ?", (n,))
 
 
 def _body_of(connection: sqlite3.Connection, doc: int, rev: str) -> Content | None:
-    row = connection.execute("SELECT atts, body FROM bodies WHERE doc = ? AND rev = ?", (doc, rev)).fetchone()
+    sql = "SELECT atts, body, deleted FROM bodies WHERE doc = ? AND rev = ?"
+    row = connection.execute(sql, (doc, rev)).fetchone()
     if row is None:
         return None
-    from app.docs.record import parse
-
     kind = parse(row[1]).get("type")
-    return Content(kind if isinstance(kind, str) else None, row[0], row[1])
+    return Content(kind if isinstance(kind, str) else None, row[0], row[1], row[2] == 1)
