@@ -16,7 +16,7 @@ ROOT = Path(__file__).resolve().parents[1]
 LONGEST = 450  # lines; a longer module holds two ideas
 
 # The import name of a distribution, where it is another word.
-IMPORT_NAMES = {"flask-babel": "flask_babel", "tomli-w": "tomli_w", "pytest-xdist": "xdist"}
+IMPORT_NAMES = {"flask-babel": "flask_babel", "tomli-w": "tomli_w", "python-ulid": "ulid", "pytest-xdist": "xdist"}
 
 
 def tracked(*patterns: str) -> list[Path]:
