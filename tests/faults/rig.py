@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import secrets
 import shutil
+import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ import requests
 from app import cli
 from app.web.users import set_admin
 from couch.provision import provision
-from tests.support.process import CouchTill, free_port, wait_until
+from tests.support.process import ROOT, CouchTill, free_port, wait_until
 
 ADMIN, PASSWORD = "admin", "an-admin-of-tests"
 ITERATIONS = 1000  # of password hashes: these guard nothing
@@ -60,11 +61,11 @@ class Hub:
 class Terminal:
     """One terminal. ``sell`` is one request as the till's page sends it."""
 
-    def __init__(self, path: Path, id: str, central: str, *, env: dict[str, str] | None = None, wrapper=None) -> None:
+    def __init__(self, path: Path, id: str, central: str, *, behind: Sequence[str] = ()) -> None:
+        """``behind``: the start of an argv, a program that runs this one: strace, unshare."""
         self.path = path
         self.id = id
-        self.env = env or {}
-        self.wrapper = wrapper
+        self.behind = behind
         self.session = requests.Session()
         self.start("--id", id, "--central", central)
 
@@ -74,11 +75,17 @@ class Terminal:
 
     def launch(self, *more: str) -> None:
         arguments = ("terminal", "--data", self.path, "--port", "0", *more)
-        self.process = self.wrapper(*arguments) if self.wrapper else CouchTill(*arguments, env=self.env)
+        if self.behind:
+            command = [*self.behind, sys.executable, "-m", "app.cli"]
+            self.process = CouchTill(*arguments, command=command, env={"PYTHONPATH": str(ROOT)})
+        else:
+            self.process = CouchTill(*arguments)
 
     def ready(self) -> None:
         self.url = f"http://127.0.0.1:{self.process.port}"
-        self.session.headers["Authorization"] = f"Bearer {(self.path / 'api.secret').read_text().strip()}"
+        # Through the process: it may see a file system that nobody else does.
+        seen = Path(f"/proc/{self.process.pid}/root{self.path}") if self.behind else self.path
+        self.session.headers["Authorization"] = f"Bearer {(seen / 'api.secret').read_text().strip()}"
 
     def stop(self) -> None:
         """As a shop does in the evening; it must end well."""
