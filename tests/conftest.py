@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.support.browser import browser as start_browser
 from tests.support.couchdb import COUCHDB_URL, database_prefix
@@ -15,6 +16,14 @@ from tests.support.pouchdb_server import PouchDBServer
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--soak", action="store_true", help="the long tests too, and every crash 200 times")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """No test depends on how busy the machine is: Hypothesis neither."""
+    usual = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True)
+    settings.register_profile("couchtill", usual)
+    settings.register_profile("soak", usual, max_examples=2000)
+    settings.load_profile("soak" if config.getoption("soak") else "couchtill")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

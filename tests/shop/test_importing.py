@@ -1,3 +1,5 @@
+"""Products and customers from CSV files, checked row by row."""
+
 from __future__ import annotations
 
 import csv

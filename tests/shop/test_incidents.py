@@ -1,3 +1,5 @@
+"""What a shop must tell a person: two documents with one number, a sale written twice, a series that fell behind."""
+
 from __future__ import annotations
 
 from collections.abc import Callable

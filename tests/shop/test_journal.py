@@ -1,3 +1,5 @@
+"""The journal: numbers without gaps, a chain of hashes, a new series where the old one can't go on."""
+
 from __future__ import annotations
 
 import hashlib

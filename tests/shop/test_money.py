@@ -1,3 +1,5 @@
+"""Amounts are integers, rounded half away from zero, and shared out to the last cent."""
+
 from __future__ import annotations
 
 from fractions import Fraction

@@ -1,3 +1,5 @@
+"""The catalogue as a till asks for it: by name, barcode and category."""
+
 from __future__ import annotations
 
 from typing import Any

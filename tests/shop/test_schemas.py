@@ -1,3 +1,5 @@
+"""What a document must look like before it is written, and the words for what is wrong with it."""
+
 from __future__ import annotations
 
 from typing import Any

@@ -1,3 +1,5 @@
+"""A sale: one durable write, once, with the next number, or nothing and the reason."""
+
 from __future__ import annotations
 
 import threading

@@ -1,3 +1,5 @@
+"""`couchtill verify` finds what is wrong with a shop's books, and nothing where nothing is."""
+
 from __future__ import annotations
 
 from collections.abc import Callable
