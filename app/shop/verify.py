@@ -57,8 +57,9 @@ def verify_store(database: Database) -> list[Finding]:
             continue
         findings += check_order(record.id, order)
         sales[order["sale"]].append(record.id)
-        link = Link(record.id, order["journal"], order["number"], order["prev"], order["hash"], order["at"])
-        series[order["series"]].append(link)
+        series[order["series"]].append(_link(record.id, order, order["number"]))
+        if record.conflicts:  # what a clone wrote after its own version follows that one
+            series[order["series"]] += _other_links(database, record.id, record.rev)
     for name, links in sorted(series.items()):
         findings += check_series(name, links)
     for sale, found in sorted(sales.items()):
@@ -68,6 +69,17 @@ def verify_store(database: Database) -> list[Finding]:
     findings += check_heads(database, series)
     findings += list_incidents(database)
     return findings
+
+
+def _link(id: str, order: Mapping[str, Any], number: int | None) -> Link:
+    return Link(id, order["journal"], number, order["prev"], order["hash"], order["at"])
+
+
+def _other_links(database: Database, id: str, winner: str) -> list[Link]:
+    """The losing versions of an order, as links of the chain; their number is the winner's, and counted there."""
+    leaves = [leaf["ok"] for leaf in database.open_revs(id, "all") if "ok" in leaf]
+    losers = [leaf for leaf in leaves if leaf["_rev"] != winner and not leaf.get("_deleted")]
+    return [_link(id, leaf, None) for leaf in losers if not schemas.check(leaf)]
 
 
 def check_order(id: str, order: Mapping[str, Any]) -> list[Finding]:
