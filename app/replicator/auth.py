@@ -114,11 +114,12 @@ class Session:
         self._lock = threading.Lock()
         self._cookie: str | None = None
         self._renew_at = 0.0
+        self._basic_until = 0.0
         self._refreshed = -REFRESH_AT_MOST
 
     def headers(self) -> dict[str, str]:
         """The header of the next request; signs in first when there is no cookie or it is about to expire."""
-        if self.basic_only:
+        if self.basic_only or self._clock() < self._basic_until:
             return {"Authorization": self.credentials.basic}
         with self._lock:
             if self._cookie is None or self._clock() >= self._renew_at:
@@ -139,10 +140,11 @@ class Session:
         with self._lock:
             if sent["Cookie"] != f"{self.COOKIE}={self._cookie}":
                 return True  # another thread renewed it meanwhile
-            if self._clock() - self._refreshed < REFRESH_AT_MOST:
-                return False
-            self._refreshed = self._clock()
             self._cookie = None
+            if self._clock() - self._refreshed < REFRESH_AT_MOST:
+                self._basic_until = self._clock() + REFRESH_AT_MOST  # the password itself has the last word
+                return True
+            self._refreshed = self._clock()
             self._refresh()
             return True
 

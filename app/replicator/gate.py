@@ -37,7 +37,7 @@ class Gate:
             try:
                 yield
             except Denied as error:
-                if error.status == 401:
+                if error.status == 401 and "incorrect" in error.reason:  # the password, not the right to a database
                     self._refused[key] = (error.reason, time.monotonic())
                 raise
             self._refused.pop(key, None)

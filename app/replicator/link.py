@@ -108,7 +108,7 @@ class LinkRunner:
         self.acknowledged: Seq = remembered.get("acknowledged")
         self._last_success: str | None = remembered.get("last_success")
         self._run = self._new_run()
-        self.recovered: Callable[[], None] | None = None
+        self.recovered: Callable[[LinkRunner], None] | None = None
         """Called when a link that waited for the network got through."""
 
     @property
@@ -116,7 +116,7 @@ class LinkRunner:
         return f"link:{self.link.name}"
 
     @property
-    def _door(self) -> str:
+    def door(self) -> str:
         """The server and who we are there."""
         if not isinstance(self.remote, RemotePeer):
             return ""
@@ -260,7 +260,7 @@ class LinkRunner:
     def _check_identity(self) -> None:
         if not self.remote.remote:
             return
-        with self._gate.enter(self._door):
+        with self._gate.enter(self.door):
             central = self.remote.central()
         known = self._settings.get(self.identity_key)
         found = identity.check(known, central)
@@ -284,7 +284,7 @@ class LinkRunner:
         if self._waits_for_network:
             self._waits_for_network = False
             if self.recovered is not None:
-                self.recovered()
+                self.recovered(self)
 
     def _checkpointed(self, through: Seq) -> None:
         self.acknowledged = through

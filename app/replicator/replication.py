@@ -196,7 +196,8 @@ class Replication:
         while True:
             self._check_stop()
             self._say(State("idle"))
-            page = self._reader.wait(self._since, self._timer.left if self._moved else None)
+            longest = None if self.source.remote else self.options.idle_check
+            page = self._reader.wait(self._since, self._timer.left if self._moved else longest)
             self._check_stop()
             if page.empty:
                 self._skip(page)

@@ -183,10 +183,11 @@ class Supervisor:
             if runner.own is database and runner.link.direction == "push":
                 runner.written()
 
-    def _recovered(self) -> None:
-        """One link got through: those that wait for the network need not wait longer."""
+    def _recovered(self, one: LinkRunner) -> None:
+        """A link got through to a server that was away: those that wait for it need not wait longer, and those that
+        did not notice must not go on from memory either."""
         for runner in list(self._runners.values()):
-            if runner.waits_for_network:
+            if runner is not one and runner.door == one.door:
                 runner.poke()
                 self._rounds.now(runner)
 
