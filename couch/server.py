@@ -73,10 +73,8 @@ class Server:
         self._call("PUT", name, "_security", body=security)
 
     def user(self, name: str) -> dict[str, Any] | None:
-        try:
-            return dict(self._call("GET", "_users", f"org.couchdb.user:{name}"))
-        except couchdb.http.ResourceNotFound:
-            return None
+        doc = self._call("GET", "_users", f"org.couchdb.user:{name}", missing=True)
+        return None if doc is None else dict(doc)
 
     def save_user(self, doc: dict[str, Any]) -> bool:
         """False when somebody else has written it since it was read."""
@@ -96,9 +94,14 @@ class Server:
             return False
         return True
 
-    def _call(self, method: str, *path: str, body: Any = None) -> Any:
+    def _call(self, method: str, *path: str, body: Any = None, missing: bool = False) -> Any:
+        """A request's answer; None for a 404 where that is an answer (``missing``)."""
         try:
             return self._request(self._couch.resource, method, *path, body=body)
+        except couchdb.http.ResourceNotFound:
+            if missing:
+                return None
+            raise CentralError(f"{self.shown} has no {'/'.join(path) or 'page'}: is it a CouchDB?") from None
         except couchdb.http.Unauthorized:
             raise CentralError(f"{self.shown} does not accept this name and password.") from None
         except couchdb.http.Forbidden as error:
