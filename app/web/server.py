@@ -185,6 +185,7 @@ class Server:
     def __init__(self, node: Any, application: Any, host: str, port: int) -> None:
         self._node = node
         maximum = int(node.config.get("max_feeds") or DEFAULT_MAX_FEEDS)
+        self.application = application
         self._http = wsgi.Server(
             (host, port), application, server_name=host, request_queue_size=256, timeout=IDLE_SECONDS
         )

@@ -38,7 +38,18 @@ def ids(answer: dict[str, Any]) -> list[str]:
     return [row["id"] for row in answer["rows"]]
 
 
-ODD_IDS = ["a/b", "a b", "a+b", "100%", "ünïcödé", "🍎", 'quote"back\\slash', "?q=1&r#x", "constructor", "order:s1-t1.k7:1"]
+ODD_IDS = [
+    "a/b",
+    "a b",
+    "a+b",
+    "100%",
+    "ünïcödé",
+    "🍎",
+    'quote"back\\slash',
+    "?q=1&r#x",
+    "constructor",
+    "order:s1-t1.k7:1",
+]
 
 
 def test_pouchdb_pushes_documents_whatever_their_ids(pouch: Pouch, remote: str) -> None:

@@ -165,7 +165,9 @@ def test_secrets_are_readable_by_their_owner_only(own_hub: SimpleNamespace) -> N
     assert "secret" not in (own_hub.node.path / "admins.secret").read_text().split("=")[1]
 
 
-@pytest.mark.parametrize(("name", "password"), [("", "x"), ("a:b", "x"), ("a=b", "x"), ("_a", "x"), ("a\nb", "x"), ("a", "")])
+@pytest.mark.parametrize(
+    ("name", "password"), [("", "x"), ("a:b", "x"), ("a=b", "x"), ("_a", "x"), ("a\nb", "x"), ("a", "")]
+)
 def test_an_admin_needs_a_plain_name_and_a_password(tmp_path: Any, name: str, password: str) -> None:
     with pytest.raises(BadRequest):
         set_admin(tmp_path, name, password)

@@ -106,7 +106,9 @@ def test_an_eventsource_goes_on_where_its_browser_stopped(db: str) -> None:
     assert [row["id"] for row in data] == ["b"]
 
 
-def test_many_feeds_wait_on_one_database_and_it_can_still_be_read(own_hub: SimpleNamespace, hub: SimpleNamespace, db: str) -> None:
+def test_many_feeds_wait_on_one_database_and_it_can_still_be_read(
+    own_hub: SimpleNamespace, hub: SimpleNamespace, db: str
+) -> None:
     """A database lends eight connections at a time: feeds that wait must hold none."""
     feeds = [open_feed(db, feed="continuous", since="now", heartbeat=10_000) for _ in range(15)]
     try:
