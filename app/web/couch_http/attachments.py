@@ -7,6 +7,7 @@ from app.docs.database import Database
 from app.docs.edits import check_id
 from app.docs.errors import BadContentType, BadRequest, NotFound
 from app.web.couch_http import multipart, users_db
+from app.web.couch_http.options import check_write, edited_rev, written
 from app.web.couch_http.problems import MethodNotAllowed, RangeNotSatisfiable
 from app.web.couch_http.request import Request, gunzip
 from app.web.couch_http.response import Headers, Response, etag_matches, etag_of, not_modified
@@ -101,8 +102,6 @@ def _check_name(name: str) -> None:
 
 def write(request: Request, database: Database, id: str, name: str) -> Response:
     """``PUT /db/<id>/<name>?rev=``; the document is made where there is none."""
-    from app.web.couch_http.documents import check_write, edited_rev
-
     check_write(request, database, id)
     users_db.check_attachment(database, request.identity, id)
     _check_name(name)
@@ -115,13 +114,11 @@ def write(request: Request, database: Database, id: str, name: str) -> Response:
         raise BadContentType("Only gzip and identity content-encodings are supported")
     kind = request.content_type or "application/octet-stream"
     rev = database.put_attachment(id, name, data, kind, rev=edited_rev(request))
-    return _written(id, rev, 201, [("Location", request.location(database.name, id, name))])
+    return written(id, rev, 201, [("Location", request.location(database.name, id, name))])
 
 
 def delete(request: Request, database: Database, id: str, name: str) -> Response:
     """``DELETE /db/<id>/<name>?rev=``"""
-    from app.web.couch_http.documents import check_write, edited_rev
-
     check_write(request, database, id)
     users_db.check_attachment(database, request.identity, id)
     _check_name(name)
@@ -132,8 +129,4 @@ def delete(request: Request, database: Database, id: str, name: str) -> Response
     if rev is None and (record.atts is None or name not in json.loads(record.atts.encode())):
         raise NotFound("Document is missing attachment")
     rev = database.delete_attachment(id, name, rev=rev)
-    return _written(id, rev, 200, [])
-
-
-def _written(id: str, rev: str, status: int, headers: Headers) -> Response:
-    return Response(b'{"ok":true,"id":' + json.dumps(id) + b',"rev":"' + rev.encode() + b'"}\n', status, headers)
+    return written(id, rev, 200, [])

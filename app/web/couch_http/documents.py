@@ -1,29 +1,24 @@
-"""One document: read, write, delete, copy. Local documents too."""
+"""One document: read, write, delete, copy."""
 
 from __future__ import annotations
 
 import secrets
 from typing import TYPE_CHECKING, Any
 
-from app.docs import json, revision
+from app.docs import json
 from app.docs.database import Database
 from app.docs.edits import check_id
 from app.docs.errors import BadRequest, Conflict, DocsError, NotFound
 from app.web import paths
-from app.web.couch_http import access, attachments, multipart, open_revs, users_db
+from app.web.couch_http import attachments, multipart, open_revs, users_db
+from app.web.couch_http.local_docs import METHODS, local_doc, put_local
+from app.web.couch_http.options import DESIGN, LOCAL, META, check_write, edited_rev, normal_rev, read_options, written
 from app.web.couch_http.problems import MethodNotAllowed
 from app.web.couch_http.request import Request
 from app.web.couch_http.response import Response, etag_matches, etag_of, not_modified, send_json
 
 if TYPE_CHECKING:
     from app.web.couch_http.api import CouchAPI
-
-_METHODS = "DELETE,GET,HEAD,POST,PUT,COPY"
-_LOCAL = "_local/"
-_DESIGN = "_design/"
-
-# Query options that only say more about a document; an answer that has them has no ETag.
-_META = ("revs_info", "conflicts", "deleted_conflicts", "local_seq")
 
 
 def document(api: CouchAPI, request: Request, database: Database) -> Response:
@@ -32,21 +27,21 @@ def document(api: CouchAPI, request: Request, database: Database) -> Response:
     id = path[1]
     if len(path) == 2 and not id.startswith("_"):
         return one(request, database, id)
-    if id.startswith(_DESIGN) and request.method == "GET":
+    if id.startswith(DESIGN) and request.method == "GET":
         return _to_plain_slash(request)
     if id == "_design" and len(path) > 2:
-        id, rest = f"{_DESIGN}{path[2]}", path[3:]
-    elif id in ("_local", _LOCAL):
+        id, rest = f"{DESIGN}{path[2]}", path[3:]
+    elif id in ("_local", LOCAL):
         if len(path) < 3:
             raise BadRequest("Invalid _local document id.")
         if len(path) > 3:
             raise BadRequest("_local documents do not accept attachments.")
-        id, rest = f"{_LOCAL}{path[2]}", []
+        id, rest = f"{LOCAL}{path[2]}", []
     else:
         rest = path[2:]
     if not rest:
         return one(request, database, id)
-    if id.startswith(_LOCAL):
+    if id.startswith(LOCAL):
         raise BadRequest("_local documents do not accept attachments.")
     return attachments.attachment(request, database, id, "/".join(rest))
 
@@ -55,13 +50,13 @@ def _to_plain_slash(request: Request) -> Response:
     """Design documents have a plain slash in their URL; GET with an encoded one is sent there."""
     uri = paths.raw_uri(request.environ)
     head, _, tail = uri.partition("_design%2F") if "_design%2F" in uri else uri.partition("_design%2f")
-    return Response(b"", 301, [("Location", f"{request.base_url()}{head}{_DESIGN}{tail}")], None)
+    return Response(b"", 301, [("Location", f"{request.base_url()}{head}{DESIGN}{tail}")], None)
 
 
 def one(request: Request, database: Database, id: str) -> Response:
     """``/db/<id>``"""
-    if id.startswith(_LOCAL):
-        return _local(request, database, id[len(_LOCAL) :])
+    if id.startswith(LOCAL):
+        return local_doc(request, database, id[len(LOCAL) :])
     method = request.method
     if method == "GET":
         return read(request, database, id)
@@ -71,7 +66,7 @@ def one(request: Request, database: Database, id: str) -> Response:
         return delete(request, database, id)
     if method == "COPY":
         return copy(request, database, id)
-    raise MethodNotAllowed(_METHODS)
+    raise MethodNotAllowed(METHODS)
 
 
 # ---------------------------------------------------------------- reading
@@ -93,37 +88,8 @@ def read(request: Request, database: Database, id: str) -> Response:
     if request.flag("attachments") or "atts_since" in options:
         return _with_attachments(request, database, id, None if latest else rev, options)
     body = database.get_json(id, rev=None if latest else rev, **options)
-    shown = None if any(options.get(name) for name in _META) else _rev_of(body)
+    shown = None if any(options.get(name) for name in META) else _rev_of(body)
     return _found(request, body, shown, b'"_attachments":{' in body)
-
-
-def read_options(request: Request) -> dict[str, Any]:
-    """The options of a read that the store knows, from the query."""
-    options: dict[str, Any] = {}
-    for name in ("revs", *_META, "att_encoding_info"):
-        if request.flag(name):
-            options[name] = True
-    if request.flag("meta"):
-        options |= {"revs_info": True, "conflicts": True, "deleted_conflicts": True}
-    since = request.arg("atts_since")
-    if since is not None:
-        options["atts_since"] = list_of_revs(since)
-    return options
-
-
-def list_of_revs(text: str) -> list[str]:
-    """A JSON list of revisions from a query. BadRequest."""
-    revs = json.loads(text.encode("utf-8", "surrogateescape"))
-    if not isinstance(revs, list):
-        raise BadRequest("Invalid list of revisions")
-    return [normal_rev(rev) for rev in revs]
-
-
-def normal_rev(rev: Any) -> str:
-    if not isinstance(rev, str):
-        raise BadRequest("Invalid rev format")
-    generation, hash_ = revision.parse(rev)
-    return f"{generation}-{hash_}"
 
 
 def _found(request: Request, body: bytes, rev: str | None, has_attachments: bool = False) -> Response:
@@ -147,9 +113,9 @@ def _with_attachments(
 ) -> Response:
     if not request.accepts("multipart/related"):
         body = database.get_json(id, rev=rev, **{"attachments": True, **options})
-        return _found(request, body, None if any(options.get(name) for name in _META) else _rev_of(body))
+        return _found(request, body, None if any(options.get(name) for name in META) else _rev_of(body))
     shown, parts = open_revs.with_parts(database, id, rev, options)
-    rev_shown = None if any(options.get(name) for name in _META) else shown["_rev"]
+    rev_shown = None if any(options.get(name) for name in META) else shown["_rev"]
     if not parts:
         return _found(request, json.dumps(shown), rev_shown)
     answer = _found(request, b"", rev_shown)
@@ -172,7 +138,7 @@ def write(request: Request, database: Database, id: str) -> Response:
         doc = request.json()
     if not isinstance(doc, dict):
         raise BadRequest("Document must be a JSON object")
-    if "_id" in doc and not (isinstance(doc["_id"], str) and doc["_id"].startswith(_LOCAL)):
+    if "_id" in doc and not (isinstance(doc["_id"], str) and doc["_id"].startswith(LOCAL)):
         check_id(doc["_id"])
     doc["_id"] = id
     location = ("Location", request.location(database.name, id))
@@ -185,7 +151,7 @@ def write(request: Request, database: Database, id: str) -> Response:
         if request.arg("batch") == "ok":
             return send_json({"ok": True, "id": id}, 202)
     status = 200 if doc.get("_deleted") is True else 201
-    return _written(id, rev, status, [("ETag", etag_of(rev)), location])
+    return written(id, rev, status, [("ETag", etag_of(rev)), location])
 
 
 def _take_arrival(request: Request, database: Database, doc: dict[str, Any]) -> str:
@@ -217,34 +183,6 @@ def problem_of(failure: dict[str, Any]) -> DocsError:
     return DocsError(failure.get("reason"))
 
 
-def check_write(request: Request, database: Database, id: str) -> None:
-    """Forbidden or Unauthorized for a design document, unless this is an admin of the database."""
-    if id.startswith(_DESIGN):
-        access.require_admin(database, request.identity)
-
-
-def edited_rev(request: Request, in_body: Any = None) -> str | None:
-    """The revision that a request edits: from its body, ``rev=`` or ``If-Match``, which have to agree."""
-    rev = None if in_body is None else normal_rev(in_body)
-    asked = request.arg("rev")
-    if asked is not None:
-        asked = normal_rev(asked)
-        if rev is not None and asked != rev:
-            raise BadRequest("Document rev from request body and query string have different values")
-        rev = asked
-    match = request.header("IF_MATCH")
-    if match is not None:
-        tag = normal_rev(match.strip('" '))
-        if rev is not None and tag != rev:
-            raise BadRequest("Document rev and etag have different values")
-        rev = tag
-    return rev
-
-
-def _written(id: str, rev: str, status: int, headers: list[tuple[str, str]]) -> Response:
-    return Response(b'{"ok":true,"id":' + json.dumps(id) + b',"rev":"' + rev.encode() + b'"}\n', status, headers)
-
-
 def delete(request: Request, database: Database, id: str) -> Response:
     """``DELETE /db/<id>?rev=``"""
     check_write(request, database, id)
@@ -257,7 +195,7 @@ def delete(request: Request, database: Database, id: str) -> Response:
         raise Conflict
     users_db.check_write(database, request.identity, {"_id": id, "_deleted": True})
     rev = database.delete(id, rev)
-    return _written(id, rev, 200, [("ETag", etag_of(rev))])
+    return written(id, rev, 200, [("ETag", etag_of(rev))])
 
 
 def copy(request: Request, database: Database, id: str) -> Response:
@@ -278,7 +216,7 @@ def copy(request: Request, database: Database, id: str) -> Response:
         meta.pop("digest", None)
     body = users_db.check_write(database, request.identity, {"_id": target, **body})
     rev = database.put(body, rev=target_rev)
-    return _written(target, rev, 201, [("Location", request.location(database.name, target)), ("ETag", etag_of(rev))])
+    return written(target, rev, 201, [("Location", request.location(database.name, target)), ("ETag", etag_of(rev))])
 
 
 # ---------------------------------------------------------------- POST /db
@@ -293,53 +231,10 @@ def post(request: Request, database: Database) -> Response:
     id = doc["_id"] if "_id" in doc else secrets.token_hex(16)
     if isinstance(id, str):
         check_write(request, database, id)
-        if id.startswith(_LOCAL):
-            return _put_local(request, database, id[len(_LOCAL) :], doc)
+        if id.startswith(LOCAL):
+            return put_local(request, database, id[len(LOCAL) :], doc)
     doc = users_db.check_write(database, request.identity, {**doc, "_id": id})
     rev = database.put(doc)
     if request.arg("batch") == "ok":
         return send_json({"ok": True, "id": id}, 202)
-    return _written(id, rev, 201, [("Location", request.location(database.name, id))])
-
-
-# ---------------------------------------------------------------- local documents
-
-
-def _local(request: Request, database: Database, name: str) -> Response:
-    """``/db/_local/<name>``"""
-    if not name:
-        raise BadRequest("Invalid _local document id.")
-    if request.method == "GET":
-        found = database.get_local(name)
-        if found is None:
-            raise NotFound("missing")
-        return send_json(found)
-    if request.method == "PUT":
-        doc = request.json()
-        if not isinstance(doc, dict):
-            raise BadRequest("Document must be a JSON object")
-        return _put_local(request, database, name, doc)
-    if request.method == "DELETE":
-        if database.get_local(name) is None:
-            raise NotFound("missing")
-        database.delete_local(name)
-        return send_json({"ok": True, "id": _LOCAL + name, "rev": "0-0"})
-    raise MethodNotAllowed(_METHODS)
-
-
-def _put_local(request: Request, database: Database, name: str, doc: dict[str, Any]) -> Response:
-    if doc.get("_deleted") is True:
-        database.delete_local(name)
-        return _written(_LOCAL + name, "0-0", 200, [])
-    if doc.get("_attachments"):
-        raise BadRequest("_local documents do not accept attachments.")
-    rev = database.put_local(name, {**doc, "_rev": _local_rev(doc, request.arg("rev"))})
-    return _written(_LOCAL + name, rev, 201, [("Location", request.location(database.name, _LOCAL + name))])
-
-
-def _local_rev(doc: dict[str, Any], asked: str | None) -> Any:
-    """The revision that a local document is written over. CouchDB counts from what it is told, and else from 0."""
-    revisions = doc.get("_revisions")
-    if isinstance(revisions, dict) and isinstance(revisions.get("ids"), list) and revisions["ids"]:
-        return f"{revisions.get('start')}-{revisions['ids'][0]}"
-    return doc.get("_rev", asked if asked is not None else "0-0")
+    return written(id, rev, 201, [("Location", request.location(database.name, id))])

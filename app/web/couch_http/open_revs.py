@@ -10,14 +10,13 @@ from app.docs.database import Database
 from app.docs.errors import NotFound
 from app.web.couch_http import multipart
 from app.web.couch_http.multipart import Part
+from app.web.couch_http.options import list_of_revs, read_options
 from app.web.couch_http.request import Request
 from app.web.couch_http.response import Response
 
 
 def open_revs(request: Request, database: Database, id: str) -> Response:
     """``GET /db/<id>?open_revs=all`` or a JSON list; ``multipart/mixed`` unless the client only takes JSON."""
-    from app.web.couch_http.documents import list_of_revs, read_options
-
     asked = request.arg("open_revs", "all") or ""
     revs: Sequence[str] | str = "all" if asked == "all" else list_of_revs(asked)
     options = read_options(request)

@@ -7,17 +7,33 @@ import secrets
 import socket
 import threading
 import time
+from collections.abc import Callable, Iterator
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 import requests
+from requests.adapters import HTTPAdapter
 
 from tests.support.process import wait_until
 
+Feed = Callable[..., requests.Response]
 
-def open_feed(db: str, **params: Any) -> requests.Response:
-    return requests.get(f"{db}/_changes", params=params, stream=True, timeout=30)
+
+@pytest.fixture
+def open_feed() -> Iterator[Feed]:
+    """Opens a feed; what a test leaves open is closed behind it."""
+    with requests.Session() as session:
+        session.mount("http://", HTTPAdapter(pool_maxsize=50))
+        opened: list[requests.Response] = []
+
+        def open_one(db: str, **params: Any) -> requests.Response:
+            opened.append(session.get(f"{db}/_changes", params=params, stream=True, timeout=30))
+            return opened[-1]
+
+        yield open_one
+        for feed in opened:
+            feed.close()
 
 
 def rows(answer: requests.Response) -> Any:
@@ -30,7 +46,7 @@ def put(db: str, id: str, **fields: Any) -> None:
     requests.put(f"{db}/{id}", json=fields, timeout=10).raise_for_status()
 
 
-def test_a_longpoll_answers_when_something_happens(db: str) -> None:
+def test_a_longpoll_answers_when_something_happens(db: str, open_feed: Feed) -> None:
     found: list[Any] = []
     waiting = threading.Thread(
         target=lambda: found.append(open_feed(db, feed="longpoll", since="now", timeout=20_000).json())
@@ -44,7 +60,7 @@ def test_a_longpoll_answers_when_something_happens(db: str) -> None:
     assert found[0]["last_seq"] == found[0]["results"][-1]["seq"]
 
 
-def test_a_longpoll_answers_at_once_where_something_has_happened(db: str) -> None:
+def test_a_longpoll_answers_at_once_where_something_has_happened(db: str, open_feed: Feed) -> None:
     put(db, "a")
     put(db, "b")
     answer = open_feed(db, feed="longpoll", limit=1).json()
@@ -53,12 +69,12 @@ def test_a_longpoll_answers_at_once_where_something_has_happened(db: str) -> Non
     assert [row["id"] for row in rest["results"]] == ["b"]
 
 
-def test_the_head_of_a_longpoll_comes_before_its_rows(db: str) -> None:
+def test_the_head_of_a_longpoll_comes_before_its_rows(db: str, open_feed: Feed) -> None:
     with open_feed(db, feed="longpoll", timeout=20_000) as answer:
         assert answer.raw.read(13) == b'{"results":[\n'
 
 
-def test_a_continuous_feed_sends_each_change_and_heartbeats_between(db: str) -> None:
+def test_a_continuous_feed_sends_each_change_and_heartbeats_between(db: str, open_feed: Feed) -> None:
     put(db, "before")
     with open_feed(db, feed="continuous", heartbeat=20) as answer:
         stream = rows(answer)
@@ -69,7 +85,7 @@ def test_a_continuous_feed_sends_each_change_and_heartbeats_between(db: str) -> 
             assert next(row for row in stream if row)["id"] == f"d{n}"
 
 
-def test_a_continuous_feed_ends_with_its_last_sequence(db: str) -> None:
+def test_a_continuous_feed_ends_with_its_last_sequence(db: str, open_feed: Feed) -> None:
     put(db, "a")
     with open_feed(db, feed="continuous", timeout=50) as answer:
         *found, last = [row for row in rows(answer) if row]
@@ -107,7 +123,7 @@ def test_an_eventsource_goes_on_where_its_browser_stopped(db: str) -> None:
 
 
 def test_many_feeds_wait_on_one_database_and_it_can_still_be_read(
-    own_hub: SimpleNamespace, hub: SimpleNamespace, db: str
+    own_hub: SimpleNamespace, hub: SimpleNamespace, db: str, open_feed: Feed
 ) -> None:
     """A database lends eight connections at a time: feeds that wait must hold none."""
     feeds = [open_feed(db, feed="continuous", since="now", heartbeat=10_000) for _ in range(15)]
@@ -122,7 +138,7 @@ def test_many_feeds_wait_on_one_database_and_it_can_still_be_read(
             feed.close()
 
 
-def test_a_feed_too_many_is_told_when_to_come_back(own_hub: SimpleNamespace) -> None:
+def test_a_feed_too_many_is_told_when_to_come_back(own_hub: SimpleNamespace, open_feed: Feed) -> None:
     db = f"{own_hub.url}/full"
     requests.put(db, timeout=10).raise_for_status()
     feeds = [open_feed(db, feed="continuous", heartbeat=50) for _ in range(3)]
@@ -155,7 +171,7 @@ def test_a_client_that_went_away_gives_its_slot_back_though_nothing_happens(own_
     wait_until(lambda: own_hub.node.feeds.open == 0)
 
 
-def test_deleting_a_database_ends_its_feeds(hub: SimpleNamespace, db: str) -> None:
+def test_deleting_a_database_ends_its_feeds(hub: SimpleNamespace, db: str, open_feed: Feed) -> None:
     put(db, "a")
     with open_feed(db, feed="continuous", heartbeat=10_000) as answer:
         stream = rows(answer)
@@ -164,7 +180,7 @@ def test_deleting_a_database_ends_its_feeds(hub: SimpleNamespace, db: str) -> No
         assert "last_seq" in [row for row in stream if row][-1]
 
 
-def test_a_server_stops_though_its_feeds_are_open(own_hub: SimpleNamespace) -> None:
+def test_a_server_stops_though_its_feeds_are_open(own_hub: SimpleNamespace, open_feed: Feed) -> None:
     requests.put(f"{own_hub.url}/open", timeout=10).raise_for_status()
     db = f"{own_hub.url}/open"
     with open_feed(db, feed="continuous", heartbeat=10_000) as one, open_feed(db, feed="longpoll") as other:
@@ -179,7 +195,7 @@ def test_a_server_stops_though_its_feeds_are_open(own_hub: SimpleNamespace) -> N
         requests.get(own_hub.root, timeout=5)
 
 
-def test_a_thousand_changes_come_in_pages_and_none_twice(db: str) -> None:
+def test_a_thousand_changes_come_in_pages_and_none_twice(db: str, open_feed: Feed) -> None:
     docs = [{"_id": f"d{n:05}"} for n in range(2_500)]
     requests.post(f"{db}/_bulk_docs", json={"docs": docs}, timeout=30).raise_for_status()
     expected = [doc["_id"] for doc in docs]
