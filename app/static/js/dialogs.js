@@ -5,6 +5,12 @@
 
 /** @typedef {HTMLDialogElement & {locked?: boolean}} Sheet a locked one stays until it is unlocked */
 
+/** Milliseconds in which a second tap belongs to the one that opened the dialog, and presses nothing in it. */
+const ECHO = 350;
+
+/** When each dialog was opened. @type {WeakMap<Sheet, number>} */
+const opened = new WeakMap();
+
 /** @returns {Sheet[]} the open ones, the topmost last */
 const open = () => [.../** @type {NodeListOf<Sheet>} */ (document.querySelectorAll("dialog[open]"))];
 
@@ -15,6 +21,7 @@ export const topmost = () => open().at(-1);
 export function show(dialog) {
   if (dialog.open) return;
   guard();
+  opened.set(dialog, performance.now());
   dialog.showModal();
 }
 
@@ -36,6 +43,15 @@ export function guard() {
  */
 export function startDialogs(elsewhere) {
   for (const dialog of /** @type {NodeListOf<Sheet>} */ (document.querySelectorAll("dialog"))) {
+    dialog.addEventListener(
+      "click",
+      (event) => {
+        if (event.detail < 2 || performance.now() - (opened.get(dialog) ?? 0) > ECHO) return;
+        event.preventDefault();
+        event.stopImmediatePropagation();
+      },
+      { capture: true },
+    );
     dialog.addEventListener("cancel", (event) => {
       event.preventDefault();
       leave(dialog);

@@ -8,6 +8,8 @@ const LONGEST_GAP = 120;
 const MEAN_GAP = 50;
 /** Fewer characters than this are a person's. */
 const SHORTEST = 4;
+/** In a search field, where codes are typed too, a burst this soon after another key belongs to what was being typed. */
+const APART = 400;
 
 /**
  * @typedef {{field: HTMLInputElement | null, value: string}} Before
@@ -20,6 +22,7 @@ const SHORTEST = 4;
 export function listenForScans(onScan) {
   let text = "";
   let code = "";
+  let alone = true;
   let first = 0;
   let last = 0;
   /** @type {Before} */
@@ -35,9 +38,10 @@ export function listenForScans(onScan) {
         return;
       }
       if (!text || now - last > LONGEST_GAP) {
+        const field = document.activeElement instanceof HTMLInputElement ? document.activeElement : null;
+        alone = now - last > APART || !text || field?.type !== "search";
         text = "";
         first = now;
-        const field = document.activeElement instanceof HTMLInputElement ? document.activeElement : null;
         before = { field, value: field?.value ?? "" };
       }
       text += event.key;
@@ -50,7 +54,7 @@ export function listenForScans(onScan) {
     }
     code = text;
     text = "";
-    if (code.length < SHORTEST || now - last > LONGEST_GAP || (last - first) / (code.length - 1) > MEAN_GAP) return;
+    if (!alone || code.length < SHORTEST || now - last > LONGEST_GAP || (last - first) / (code.length - 1) > MEAN_GAP) return;
     event.preventDefault();
     event.stopImmediatePropagation();
     restore();

@@ -68,8 +68,9 @@ export class Ask {
     this.dialog.querySelector("[data-pad]")?.classList.toggle("no-point", question.digits === 0);
     this.#show(false);
     show(this.dialog);
-    (question.named ? this.name : this.number).focus();
-    this.number.select();
+    const first = question.named ? this.name : this.number;
+    first.focus();
+    first.select();
     return new Promise((resolve) => {
       this.settle = resolve;
     });
@@ -111,7 +112,6 @@ export class Ask {
     }
     if (fault || value === null) {
       this.number.focus();
-      this.number.select();
       return;
     }
     this.#answer({ value, name });

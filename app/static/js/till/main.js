@@ -266,7 +266,9 @@ class Till {
       if (!this.catalog.text) byId("search", HTMLInputElement).value = text;
     } else if (chosen) return this.addFromShelf(chosen);
     await this.catalog.settle();
-    if (!this.catalog.found.length && this.catalog.answered !== null) errorSound();
+    const { found, answered } = this.catalog;
+    if (found.length === 1 && answered === text) return this.addFromShelf(found[0]);
+    if (!found.length && answered !== null) errorSound();
   }
 
   /**
@@ -360,7 +362,7 @@ class Till {
     const note = before && before !== order.series ? t("This till had been set back to an older copy. It has begun a new series of receipts: %(series)s.", { series: order.series }) : "";
     okSound();
     this.done.show(order, note);
-    void this.takeScans();
+    setTimeout(() => void this.takeScans()); // what was scanned meanwhile begins the next sale
   }
 
   /** The server has said no. @param {Problem} problem */

@@ -1,0 +1,202 @@
+"""Whatever happens between the button and the disk, a cart is sold once, and never forgotten."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from playwright.sync_api import BrowserContext, Request, Route, expect
+
+from tests.browser.conftest import Cashier, Terminal
+
+
+class LostAnswers:
+    """While `losing`, sales reach the server but their answers get lost. `sent` is what was sent."""
+
+    def __init__(self, cashier: Cashier, most: int = 1_000_000) -> None:
+        self.losing = True
+        self.most = most
+        self.sent: list[Any] = []
+        cashier.page.route("**/api/sales", self._handle)
+
+    def _handle(self, route: Route, request: Request) -> None:
+        self.sent.append(request.post_data_json)
+        if self.losing and len(self.sent) <= self.most:
+            route.fetch()
+            route.abort("connectionreset")
+        else:
+            route.continue_()
+
+
+def test_a_reload_in_the_middle_keeps_the_cart(cashier: Cashier) -> None:
+    cashier.tap("Espresso")
+    cashier.tap("Lemonade")
+    cashier.page.reload()
+
+    cashier.shows_total("€4.44")
+    expect(cashier.page.locator(".line-name")).to_have_text(["Espresso", "Lemonade"])
+
+
+def test_two_clicks_on_the_note_sell_once(cashier: Cashier, terminal: Terminal) -> None:
+    cashier.tap("Espresso")
+    cashier.page.click("#pay")
+    cashier.page.evaluate(
+        "() => { const note = document.querySelector('.note'); note.click(); note.click(); note.click(); }"
+    )
+    cashier.has_sold()
+
+    assert len(terminal.orders()) == 1
+
+
+def test_a_double_click_on_pay_and_a_held_enter_sell_nothing_by_themselves(
+    cashier: Cashier, terminal: Terminal
+) -> None:
+    cashier.tap("Espresso")
+    cashier.page.dblclick("#pay")
+    expect(cashier.page.locator("#payment")).to_be_visible()
+    cashier.page.evaluate(
+        "() => document.querySelector('#pay-number').dispatchEvent("
+        "new KeyboardEvent('keydown', {key: 'Enter', repeat: true, bubbles: true, cancelable: true}))"
+    )
+    expect(cashier.page.locator("#payment-form")).to_be_visible()
+
+    assert terminal.orders() == []
+
+
+def test_a_lost_answer_is_asked_again_with_the_same_id_and_sold_once(cashier: Cashier, terminal: Terminal) -> None:
+    sent = LostAnswers(cashier, 2).sent
+    cashier.tap("Espresso")
+    cashier.pays_exact()
+
+    assert len(sent) == 3
+    assert len({request["sale"] for request in sent}) == 1
+    assert [order["sale"] for order in terminal.orders()] == [sent[0]["sale"]]
+    cashier.begins_anew()
+    expect(cashier.page.locator(".line")).to_have_count(0)
+
+
+def test_a_reload_before_the_answer_finishes_the_same_sale(cashier: Cashier, terminal: Terminal) -> None:
+    lost = LostAnswers(cashier)
+    cashier.tap("Espresso")
+    cashier.page.click("#pay")
+    cashier.page.locator(".note").first.click()
+    expect(cashier.page.locator("#sending-why")).to_contain_text("it is sold once")
+    lost.losing = False
+    cashier.page.reload()
+    cashier.has_sold()
+
+    assert [order["sale"] for order in terminal.orders()] == [lost.sent[0]["sale"]]
+
+
+def test_while_an_answer_is_awaited_the_cart_cannot_change(cashier: Cashier, terminal: Terminal) -> None:
+    lost = LostAnswers(cashier)
+    cashier.tap("Espresso")
+    cashier.page.click("#pay")
+    cashier.page.locator(".note").first.click()
+    expect(cashier.page.locator("#sending-retry")).to_be_visible()
+    cashier.press("Escape")
+    expect(cashier.page.locator("#payment")).to_be_visible()
+    cashier.page.evaluate("() => history.back()")
+    expect(cashier.page.locator("#payment")).to_be_visible()
+    cashier.scan("4000002")
+    lost.losing = False
+    cashier.page.click("#sending-retry")
+
+    # The scan that waited begins the next sale.
+    expect(cashier.line("Lemonade")).to_be_attached()
+    [order] = terminal.orders()
+    assert [line["name"] for line in order["lines"]] == ["Espresso"]
+
+
+def test_the_server_killed_and_started_again_finishes_the_sale_once(cashier: Cashier, terminal: Terminal) -> None:
+    cashier.tap("Espresso")
+    terminal.kill()
+    expect(cashier.page.locator("#away")).to_be_visible()
+    cashier.page.click("#pay")
+    cashier.page.locator(".note").first.click()
+    expect(cashier.page.locator("#sending-why")).to_contain_text("The till’s server does not answer")
+    assert terminal.orders() == []
+    terminal.start()
+    cashier.has_sold()
+    expect(cashier.page.locator("#away")).to_be_hidden()
+
+    assert len(terminal.orders()) == 1
+
+
+def test_a_receipt_that_was_shown_survives_a_kill(cashier: Cashier, terminal: Terminal) -> None:
+    cashier.tap("Wine")
+    cashier.pays_exact()
+    terminal.kill()
+    terminal.start()
+    cashier.begins_anew()
+    expect(cashier.page.locator("#away")).to_be_hidden()
+    cashier.press("F7")
+
+    expect(cashier.page.locator("#receipts-paper")).to_contain_text("10.90")
+
+
+def test_the_back_button_closes_what_is_open_and_stays_at_the_till(cashier: Cashier) -> None:
+    cashier.tap("Espresso")
+    cashier.page.click("#pay")
+    expect(cashier.page.locator("#payment")).to_be_visible()
+    cashier.page.evaluate("() => history.back()")
+
+    expect(cashier.page.locator("#payment")).to_be_hidden()
+    cashier.shows_total("€2.45")
+
+
+def test_two_windows_of_a_till_share_a_cart_and_sell_it_once(cashier: Cashier, terminal: Terminal) -> None:
+    other = Cashier(cashier.page.context.new_page()).open(terminal.url)
+    cashier.page.bring_to_front()
+    cashier.tap("Espresso")
+    other.shows_total("€2.45")
+    cashier.pays_exact()
+    other.shows_total("€0.00")
+
+    assert len(terminal.orders()) == 1
+    assert other.problems == []
+
+
+def test_a_price_changed_meanwhile_is_shown_and_never_charged_unseen(
+    cashier: Cashier, terminal: Terminal, open_context: Callable[..., BrowserContext]
+) -> None:
+    cashier.tap("Espresso")
+    changed = {"rev": None, "price": {"amount": 300, "per": 1000}}
+
+    def dearer(route: Route) -> None:
+        answer = route.fetch()
+        route.fulfill(response=answer, json={**answer.json(), "price": changed["price"]})
+
+    def refuse(route: Route) -> None:
+        body = {"error": "total_differs", "reason": "The total is 3.00.", "field": "total", "total": 300, "shown": 245}
+        route.fulfill(status=409, json=body)
+
+    cashier.page.route("**/api/products/product*", dearer)
+    cashier.page.route("**/api/sales", refuse, times=1)
+    cashier.page.click("#pay")
+    cashier.page.locator(".note").first.click()
+    expect(cashier.page.locator(".toast")).to_contain_text("The total is now €3.00")
+    cashier.shows_total("€3.00")
+
+    assert terminal.orders() == []
+
+
+def test_the_window_remembers_the_highest_number_of_its_series(cashier: Cashier, terminal: Terminal) -> None:
+    sent: list[Any] = []
+    cashier.page.on(
+        "request", lambda request: sent.append(request.post_data_json) if request.method == "POST" else None
+    )
+    for _ in range(2):
+        cashier.tap("Espresso")
+        cashier.pays_exact()
+        cashier.begins_anew()
+    cashier.page.reload()
+    cashier.tap("Espresso")
+    cashier.pays_exact()
+
+    series = terminal.orders()[0]["series"]
+    assert [request.get("seen") for request in sent] == [
+        None,
+        {"series": series, "number": 1},
+        {"series": series, "number": 2},
+    ]
