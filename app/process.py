@@ -58,7 +58,7 @@ class Stop:
 
     def _parent(self) -> None:
         with contextlib.suppress(OSError, ValueError):
-            while sys.stdin.buffer.raw.read(4096):  # type: ignore[attr-defined]  # a pipe's reader has raw
+            while os.read(sys.stdin.fileno(), 4096):
                 pass
         self._event.set()
 

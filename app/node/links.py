@@ -75,14 +75,14 @@ def light(statuses: Iterable[dict[str, Any]], *, central: str | None) -> dict[st
     gravity = ("stopped", "denied", "waiting", "starting", "active", "idle")
     worst = min(links, key=lambda link: gravity.index(link["state"]) if link["state"] in gravity else 0, default=None)
     oldest = [link["oldest_unsent"] for link in links if link.get("oldest_unsent")]
-    success = [link.get("last_success") for link in links]
+    success = [str(link["last_success"]) for link in links if link.get("last_success")]
     return {
         "central": central,
         "state": worst["state"] if worst else "off",
         "reason": worst.get("reason") if worst else None,
         "unsent": sum(link.get("unsent") or 0 for link in links if link["direction"] == PUSH),
         "oldest_unsent": min(oldest, default=None),
-        "last_success": min(success) if success and all(success) else None,
+        "last_success": min(success) if links and len(success) == len(links) else None,
         "refused_count": sum(link.get("refused") or 0 for link in links),
         "links": links,
     }

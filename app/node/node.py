@@ -104,7 +104,7 @@ class Node:
             self.store_db = self.database(f"store-{self.config.store}")
             from app.shop.till import Till
 
-            self.till = Till(self.company, self.store_db, terminal=self.id, store_id=self.config.store)
+            self.till = Till(self.company, self.store_db, terminal=self.id, store_id=str(self.config.store))
         names = node_links.databases(self.config, self._known_stores())
         for name in names:
             self.database(name)
@@ -133,7 +133,7 @@ class Node:
         self._reporter.start()
 
     def _link(self, names: list[str]) -> None:
-        from app.replicator.supervisor import Link
+        from app.replicator.link import Link
 
         password = node_config.read_secret(self.path, "central")
         for link in node_links.wanted(self.config, names):

@@ -18,6 +18,8 @@ log = logging.getLogger("couchtill.report")
 
 #: Seconds between two reports; head office calls a terminal silent after three. Shorter costs the central a write each.
 INTERVAL = 300.0
+#: Seconds between two looks of head office at the others' reports.
+READING = 60.0
 #: Seconds until the next try after one that failed, and before the first, so that a start is not slowed by it.
 RETRY, FIRST = 30.0, 1.0
 #: Seconds that one request may take.
@@ -48,8 +50,7 @@ class Reporter:
         self._id = node_id
         self._report = report
         self._reads = reads
-        self._wake = threading.Event()
-        self._stopping = False
+        self._ending = threading.Event()
         self._reports: list[dict[str, Any]] = []
         self._thread = threading.Thread(target=self._run, name="report", daemon=True)
 
@@ -57,16 +58,11 @@ class Reporter:
         self._thread.start()
 
     def stop(self) -> None:
-        self._stopping = True
-        self._wake.set()
-
-    def now(self) -> None:
-        """Reports at once instead of at the next turn."""
-        self._wake.set()
+        self._ending.set()
 
     def reports(self) -> list[dict[str, Any]]:
-        """What the terminals last told, each with ``node`` and ``time`` (its own clock); newest knowledge of the last
-        turn, so a page never waits for the network."""
+        """What the nodes last told, each with ``node`` and ``time`` (its own clock), as of the last turn: a page never
+        waits for the network."""
         return list(self._reports)
 
     def _run(self) -> None:
@@ -75,25 +71,35 @@ class Reporter:
         wait = FIRST
         with requests.Session() as session:
             session.auth = self._auth
-            while True:
-                self._wake.wait(wait)
-                self._wake.clear()
-                if self._stopping:
-                    return
+            while not self._ending.wait(wait):
                 try:
-                    self._write(session)
-                    if self._reads:
-                        self._read(session)
-                    wait = 60.0 if self._reads else INTERVAL
+                    wait = self._turn(session)
                 except (requests.RequestException, ValueError) as error:
                     # The links say in words what is wrong with the central; here it is only worth a line.
                     log.debug("no report: %s", type(error).__name__)
                     wait = RETRY
+                except Exception:
+                    if self._ending.is_set():
+                        return  # the node closed its files in the middle of it
+                    log.exception("the report could not be made")
+                    wait = INTERVAL
 
-    def _write(self, session: Any) -> None:
+    def _turn(self, session: Any) -> float:
+        """Writes, and reads, once; the seconds until the next turn."""
+        report = self._report()
+        states = [link["state"] for link in report["links"] if link["name"].endswith(" company")]
+        if not {"idle", "active"} & set(states):
+            # Not while the links themselves don't get through: a wrong password locks its user after a few tries.
+            return FIRST if "starting" in states else RETRY
+        self._write(session, report)
+        if self._reads:
+            self._read(session)
+        return READING if self._reads else INTERVAL
+
+    def _write(self, session: Any, report: Mapping[str, Any]) -> None:
         url = f"{self._url}/_local/{quote('couchtill.node.' + self._id, safe='')}"
         old = session.get(url, timeout=TIMEOUT)
-        doc = {"node": self._id, "time": now(), **self._report()}
+        doc = {"node": self._id, "time": now(), **report}
         if old.status_code == 200:
             doc["_rev"] = old.json()["_rev"]
         elif old.status_code != 404:

@@ -139,7 +139,7 @@ class _Remote:
         self._session = requests.Session()
         self._session.headers["Accept"] = "application/json"
         if credentials is not None:
-            self._session.auth = (credentials.name.encode(), credentials.password.encode())
+            self._session.headers["Authorization"] = credentials.basic
 
     def __enter__(self) -> _Remote:
         self._ask("GET", "")
