@@ -20,7 +20,6 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from app.docs import revision
-from app.docs import tree as trees
 from app.docs.errors import BadRequest, Conflict, MissingStub, NotFound
 from app.docs.record import Record, dump, parse, stubs
 
@@ -171,9 +170,10 @@ def get(connection: sqlite3.Connection, id: str, name: str, rev: str | None) -> 
     if rev is None and row.deleted:
         raise NotFound("deleted")
     wanted = row.rev if rev is None else "{}-{}".format(*revision.parse(rev))
-    if not trees.contains(row.paths(), wanted):
+    one = reads.version(connection, row, wanted)
+    if one is None:
         raise NotFound("missing")
-    meta = of_revision(connection, row, wanted).get(name)
+    meta = parse(one.atts).get(name) if one.atts else None
     if meta is None:
         raise NotFound("Document is missing attachment")
     data = stored(connection, meta["digest"])

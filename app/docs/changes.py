@@ -93,7 +93,7 @@ def page(
     rows: list[bytes] = []
     ended = limit == 0
     every = style == "all_docs"
-    for chunk in [] if ended else _read(database, start, limit, descending, doc_ids, match is not None):
+    for chunk in [] if ended else _read(database, start, newest, limit, descending, doc_ids, match is not None):
         with database.snapshot() as connection:
             for record in chunk:
                 n = record.seq
@@ -108,26 +108,34 @@ def page(
     with database.reading() as connection:
         if doc_ids is not None and not descending and not ended:
             n = max(n, newest)
-        pending = 0 if descending else _pending(connection, n)
+        pending = _pending(connection, n, descending)
     return ChangesJSON(rows, database.seq(n), pending, n)
 
 
 def _read(
-    database: Database, since: int, limit: int | None, descending: bool, doc_ids: Sequence[str] | None, all_rows: bool
+    database: Database,
+    since: int,
+    newest: int,
+    limit: int | None,
+    descending: bool,
+    doc_ids: Sequence[str] | None,
+    all_rows: bool,
 ) -> Iterator[list[Record]]:
     if doc_ids is not None:
         with database.reading() as connection:
             found = [row for row in reads.records(connection, list(dict.fromkeys(doc_ids))).values()]
-        kept = [row for row in found if (row.seq <= since if descending else row.seq > since)]
+        kept = [row for row in found if (row.seq <= since if descending else since < row.seq <= newest)]
         yield sorted(kept, key=lambda row: row.seq, reverse=descending)
         return
     size = PAGE if limit is None or all_rows else max(1, min(PAGE, limit))
     order = "DESC" if descending else "ASC"
-    sql = f"SELECT {COLUMNS} FROM docs WHERE seq {'<' if descending else '>'} ? ORDER BY seq {order} LIMIT ?"
+    # Up to the newest number that is published: a sequence beyond it would be taken for one of a restored file.
+    after = "seq < ?" if descending else "seq > ?"
+    sql = f"SELECT {COLUMNS} FROM docs WHERE {after} AND seq <= ? ORDER BY seq {order} LIMIT ?"
     at = since + 1 if descending else since
     while True:
         with database.reading() as connection:
-            chunk = [Record._make(row) for row in connection.execute(sql, (at, size))]
+            chunk = [Record._make(row) for row in connection.execute(sql, (at, newest, size))]
         if not chunk:
             return
         yield chunk
@@ -162,18 +170,20 @@ def _row(
     return f'{{"seq":"{seq}","id":{id},"changes":[{{"rev":"{revs}"}}]{gone}{doc}}}'.encode()
 
 
-def _pending(connection: sqlite3.Connection, n: int) -> int:
-    count: int = connection.execute("SELECT count(*) FROM docs WHERE seq > ?", (n,)).fetchone()[0]
+def _pending(connection: sqlite3.Connection, n: int, descending: bool = False) -> int:
+    sql = f"SELECT count(*) FROM docs WHERE seq {'<' if descending else '>'} ?"
+    count: int = connection.execute(sql, (n,)).fetchone()[0]
     return count
 
 
 def batch(database: Database, connection: sqlite3.Connection, since: Any, limit: int, bodies: bool) -> Batch:
     """The next `limit` changes after `since`, ready to be sent on; `bodies` False leaves the texts away."""
+    newest = database.last_n
     n = database.resolve_seq(since)
     rows: list[BatchRow] = []
     columns = f"{_LIGHT}, local, atts, body" if bodies else f"{_LIGHT}, local"
-    sql = f"SELECT {columns} FROM docs WHERE seq > ? ORDER BY seq LIMIT ?"
-    for seq, id, rev, deleted, tree, local, *content in connection.execute(sql, (n, limit)).fetchall():
+    sql = f"SELECT {columns} FROM docs WHERE seq > ? AND seq <= ? ORDER BY seq LIMIT ?"
+    for seq, id, rev, deleted, tree, local, *content in connection.execute(sql, (n, newest, limit)).fetchall():
         n = seq
         text = None
         if tree is None:

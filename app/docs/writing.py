@@ -86,14 +86,6 @@ def update(tx: Transaction, row: Record, tree: trees.Tree, new: Mapping[str, Con
         if stored is None:  # can't be: every leaf's body is kept
             raise AssertionError(f"{row.id} has no body for its leaf {rev}")
         winner = stored
-        connection.execute("DELETE FROM bodies WHERE doc = ? AND rev = ?", (row.n, rev))
-        if trees.contains(tree, row.rev):  # stemming may have cut it off
-            old = Content(row.type, row.atts, row.body, bool(row.deleted))
-            _keep(connection, row.n, row.rev, row.rev in leaves, old)
-    for added, what in new.items():
-        if added != rev and trees.contains(tree, added):
-            _keep(connection, row.n, added, added in leaves, what)
-    _settle(connection, row.n, tree, leaves)
     generation, hashes = tree[0][0], tree[0][2]
     single = len(tree) == 1 and generation == 1 and len(hashes) == 1
     values = (
@@ -102,8 +94,17 @@ def update(tx: Transaction, row: Record, tree: trees.Tree, new: Mapping[str, Con
     )
     try:
         connection.execute(_UPDATE, values)
-    except sqlite3.IntegrityError as error:
+    except sqlite3.IntegrityError as error:  # the row first: where it is refused, the bodies must stay in their places
         raise _taken(tx, error) from error
+    if rev != row.rev:
+        connection.execute("DELETE FROM bodies WHERE doc = ? AND rev = ?", (row.n, rev))
+        if trees.contains(tree, row.rev):  # stemming may have cut it off
+            old = Content(row.type, row.atts, row.body, bool(row.deleted))
+            _keep(connection, row.n, row.rev, row.rev in leaves, old)
+    for added, what in new.items():
+        if added != rev and trees.contains(tree, added):
+            _keep(connection, row.n, added, added in leaves, what)
+    _settle(connection, row.n, tree, leaves)
     if deleted != bool(row.deleted):
         tx.live += -1 if deleted else 1
         tx.dead += 1 if deleted else -1
