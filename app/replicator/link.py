@@ -287,6 +287,7 @@ class LinkRunner:
                 self.recovered(self)
 
     def _checkpointed(self, through: Seq) -> None:
+        self._judge.settled()
         self.acknowledged = through
         self._settings.set(self._key, {"acknowledged": through, "last_success": self._last_success})
 

@@ -11,6 +11,7 @@ import re
 import secrets
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import quote
 
 from app.docs import json
 from app.docs.errors import DocsError
@@ -100,15 +101,16 @@ def encode(doc: dict[str, Any]) -> tuple[str, bytes]:
         if isinstance(data, bytes):
             meta = {key: value for key, value in meta.items() if key not in ("data", "stub")}
             meta |= {"follows": True, "length": meta.get("encoded_length", len(data))}
-            contents.append((meta, data))
+            contents.append((name, meta, data))
         attachments[name] = meta
     line = b"\r\n--" + mark.encode()
     chunks = [b"--", mark.encode(), b"\r\nContent-Type: application/json\r\n\r\n"]
     chunks.append(json.dumps({**doc, "_attachments": attachments}))
-    for meta, data in contents:
+    for name, meta, data in contents:
         kind = str(meta.get("content_type") or "application/octet-stream").encode("latin-1", "replace")
-        chunks += [line, b"\r\nContent-Type: ", kind, b"\r\nContent-Length: ", str(len(data)).encode(), b"\r\n\r\n"]
-        chunks.append(data)
+        file = quote(name, safe=" ").encode()  # CouchDB goes by order, PouchDB Server by name
+        chunks += [line, b'\r\nContent-Disposition: attachment; filename="', file, b'"\r\nContent-Type: ', kind]
+        chunks += [b"\r\nContent-Length: ", str(len(data)).encode(), b"\r\n\r\n", data]
     chunks += [line, b"--"]
     return f'multipart/related; boundary="{mark}"', b"".join(chunks)
 

@@ -23,7 +23,7 @@ from app.replicator.changes import ChangesReader
 from app.replicator.checkpoint import Logs, Progress, Timer
 from app.replicator.errors import PeerError, StartOver, Stopped
 from app.replicator.ids import replication_id
-from app.replicator.peer import NO_FILTER, Filter, Page, Peer, Row, Seq
+from app.replicator.peer import NO_FILTER, Failure, Filter, Missing, Page, Peer, Row, Seq
 from app.replicator.peers import open_peer
 from app.replicator.policy import USUAL_SPLIT, Bodies, Diff, Split
 from app.replicator.pool import Pool
@@ -312,9 +312,23 @@ class Replication:
             return
         asked = {id: [rev] for id, rev in probes.items()}
         for peer, side in ((self.target, "target"), (self.source, "source")):
-            if peer.remote and peer.revs_diff(asked):
+            lost = peer.revs_diff(asked) if peer.remote else {}
+            if lost and not (side == "target" and self._never_kept(lost)):
                 raise StartOver(f"The {side} lost documents that it had: it was restored from an older copy.")
         self._probes.clear()
+
+    def _never_kept(self, lost: Mapping[str, Missing]) -> bool:
+        """Documents that a target takes without a word and does not keep, time and again, are refused ones."""
+        assert self._worker is not None
+        out = [
+            Failure(id, rev, "not_kept", "The other side said that it took the document, but does not have it.")
+            for id, missing in lost.items()
+            for rev in missing.revs
+            if self._strikes.out(id, rev)
+        ]
+        for failure in out:
+            self._worker.refuse(failure, None)
+        return len(out) == sum(len(missing.revs) for missing in lost.values())
 
     # -- telling ------------------------------------------------------------------------------------------------
 

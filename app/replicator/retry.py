@@ -35,7 +35,7 @@ minutes."""
 BUSY_TRIES = 50
 """Answers of "not now" that a one-shot run takes before it gives up."""
 
-START_OVERS = 10
+START_OVERS = 8
 """Times in a row that a run starts over because its logs were not its own, before it calls that a failure."""
 
 
@@ -61,19 +61,23 @@ class Judge:
 
     def __init__(self) -> None:
         self.backoff = Backoff()
+        self.anew = Backoff()
         self.busy = 0
-        self.overs = 0
 
     def progress(self) -> None:
         """Something went well since the last failure."""
         self.backoff.reset()
-        self.busy = self.overs = 0
+        self.busy = 0
+
+    def settled(self) -> None:
+        """Both sides agreed on a checkpoint."""
+        self.anew.reset()
 
     def __call__(self, error: PeerError | StartOver) -> Verdict:
         if isinstance(error, StartOver):
-            self.overs += 1
-            soon = 0.0 if self.overs == 1 else self.backoff.next()
-            return Verdict("waiting", f"Starting over: {error}", soon)
+            first = not self.anew.tries
+            wait = self.anew.next()
+            return Verdict("waiting", f"Starting over: {error}", 0.0 if first else wait)
         if isinstance(error, Busy):
             self.busy += 1
             wait = error.retry_after if error.retry_after is not None else min(25.0, 0.25 * 1.2**self.busy)
@@ -133,6 +137,8 @@ class Retry:
                     raise Stopped() from error
                 if run.result.work != mark:
                     self._judge.progress()
+                if run.result.checkpoints != mark[1]:
+                    self._judge.settled()
                 run.reset()
                 run.result.retries += 1
                 verdict = self._judge(error)
@@ -144,7 +150,7 @@ class Retry:
         judge = self._judge
         if self._continuous:
             return False
-        return judge.backoff.tries >= TRIES or judge.busy > BUSY_TRIES or judge.overs > START_OVERS
+        return judge.backoff.tries >= TRIES or judge.busy > BUSY_TRIES or judge.anew.tries >= START_OVERS
 
     def _wait(self, verdict: Verdict) -> None:
         seconds = verdict.again or 0.0

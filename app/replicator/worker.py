@@ -115,7 +115,7 @@ class Worker:
         except DocsUnavailable as error:
             for id, rev in error.revisions:
                 if self._strikes.out(id, rev):
-                    self._refuse(Failure(id, rev, "not_fetched", error.reason), None)
+                    self.refuse(Failure(id, rev, "not_fetched", error.reason), None)
             raise
         self._result.stats.add(bulk_get_docs=len(docs))
         return docs
@@ -135,7 +135,7 @@ class Worker:
             if lasting is not None and not self._strikes.out(failure.id, failure.rev):
                 raise lasting
         for failure in failures:
-            self._refuse(failure, by_rev.get((failure.id, failure.rev)))
+            self.refuse(failure, by_rev.get((failure.id, failure.rev)))
         self._result.stats.add(docs_written=len(docs) - len(failures))
         return {failure.id for failure in failures}
 
@@ -168,7 +168,7 @@ class Worker:
         rest = [failure for failure in failures if failure.error not in DENIALS]
         return rest + self._attempt(_only(docs, denied))
 
-    def _refuse(self, failure: Failure, doc: Document | None) -> None:
+    def refuse(self, failure: Failure, doc: Document | None) -> None:
         if self._refusals is not None:
             self._refusals.refused(failure, doc)
         self._result.failed(failure)

@@ -134,9 +134,7 @@ def test_a_central_that_sold_on_after_its_restore_gives_all_of_it(db: Database, 
 
 
 @pytest.mark.parametrize("direction", ["push", "pull"])
-def test_a_till_restored_from_an_old_copy_gets_and_gives_everything(
-    direction: str, tmp_path: Path, hub: Hub
-) -> None:
+def test_a_till_restored_from_an_old_copy_gets_and_gives_everything(direction: str, tmp_path: Path, hub: Hub) -> None:
     central = hub.node.directory.create("shop")
     url = f"{hub.url}/shop"
     path = tmp_path / "till.db"
@@ -192,9 +190,7 @@ def test_a_target_deleted_in_the_middle_is_told_and_nothing_is_remembered(hub: H
     assert db.get_local(run.id) is None
 
 
-def test_an_idle_link_notices_that_its_log_is_an_older_one(
-    till: Callable[[str], Node], hub: Hub
-) -> None:
+def test_an_idle_link_notices_that_its_log_is_an_older_one(till: Callable[[str], Node], hub: Hub) -> None:
     shop: Any = hub.node.directory.create("shop")
     node = till("one").link(f"{hub.url}/shop")
     fill(node.database, 5)
