@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 ANY: Final = object()  # `find` without a value: the whole index, in its order
 _PAGE = 500
+RANKED = 1000  # matches that a search ranks; a till shows fifty, and the next letter leaves fewer
 _D = ", ".join(f"d.{column.strip()}" for column in COLUMNS.split(","))
 
 
@@ -231,9 +232,11 @@ def search(database: Database, connection: sqlite3.Connection, type: str, text: 
     if not terms:
         return []
     query = " ".join(f'"{term}"*' for term in terms)
+    # Ranking weighs every match, 70 ms for the thousands that begin with "c": the first ones are ranked, and only the
+    # best of them are read.
     sql = (
-        f"SELECT {_D} FROM {index.name} s JOIN docs d ON d.n = s.rowid "
-        f"WHERE s.words MATCH ? ORDER BY s.rank, d.n LIMIT ?"
+        f"SELECT {_D} FROM (SELECT r, k FROM (SELECT rowid AS r, rank AS k FROM {index.name} "
+        f"WHERE words MATCH ? LIMIT {RANKED}) ORDER BY k, r LIMIT ?) s JOIN docs d ON d.n = s.r ORDER BY s.k, d.n"
     )
     return [Record._make(row) for row in connection.execute(sql, (query, limit))]
 
