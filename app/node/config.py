@@ -7,6 +7,7 @@
     id = "s1-t1"
     store = "s1"               # a terminal's
     port = 8080
+    cors_origins = ["https://shop.example"]    # whose pages may use the CouchDB API from a browser
 
     [central]
     url = "https://central.example:6984"
@@ -64,6 +65,8 @@ class NodeConfig:
     central_user: str | None = None
     max_feeds: int = MAX_FEEDS
     links: tuple[LinkConfig, ...] = field(default=())
+    #: Origins whose pages may use the CouchDB API from a browser, with credentials; ``*`` is any, without them.
+    cors_origins: tuple[str, ...] = ()
     #: Origin of the demo's page, which may show this node's pages in a frame. Never in the file.
     demo_origin: str | None = None
 
@@ -125,6 +128,9 @@ def check(config: NodeConfig, where: str = "node.toml") -> NodeConfig:
         raise wrong(f"host is {config.host!r}; it must be an address of this machine.")
     if not isinstance(config.max_feeds, int) or isinstance(config.max_feeds, bool) or config.max_feeds < 1:
         raise wrong(f"max_feeds is {config.max_feeds!r}; it must be 1 or more.")
+    for origin in config.cors_origins:
+        if not isinstance(origin, str) or not (origin == "*" or re.match(r"https?://[^/\s]+\Z", origin)):
+            raise wrong('cors_origins must be a list of origins, as in ["https://shop.example"].')
     if config.central_url is not None:
         if not isinstance(config.central_url, str):
             raise wrong("the central's url must be a text.")
@@ -164,6 +170,7 @@ def read(path: Path) -> NodeConfig:
             central_url=central.get("url"),
             central_user=central.get("user"),
             max_feeds=node.get("max_feeds", MAX_FEEDS),
+            cors_origins=tuple(origins) if isinstance(origins := node.get("cors_origins", ()), list | tuple) else ("",),
             links=tuple(
                 LinkConfig(link.get("database", ""), link.get("direction", "both"))
                 if isinstance(link, Mapping)
@@ -188,6 +195,8 @@ def write(path: Path, config: NodeConfig) -> None:
         node["host"] = config.host
     if config.max_feeds != MAX_FEEDS:
         node["max_feeds"] = config.max_feeds
+    if config.cors_origins:
+        node["cors_origins"] = list(config.cors_origins)
     data: dict[str, Any] = {"node": node}
     if config.central_url is not None:
         data["central"] = {"url": config.central_url}

@@ -19,7 +19,8 @@ from app.web.auth import Authenticator
 
 _SAFE = ("GET", "HEAD", "OPTIONS")
 # Nothing is behind `/_…`: CouchDB's replicator asks for `/_session` first, and needs its 404 to go on with Basic.
-_OPEN = ("/static/", "/enter", "/favicon.ico", "/_")
+_OPEN = ("/static/", "/_")
+_OPEN_PAGES = ("/enter", "/favicon.ico")
 
 
 @lru_cache(maxsize=1)
@@ -65,7 +66,7 @@ class Door:
         """None lets the request in."""
         if not host_is_ours(request.host, self._names):
             return _refuse(403, "forbidden", "This address is not one of this machine's.")
-        if request.path.startswith(_OPEN):
+        if request.path.startswith(_OPEN) or request.path in _OPEN_PAGES:
             return None
         by_cookie = sessions.page_cookie_holds(request.cookies.get(self._cookie, ""), self._key)
         if request.method not in _SAFE and not self._same_origin():

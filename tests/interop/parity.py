@@ -385,6 +385,8 @@ SCENARIOS: dict[str, list[Step]] = {
                 "limit=0&since=now",
                 "since=now",
                 "since=0",
+                "since=nonsense",
+                "since=5",
                 "style=all_docs&limit=3",
                 "include_docs=true",
                 "descending=true",

@@ -6,6 +6,7 @@ byte, since its replicator and PouchDB parse the stream line by line.
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -28,6 +29,9 @@ _PAGE_WITH_DOCS = 250
 MAX_WAIT = 60.0
 # A waiting feed looks this often, in seconds, whether its client is still there.
 _LOOK = 2.0
+
+# What may be a sequence, ours or another server's: those that are none of ours mean "from the start".
+_SEQUENCE = re.compile(r'("?\d+-[^"]+"?|0|)\Z')
 
 FEEDS = ("normal", "longpoll", "continuous", "eventsource")
 _BEAT = {"longpoll": b"\n", "continuous": b"\n", "eventsource": b"event: heartbeat\ndata: \n\n"}
@@ -85,6 +89,8 @@ def parse(request: Request, database: Database, body: dict[str, Any]) -> Options
     since = args.get("since", args.get("last-event-id", "0"))
     if feed == "eventsource":
         since = request.header("LAST_EVENT_ID") or since
+    if since != "now" and not _SEQUENCE.match(since):
+        raise BadRequest("Malformed sequence supplied in 'since' parameter.")
     page: dict[str, Any] = {
         "style": args.get("style", "main_only"),
         "include_docs": args.get("include_docs") == "true",

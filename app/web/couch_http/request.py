@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from app.docs import json
-from app.docs.errors import BadContentType, BadRequest
+from app.docs.errors import BadContentType, BadRequest, NotFound
 from app.web import paths
 from app.web.auth import ANONYMOUS, Identity
 from app.web.couch_http.problems import TooLarge
@@ -44,6 +44,8 @@ class Request:
         self.raw_path, _, query = uri.partition("#")[0].partition("?")
         self.path: list[str] = []
         self.query: list[tuple[str, str]] = []
+        if not self.raw_path.startswith(prefix):  # the mount point itself was percent-encoded
+            raise NotFound("missing")
         self.path = paths.split(self.raw_path[len(prefix) :])
         self.query = paths.parse_query(query)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -15,6 +16,7 @@ from app.docs.errors import BadRequest
 from app.web import paths
 from app.web.couch_http.attachments import parse_ranges
 from app.web.couch_http.problems import RangeNotSatisfiable
+from tests.support.web import running_hub
 
 SHOP = {"Origin": "http://shop.example"}
 
@@ -220,3 +222,17 @@ def test_all_docs_come_in_pages_and_all_of_them(db: str) -> None:
     answer = requests.post(f"{db}/_all_docs", json={"keys": ids}, timeout=30).json()
     assert [row["key"] for row in answer["rows"]] == ids
     assert json.loads(requests.get(f"{db}/_all_docs?limit=0", timeout=10).text)["rows"] == []
+
+
+def test_the_origins_of_node_toml_are_let_in(tmp_path: Path) -> None:
+    from app.node import config
+
+    config.write(tmp_path, config.NodeConfig(kind="hub", id="hub", cors_origins=("https://a.example", "*")))
+    assert config.read(tmp_path).cors_origins == ("https://a.example", "*")
+    with pytest.raises(config.NodeError, match="cors_origins"):
+        config.check(config.NodeConfig(kind="hub", id="hub", cors_origins=("https://a.example/page",)))
+    with running_hub(tmp_path, cors_origins=config.read(tmp_path).cors_origins) as hub:
+        for origin, credentials in (("https://a.example", "true"), ("https://b.example", None)):
+            answer = requests.get(hub.url, headers={"Origin": origin}, timeout=10)
+            assert answer.headers["Access-Control-Allow-Origin"] == origin
+            assert answer.headers.get("Access-Control-Allow-Credentials") == credentials
