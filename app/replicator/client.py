@@ -152,7 +152,8 @@ class Client:
     def feed(self, method: str, url: str, *, body: bytes | None, params: str, silence: float, patience: float) -> bytes:
         """The body of a waiting feed's answer. FeedSilent after `silence` seconds without a byte.
 
-        b"" when it said no more than "I am here" for `patience` seconds: some servers forget their timeout.
+        b"" when it said no more than "I am here" for `patience` seconds: some servers forget their timeout. The next
+        request will tell whether the line still stands.
         """
         headers = {"Accept-Encoding": "identity"}
         response = self.request(method, url, body=body, params=params, headers=headers, read_timeout=silence, feed=True)
@@ -169,6 +170,8 @@ class Client:
                 response.close()
                 if self._sockets.cut_off:
                     raise Stopped() from error
+                if text and time.monotonic() > give_up and _EMPTY.fullmatch(text):
+                    return b""
                 raise FeedSilent(f"The feed of {self.endpoint.origin} broke off.") from error
         if self._sockets.cut_off:
             raise Stopped()
