@@ -7,7 +7,7 @@ from typing import Any
 
 from app.docs.database import Database
 from app.docs.errors import Conflict
-from app.shop import clock, schemas
+from app.shop import clock, ids, schemas
 from app.shop.sale import SaleError
 
 
@@ -34,6 +34,8 @@ def edit(
     An edit that changes nothing writes nothing. Raises Changed, and `SaleError` (400) when the result is no valid
     document.
     """
+    if id.partition(":")[0] in ids.IMMUTABLE:
+        raise SaleError(403, "immutable", "This document is written once: correct it by another one that names it.")
     with database.transaction():
         record = database.read(id)
         if record is None or record.deleted:

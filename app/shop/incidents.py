@@ -17,6 +17,8 @@ from app.shop import ids
 
 MARK = "couchtill.incidents"  # local document: the sequence up to which this node has looked
 PAGE = 500
+# Changes after which the mark is written; until then a few are looked at again, and no sale costs a second flush.
+SAVE = 50
 
 
 def number_incident(series: str, number: int) -> dict[str, Any]:
@@ -63,7 +65,7 @@ def scan_incidents(database: Database) -> list[str]:
         since = page.last_seq
         if len(page.rows) < PAGE:
             break
-    if since != start:
+    if written or database.resolve_seq(since) - database.resolve_seq(start) >= SAVE:
         database.put_local(MARK, {"seq": since})
     return written
 
