@@ -25,7 +25,9 @@ AFTER_FAILURE = 10.0
 class Hints:
     """Listens to one server, with the credentials of one of its peers."""
 
-    def __init__(self, peer: RemotePeer, ending: threading.Event) -> None:
+    def __init__(self, peer: RemotePeer, ending: threading.Event, ready: Callable[[], bool]) -> None:
+        """`ready`: did a link get through? Before that a wrong password would only be tried once more."""
+        self._ready = ready
         self._url = peer.endpoint.root + "_db_updates"
         credentials: Credentials | None = peer.credentials
         self._client = Client(peer.endpoint, credentials, sessions=True)
@@ -41,6 +43,9 @@ class Hints:
     def listen(self) -> None:
         """Runs until the end, or until the server says that we may not."""
         since: str = "now"
+        while not self._ready():
+            if self._ending.wait(1.0):
+                return
         while not self._ending.is_set():
             query = f"feed=longpoll&timeout={int(WAIT * 1000)}&since={quote(since, safe='')}"
             try:

@@ -12,6 +12,7 @@ from typing import Any
 from app.docs import json
 from app.docs.database import Database
 from app.docs.errors import DocsError, MissingStub, NotFound, StoreError
+from app.docs.selector import compile as compile_selector
 from app.replicator.errors import (
     ConflictError,
     DatabaseMissing,
@@ -57,21 +58,26 @@ class LocalPeer:
     def changes(
         self, since: Seq, *, limit: int, bodies: bool, filter: Filter, timeout: float = 0.0, heartbeat: bool = False
     ) -> Page:
-        database = self.database
         deadline = time.monotonic() + timeout
         while True:
             with _errors():
                 page = self._filtered(since, limit, filter) if filter else self._batch(since, limit, bodies)
-            if not page.empty or timeout <= 0:
-                return page
             since = page.last_seq
-            left = deadline - time.monotonic()
-            if left <= 0:
+            if not page.empty or not self._waited(since, deadline):
                 return page
-            if self._cut.is_set() or database.closed:
+
+    def _waited(self, since: Seq, deadline: float) -> bool:
+        """Waits for a change after `since`: False when the time is over first."""
+        database = self.database
+        n = database.resolve_seq(since)
+        while (left := deadline - time.monotonic()) > 0:
+            if self._cut.is_set():
                 raise Stopped()
-            with _errors():
-                database.wait(database.resolve_seq(since), min(left, WAIT_STEP))
+            if database.closed:
+                raise TransportError(f"The database {database.name} is closed.")
+            if database.wait(n, min(left, WAIT_STEP)) > n:
+                return True
+        return False
 
     def _batch(self, since: Seq, limit: int, bodies: bool) -> Page:
         batch = self.database.batch(since, limit, bodies=bodies)
@@ -81,8 +87,6 @@ class LocalPeer:
     def _filtered(self, since: Seq, limit: int, filter: Filter) -> Page:
         match: Callable[[dict[str, Any]], bool] | None = None
         if filter.selector is not None:
-            from app.docs.selector import compile as compile_selector
-
             match = compile_selector(dict(filter.selector))
         ids = None if filter.doc_ids is None else list(filter.doc_ids)
         page = self.database.changes(since, limit=limit, style="all_docs", doc_ids=ids, match=match)

@@ -120,7 +120,9 @@ class Supervisor:
             return
         root = runner.source.endpoint.root
         if root not in self._hints:
-            hints = self._hints[root] = Hints(runner.source, self._ending)
+            hints = self._hints[root] = Hints(
+                runner.source, self._ending, lambda: runner.status().state in ("idle", "active")
+            )
             self._thread(hints.listen, "replicator hints")
         self._hints[root].watch(runner.source.endpoint.database, lambda: self._rounds.now(runner))
 

@@ -94,7 +94,10 @@ class Worker:
         asked = sum(len(row.revs) for row in ask)
         taken = sum(len(row.revs) for row in take)
         absent = sum(len(found.revs) for found in missing.values())
-        self._diff.learn(asked, absent)
+        # What was pulled from there is there, which says nothing about what was written here.
+        own = [row for row in ask if row.local is not False]
+        own_missing = sum(len(missing[row.id].revs) for row in own if row.id in missing)
+        self._diff.learn(sum(len(row.revs) for row in own), own_missing)
         self._bodies.learn(len(rows), useful, plain)
         self._result.stats.add(missing_checked=asked + taken, missing_found=absent + taken)
         refused = self._write(ready)
