@@ -1,7 +1,7 @@
 """A CouchDB that is put back to a copy of its files, beneath live links.
 
-``COUCHDB_RESTORE`` names a command that does it: ``COMMAND save DIR`` copies the server's files, ``COMMAND restore DIR``
-stops it, puts the copy back and starts it. It restores *all* databases of that server, so name one that is yours.
+``COUCHDB_RESTORE`` names a command that does it: ``COMMAND save DIR`` copies the server's files, ``COMMAND restore
+DIR`` stops it, puts the copy back and starts it. It restores *all* databases of that server, so name one that is yours.
 """
 
 from __future__ import annotations
