@@ -107,7 +107,7 @@ def run_node(node: Node, *, with_parent: bool = False, before: Callable[[Node], 
     from app.web.server import serve
 
     stop = Stop(with_parent=with_parent)
-    node.start()
+    node.start(links=False)
     try:
         if before is not None:
             before(node)
@@ -117,6 +117,7 @@ def run_node(node: Node, *, with_parent: bool = False, before: Callable[[Node], 
         except OSError as error:
             raise listen_error(error, host, port) from None
         announce(node.kind, node.id, _address(node, server.port))
+        node.start_links()
         stop.wait()
         log.info("stopping")
         end_within()

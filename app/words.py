@@ -5,6 +5,15 @@ from __future__ import annotations
 import errno
 import re
 import sqlite3
+import sys
+
+#: Errors whose text is meant for a person, by module.
+IN_WORDS = (
+    ("couch.server", "CentralError"),
+    ("app.replicator.errors", "ReplicationError"),
+    ("app.replicator.errors", "PeerError"),
+    ("app.shop.csvfile", "ImportRefused"),
+)
 
 _PASSWORD = re.compile(r"(://[^/@\s:]*:)[^/@\s]*@")
 
@@ -15,7 +24,7 @@ def words(error: BaseException) -> str | None:
     from app.node import NodeError
 
     said: str | None = None
-    if isinstance(error, (NodeError, StoreError)) or type(error).__name__ in ("CentralError", "ReplicationError"):
+    if isinstance(error, (NodeError, StoreError, *_loaded())):
         said = str(error)
     elif isinstance(error, DocsError):
         said = f"{error.reason}" if error.reason.endswith(".") else f"{error.error}: {error.reason}"
@@ -24,8 +33,14 @@ def words(error: BaseException) -> str | None:
     elif isinstance(error, OSError) and error.strerror:
         said = f"{error.filename}: {error.strerror}" if error.filename else error.strerror
     else:
-        said = _requests(error) or _peer(error)
+        said = _requests(error)
     return None if said is None else hide(said)
+
+
+def _loaded() -> tuple[type[BaseException], ...]:
+    """The errors in words of the rooms that this command used: what was never imported was never raised."""
+    modules = [(sys.modules.get(module), name) for module, name in IN_WORDS]
+    return tuple(getattr(module, name) for module, name in modules if module is not None)
 
 
 def _full(error: BaseException) -> bool:
@@ -40,8 +55,6 @@ def hide(text: str) -> str:
 
 
 def _requests(error: BaseException) -> str | None:
-    import sys
-
     if "requests" not in sys.modules:
         return None
     import requests
@@ -53,13 +66,3 @@ def _requests(error: BaseException) -> str | None:
     if isinstance(error, requests.RequestException):
         return str(error)
     return None
-
-
-def _peer(error: BaseException) -> str | None:
-    import sys
-
-    if "app.replicator.errors" not in sys.modules:
-        return None
-    from app.replicator.errors import PeerError
-
-    return error.reason if isinstance(error, PeerError) else None

@@ -68,8 +68,8 @@ def light(statuses: Iterable[dict[str, Any]], *, central: str | None) -> dict[st
     """What the sync light shows, from the links' states: the worst state of all, and the sum of what is unsent.
 
     ``{"central", "state", "reason", "unsent", "oldest_unsent", "last_success", "refused_count", "links"}``. The state
-    is ``off`` without a central, else the gravest of ``stopped denied waiting starting active idle``; ``last_success``
-    is the oldest of the links' last successes: everything was in step then.
+    is ``off`` without a central, ``starting`` before there are links, else the gravest of ``stopped denied waiting
+    starting active idle``; ``last_success`` is the oldest of the links' last successes: everything was in step then.
     """
     links = list(statuses)
     gravity = ("stopped", "denied", "waiting", "starting", "active", "idle")
@@ -78,7 +78,7 @@ def light(statuses: Iterable[dict[str, Any]], *, central: str | None) -> dict[st
     success = [str(link["last_success"]) for link in links if link.get("last_success")]
     return {
         "central": central,
-        "state": worst["state"] if worst else "off",
+        "state": worst["state"] if worst else "starting" if central else "off",
         "reason": worst.get("reason") if worst else None,
         "unsent": sum(link.get("unsent") or 0 for link in links if link["direction"] == PUSH),
         "oldest_unsent": min(oldest, default=None),

@@ -67,8 +67,12 @@ class Node:
 
     # -- life ----------------------------------------------------------------------------------------------------------
 
-    def start(self) -> Node:
-        """Opens everything and starts the links. NodeError or StoreError in words; nothing stays open then."""
+    def start(self, *, links: bool = True) -> Node:
+        """Opens everything and starts the links. NodeError or StoreError in words; nothing stays open then.
+
+        ``links`` False leaves them for ``start_links``: what the replicator needs takes a third of the time of a start,
+        and a till can sell before.
+        """
         sys.setswitchinterval(SWITCH_INTERVAL)
         try:
             self.path.mkdir(parents=True, exist_ok=True)
@@ -89,6 +93,8 @@ class Node:
             self.directory.close()
             raise
         self.started_at = now()
+        if links:
+            self.start_links()
         return self
 
     def _new_uuid(self) -> str:
@@ -111,16 +117,20 @@ class Node:
         self._reactions = Reactions(self)
         for name in names:
             self._reactions.watch(name)
-        self._start_links(names)
 
-    def _start_links(self, names: list[str]) -> None:
-        if self.config.central_url is None:
+    def start_links(self) -> None:
+        """Starts replicating; a second call, or one without a central, does nothing."""
+        if self.config.central_url is None or self.kind == "hub":
             return
         from app.replicator.supervisor import Supervisor
 
-        self.supervisor = Supervisor(path=self.path, state=self.state, immutable=_is_immutable)
-        self._link(names)
-        self.supervisor.start()
+        with self._lock:
+            if self.supervisor is not None or self._stopped:
+                return
+            supervisor = Supervisor(path=self.path, state=self.state, immutable=_is_immutable)
+            self._link(supervisor, node_links.databases(self.config, self._known_stores()))
+            supervisor.start()
+            self.supervisor = supervisor
         password = node_config.read_secret(self.path, "central")
         user = self.config.central_user
         self._reporter = Reporter(
@@ -132,7 +142,7 @@ class Node:
         )
         self._reporter.start()
 
-    def _link(self, names: list[str]) -> None:
+    def _link(self, supervisor: Any, names: list[str]) -> None:
         from app.replicator.link import Link
 
         password = node_config.read_secret(self.path, "central")
@@ -141,7 +151,7 @@ class Node:
                 continue
             here, there = self.database(link.database), node_links.address(self.config, link.database, password)
             source, target = (here, there) if link.direction == node_links.PUSH else (there, here)
-            self.supervisor.add(
+            supervisor.add(
                 Link(name=link.name, source=source, target=target, direction=link.direction, database=link.database)
             )
             self._linked.add(link.name)
@@ -208,7 +218,7 @@ class Node:
                 if self._reactions is not None:
                     self._reactions.watch(name)
             if new and self.supervisor is not None:
-                self._link(new)
+                self._link(self.supervisor, new)
 
     # -- sync ----------------------------------------------------------------------------------------------------------
 

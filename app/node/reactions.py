@@ -54,6 +54,8 @@ class Reactions:
             try:
                 self._react(name)
             except Exception:
+                if node.closing.is_set():
+                    return  # the database was closed beneath it
                 # The links and the till go on; what this made wrong is seen in the log and at the next start.
                 log.exception("looking at what came into %s failed", name)
             seen = last

@@ -38,10 +38,6 @@ class Place(Protocol):
         """The live documents by id, attachments included, a page at a time."""
         ...
 
-    def conflicted(self) -> int | None:
-        """How many documents have live losing revisions; None when the other side can't tell cheaply."""
-        ...
-
 
 def is_url(place: str) -> bool:
     return place.startswith(("http://", "https://"))
@@ -118,9 +114,6 @@ class _Local:
 
     def _whole(self, doc: Doc) -> Doc:
         return self.database.get(doc["_id"], attachments=True) if "_attachments" in doc else doc
-
-    def conflicted(self) -> int | None:
-        return None
 
 
 class _Remote:
@@ -205,9 +198,6 @@ class _Remote:
         path = "_design/" + quote(id[8:], safe="") if id.startswith("_design/") else quote(id, safe="")
         whole: Doc = self._ask("GET", "/" + path, attachments="true", rev=doc["_rev"])
         return whole
-
-    def conflicted(self) -> int | None:
-        return None
 
 
 class _Refused(DocsError):
