@@ -164,7 +164,8 @@ def find(
     index = database.indexes.get(name)
     if index is None:
         raise BadRequest(f"There is no index {name} here.")
-    bounds = [(op, given) for op, given in (("=", value), (">=", low), ("<=", high)) if given not in (ANY, None)]
+    bounds = [] if value is ANY else [("=", value)]
+    bounds += [(op, given) for op, given in ((">=", low), ("<=", high)) if given is not None]
     for _, given in bounds:
         if not isinstance(given, str | int | float):
             raise BadRequest("Only text and numbers can be looked up.")

@@ -6,11 +6,11 @@ commit, and a thread inside a transaction reads what it wrote. A feed that waits
 
 from __future__ import annotations
 
-import queue
 import sqlite3
 import threading
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Self
 
@@ -69,7 +69,7 @@ class Store:
         self._owner: int | None = None
         self._transaction: Transaction | None = None
         self._listeners: list[Callable[[], None]] = []
-        self._readers: queue.LifoQueue[sqlite3.Connection] = queue.LifoQueue()
+        self._readers: deque[sqlite3.Connection] = deque()
         self._lent = threading.BoundedSemaphore(MAX_READERS)
         self._connection = open_file(self.path, read_only=read_only, create=create)
         try:
@@ -121,11 +121,7 @@ class Store:
             self.closed = True
         self._notifier.close()
         with self._lock:
-            while True:
-                try:
-                    self._readers.get_nowait().close()
-                except queue.Empty:
-                    break
+            self._drain()
             self._connection.close()
 
     def destroy(self) -> None:
@@ -205,18 +201,28 @@ class Store:
             if self.closed:
                 raise StoreError(f"The database {self.name} is closed.")
             try:
-                connection = self._readers.get_nowait()
-            except queue.Empty:
+                connection = self._readers.pop()
+            except IndexError:
                 connection = connect(self.path, read_only=True)
             try:
                 yield connection
             finally:
                 if connection.in_transaction:
                     connection.execute("ROLLBACK")
-                if self.closed or self._readers.qsize() >= SPARE_READERS:
-                    connection.close()
-                else:
-                    self._readers.put(connection)
+                self._take_back(connection)
+
+    def _take_back(self, connection: sqlite3.Connection) -> None:
+        if len(self._readers) >= SPARE_READERS:
+            connection.close()
+        else:
+            self._readers.append(connection)
+        if self.closed:  # while this one was lent
+            self._drain()
+
+    def _drain(self) -> None:
+        with suppress(IndexError):
+            while True:
+                self._readers.pop().close()
 
     @contextmanager
     def snapshot(self) -> Iterator[sqlite3.Connection]:

@@ -49,8 +49,9 @@ def test_values_are_found_in_the_order_of_the_index(shop: Database) -> None:
     assert ids(shop.find("category", "milk", after=first)) == ["p1"]
     with pytest.raises(BadRequest, match="no index unknown"):
         shop.find("unknown")
-    with pytest.raises(BadRequest):
-        shop.find("category", ["milk"])
+    for odd in (["milk"], {"a": 1}, None):
+        with pytest.raises(BadRequest, match="Only text and numbers"):
+            shop.find("category", odd)
 
 
 def test_each_element_of_a_list_finds_the_document(shop: Database) -> None:
