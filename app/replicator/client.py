@@ -38,7 +38,7 @@ from app.replicator.errors import (
     TooLarge,
     TransportError,
 )
-from app.replicator.wire import Sockets, adapter
+from app.replicator.wire import Sockets, adapter, read
 
 CONNECT_TIMEOUT = 10.0
 """Seconds to reach a server. A till on a bad line must learn soon that it is alone."""
@@ -51,6 +51,7 @@ GZIP_FROM = 4096
 
 _JSON = {"Accept": "application/json", "Content-Type": "application/json"}
 _EMPTY = re.compile(rb'\s*(?:\{\s*"results"\s*:\s*\[\s*)?')
+_AS_IT_IS = {"Accept-Encoding": "identity"}
 _TITLE = re.compile(rb"<title[^>]*>(.*?)</title>", re.IGNORECASE | re.DOTALL)
 
 
@@ -61,6 +62,8 @@ class Client:
         self.endpoint = endpoint
         self.credentials = credentials
         self.gzip = False
+        self.near = False
+        """On this machine, where packing an answer only costs."""
         self.connect_timeout = CONNECT_TIMEOUT
         self.read_timeout = READ_TIMEOUT
         self.connections = 0
@@ -108,7 +111,7 @@ class Client:
         try:
             return json.loads(response.content)
         except DocsError:
-            self._no_json(response)
+            self.no_json(response, response.content)
 
     def request(
         self,
@@ -120,11 +123,12 @@ class Client:
         headers: Mapping[str, str] | None = None,
         read_timeout: float | None = None,
         feed: bool = False,
+        stream: bool = False,
     ) -> requests.Response:
         """Sends, reads the whole answer, raises an error of `errors` unless it is 2xx.
 
-        `params` is an encoded query without "?". `feed`: silence and cuts are `FeedSilent`, and the answer's body is
-        left to be read by :meth:`feed`.
+        `params` is an encoded query without "?". `feed`: silence and cuts are `FeedSilent`. `stream`: the body is left
+        to be read.
         """
         if params:
             url = f"{url}?{params}"
@@ -137,17 +141,29 @@ class Client:
             signed = self._signature()
             with self._errors(feed):
                 response = self._send(
-                    method, url, body, {**sent, **signed}, read_timeout or self.read_timeout, stream=feed
+                    method, url, body, {**sent, **signed}, read_timeout or self.read_timeout, stream=stream
                 )
             again = response.status_code in (401, 403) and not attempt and self._session and not _is_lock(response)
             if again and self._session is not None and self._session.refused(signed):
                 continue
             break
         if response.status_code >= 300:
+            with self._errors(feed):
+                _ = response.content
             self.fail(response)
         if self._session is not None and Session.COOKIE in response.cookies:
             self._session.rotated(response.cookies[Session.COOKIE] or "", _max_age(response))
         return response
+
+    def text(self, method: str, url: str, *, body: bytes | None, params: str) -> tuple[bytes, requests.Response]:
+        """A long answer: (its bytes, the answer for its headers). Reads chunks faster than `request` does."""
+        headers = _AS_IT_IS if self.near else {}
+        response = self.request(method, url, body=body, params=params, headers=headers, stream=True)
+        with self._errors(False):
+            try:
+                return read(response), response
+            except (urllib3.exceptions.HTTPError, OSError) as error:
+                raise self._cut_or(TransportError(f"The connection to {self.endpoint.origin} broke off.")) from error
 
     def feed(self, method: str, url: str, *, body: bytes | None, params: str, silence: float, patience: float) -> bytes:
         """The body of a waiting feed's answer. FeedSilent after `silence` seconds without a byte.
@@ -155,8 +171,9 @@ class Client:
         b"" when it said no more than "I am here" for `patience` seconds: some servers forget their timeout. The next
         request will tell whether the line still stands.
         """
-        headers = {"Accept-Encoding": "identity"}
-        response = self.request(method, url, body=body, params=params, headers=headers, read_timeout=silence, feed=True)
+        response = self.request(
+            method, url, body=body, params=params, headers=_AS_IT_IS, read_timeout=silence, feed=True, stream=True
+        )
         give_up = time.monotonic() + patience
         text = bytearray()
         with self._errors(True):
@@ -289,7 +306,7 @@ class Client:
                 raise TooLarge("The request is larger than the server takes.")
             if status in (405, 501):
                 raise Refused(f"The server does not know this call (HTTP {status}).", status=status)
-            self._no_json(response)
+            self.no_json(response, response.content)
         error = str(body.get("error") or body.get("name") or "")
         reason = self._safe(str(body.get("reason") or body.get("message") or error or f"HTTP {status}"))
         if status in (429, 503) and (wait is not None or status == 429):
@@ -311,11 +328,12 @@ class Client:
             raise TooLarge(reason, error=error)
         raise Refused(reason, status=status, error=error)
 
-    def _no_json(self, response: requests.Response) -> NoReturn:
-        title = _TITLE.search(response.content[:4096])
+    def no_json(self, response: requests.Response, content: bytes) -> NoReturn:
+        """Raises what an answer is that should have been JSON."""
+        title = _TITLE.search(content[:4096])
         said = " ".join(title.group(1).decode("utf-8", "replace").split())[:80] if title else ""
         words = f' ("{said}")' if said else ""
-        kind = "a web page" if b"<" in response.content[:200] else "something that is no JSON"
+        kind = "a web page" if b"<" in content[:200] else "something that is no JSON"
         raise TransportError(
             self._safe(
                 f"{self.endpoint.origin} answered {response.status_code} with {kind}{words}: "

@@ -92,6 +92,7 @@ class RemotePeer:
         self.endpoint = endpoint
         self.credentials = credentials or found
         self.client = Client(endpoint, self.credentials, sessions=sessions)
+        self.client.near = _near(endpoint.host)
         self.name = endpoint.url
         port = "" if endpoint.port in DEFAULT_PORTS else f":{endpoint.port}"
         user = quote(self.credentials.name, safe="") + "@" if self.credentials else ""
@@ -163,8 +164,8 @@ class RemotePeer:
             method, body = "POST", json.dumps({"selector": dict(filter.selector)})
         url, params = f"{self._url}/_changes", "&".join(query)
         if timeout <= 0:
-            response = self.client.request(method, url, params=params, body=body)
-            return self._page(response.content, with_docs=bodies and not filter, seen=response)
+            text, response = self.client.text(method, url, params=params, body=body)
+            return self._page(text, with_docs=bodies and not filter, seen=response)
         wait = HEARTBEAT if heartbeat else timeout
         patience = LONGEST_POLL if heartbeat else timeout + FEED_BUFFER
         text = self.client.feed(method, url, body=body, params=params, silence=wait + FEED_BUFFER, patience=patience)
@@ -183,8 +184,7 @@ class RemotePeer:
         except TransportError:
             if seen is None:
                 raise FeedSilent(f"The feed of {self.endpoint.origin} broke off.") from None
-            self.client.parse(seen)  # says what it was instead, a web page perhaps
-            raise
+            self.client.no_json(seen, text)  # says what it was instead, a web page perhaps
         return Page(rows, last_seq, told, bytes=len(text))
 
     def _rows(self, text: bytes, with_docs: bool) -> tuple[list[Row], Seq, int | None]:
@@ -338,7 +338,7 @@ class RemotePeer:
         """Whether request bodies may be compressed: CouchDB and CouchTill take that, and only a line needs it."""
         if self._compress is None:
             self._compress = False
-            if not _near(self.endpoint.host):
+            if not self.client.near:
                 try:
                     root = self.client.json("GET", self.endpoint.root)
                 except PeerError:

@@ -12,9 +12,11 @@ import weakref
 from collections.abc import Callable
 from typing import Any
 
+import requests
 from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.exceptions import ProtocolError
 from urllib3.poolmanager import PoolManager
 
 
@@ -45,6 +47,39 @@ class Sockets:
         with self._lock:
             self.cut_off = False
             self._open.clear()
+
+
+def read(response: requests.Response) -> bytes:
+    """The whole body of an answer that was asked for with `stream=True`.
+
+    CouchDB sends a feed as one chunk a row, and urllib3 takes 25 µs for each: as much as all else that is done with a
+    document. Here two calls of the buffered reader do. Whatever is not plainly chunked goes the usual way.
+
+    Raises ProtocolError as urllib3 does when the body ends too early.
+    """
+    inner = getattr(response.raw, "_fp", None)
+    file = getattr(inner, "fp", None)
+    plain = not response.headers.get("Content-Encoding")
+    if not (plain and file is not None and getattr(inner, "chunked", False) and hasattr(inner, "_close_conn")):
+        return response.content
+    pieces = []
+    try:
+        while size := int(file.readline(1024).partition(b";")[0], 16):
+            piece = file.read(size + 2)
+            if len(piece) != size + 2:
+                raise ProtocolError("The body ended within a chunk.")
+            pieces.append(piece[:-2])
+        while file.readline(65536) not in (b"\r\n", b"\n", b""):
+            pass
+    except (ValueError, OSError) as error:
+        response.close()
+        raise ProtocolError(f"The chunks of the body are broken: {error}") from error
+    except ProtocolError:
+        response.close()
+        raise
+    inner._close_conn()  # type: ignore[union-attr]
+    response.raw.release_conn()
+    return b"".join(pieces)
 
 
 def _shut(sock: socket.socket) -> None:

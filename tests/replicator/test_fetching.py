@@ -11,7 +11,7 @@ from app.docs import json
 from app.docs.database import Database
 from app.replicator import multipart, open_peer, replicate
 from app.replicator.errors import DocsUnavailable, TransportError
-from app.replicator.peer import Want
+from app.replicator.peer import NO_FILTER, Want
 from tests.contract.test_peer import A1, A2, B2, doc
 from tests.replicator.conftest import fill, trees
 from tests.support.proxy import FaultProxy
@@ -127,4 +127,30 @@ def test_gzipped_attachments_are_unpacked(central: str, proxy: FaultProxy) -> No
     proxy.answer(200, body, {"Content-Type": "multipart/mixed; boundary=frontier"}, match="open_revs")
     found = peer.fetch([Want("a", A1)])
     assert found[0]["_attachments"]["x"]["data"] == b"text " * 50
+    peer.close()
+
+
+@pytest.mark.parametrize("after", [30, 500, 20_000, 40_000])
+def test_a_page_of_the_feed_that_breaks_off_within_its_chunks_is_no_page(
+    db: Database, central: str, proxy: FaultProxy, after: int
+) -> None:
+    fill(db, 500)
+    replicate(db, central)
+    peer = open_peer(proxy.url)
+    proxy.truncate(after, match="_changes")
+    with pytest.raises(TransportError):
+        peer.changes(0, limit=500, bodies=True, filter=NO_FILTER).rows()
+    peer.close()
+
+
+def test_the_connection_of_a_feed_is_used_again(db: Database, central: str, proxy: FaultProxy) -> None:
+    fill(db, 1600)
+    replicate(db, central)
+    peer = open_peer(proxy.url)
+    since: Any = 0
+    for _ in range(4):
+        page = peer.changes(since, limit=500, bodies=True, filter=NO_FILTER)
+        since = page.last_seq
+    assert len(page.rows()) == 100
+    assert proxy.connections == 1
     peer.close()
