@@ -18,6 +18,8 @@ log = logging.getLogger("couchtill.news")
 
 #: Seconds between two signs of life, and how long a change of the light may go unnoticed.
 BEAT, LOOK = 10.0, 0.5
+#: Seconds between two words about the catalogue: a first sync changes it all the time.
+CALM = 2.0
 #: Milliseconds after which a browser connects again.
 RETRY = 1000
 PAGE = 200
@@ -31,7 +33,8 @@ def encode(name: str, data: Any) -> bytes:
 
 
 class Stream:
-    """One page that listens: `databases()` are watched for orders, `light()` is asked for the words."""
+    """One page that listens: `databases()` are watched for orders, `light()` is asked for the words, and `company` is
+    watched for anything: the page asks again for what it shows of it."""
 
     def __init__(
         self,
@@ -39,11 +42,13 @@ class Stream:
         light: Callable[[], dict[str, Any]],
         row: Callable[[dict[str, Any]], dict[str, Any]],
         closing: Callable[[float], bool],
+        company: Database,
     ) -> None:
         self._databases = databases
         self._light = light
         self._row = row
         self._closing = closing
+        self._company = company
         self._seen: dict[str, str] = {}
         self._heard: dict[str, int] = {}
 
@@ -53,7 +58,8 @@ class Stream:
         for database in self._databases():
             self._follow(database)
         shown: dict[str, Any] | None = None
-        beat = time.monotonic()
+        beat = calm = time.monotonic()
+        known = self._company.last_n
         while True:
             light = self._light()
             if light != shown:
@@ -61,6 +67,9 @@ class Stream:
                 yield encode("light", light)
             for database in self._databases():
                 yield from self._orders(database)
+            if self._company.last_n != known and time.monotonic() - calm >= CALM:
+                known, calm = self._company.last_n, time.monotonic()
+                yield encode("catalogue", {})
             if time.monotonic() - beat >= BEAT:
                 beat = time.monotonic()
                 yield encode("beat", {})

@@ -9,12 +9,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import requests
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from app.docs.database import Database
 from app.docs.directory import Directory
 from app.shop.indexes import indexes_for
 from app.web.auth import start_link
+from app.web.users import api_key
 from tests.support.process import CouchTill, free_port
 from tests.web.till.shopfront import stock
 
@@ -61,6 +63,18 @@ class Terminal:
 
     def link(self) -> str:
         return start_link(self.path, self.url)
+
+    def get(self, id: str) -> dict[str, Any]:
+        """A document of the company, through the terminal's own CouchDB API."""
+        answer = requests.get(f"{self.url}/couch/company/{id}", auth=("api", api_key(self.path)), timeout=10)
+        answer.raise_for_status()
+        doc: dict[str, Any] = answer.json()
+        return doc
+
+    def put(self, doc: dict[str, Any]) -> None:
+        """An edit of one, as replication would bring it."""
+        url = f"{self.url}/couch/company/{doc['_id']}"
+        requests.put(url, json=doc, auth=("api", api_key(self.path)), timeout=10).raise_for_status()
 
     def orders(self) -> list[dict[str, Any]]:
         """The orders on disk, in the order of their numbers; the terminal may be running."""
@@ -129,9 +143,11 @@ class Cashier:
 @pytest.fixture
 def terminal(tmp_path: Path) -> Iterator[Terminal]:
     started = Terminal(tmp_path / "s1-t1")
-    started.start()
-    yield started
-    started.stop()
+    try:
+        started.start()
+        yield started
+    finally:
+        started.stop()
 
 
 @pytest.fixture

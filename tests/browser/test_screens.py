@@ -118,9 +118,11 @@ def yen(tmp_path: Path) -> Iterator[Terminal]:
     """A till whose currency has no decimals and whose taxes come on top."""
     started = Terminal(tmp_path / "yen", currency="JPY", digits=0, tax_mode="added", taxes=["tax:vat"])
     started.stock_more([{"_id": "tax:vat", "type": "tax", "schema": 1, "name": "VAT", "rate": 75_000}])
-    started.start()
-    yield started
-    started.stop()
+    try:
+        started.start()
+        yield started
+    finally:
+        started.stop()
 
 
 def test_a_currency_without_decimals_and_taxes_on_top_come_out_as_the_server_has_it(
@@ -140,6 +142,18 @@ def test_a_currency_without_decimals_and_taxes_on_top_come_out_as_the_server_has
     cashier.pays_exact()
 
     assert yen.orders()[0]["total"] == 485
+
+
+def test_a_new_price_comes_to_the_shelf_by_itself_and_the_cart_asks(cashier: Cashier, terminal: Terminal) -> None:
+    cashier.tap("Espresso")
+    terminal.put({**terminal.get("product:4000001"), "price": {"amount": 260, "per": 1000}})
+    expect(cashier.page.locator(".tile", has_text="Espresso")).to_contain_text("€2.60")
+    cashier.page.click("#pay")
+    cashier.page.locator(".note").first.click()
+    expect(cashier.page.locator(".toast")).to_contain_text("The total is now €2.60")
+    cashier.pays_exact()
+
+    assert [order["total"] for order in terminal.orders()] == [260]
 
 
 def test_the_sync_page_tells_where_things_stand(cashier: Cashier) -> None:

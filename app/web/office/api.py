@@ -134,7 +134,9 @@ def register(blueprint: Blueprint, node: Any) -> None:
 
     @blueprint.get("/api/events")
     def events() -> Response:
-        stream = news.Stream(office.databases, lambda: sync_api.light(node), office.row, node.closing.wait)
+        stream = news.Stream(
+            office.databases, lambda: sync_api.light(node), office.row, node.closing.wait, node.company
+        )
         return news.respond(stream, node.feeds)
 
 

@@ -73,5 +73,7 @@ def register(blueprint: Blueprint, node: Any) -> None:
         def row(order: dict[str, Any]) -> dict[str, Any]:
             return {**present.order_row(order, zone()), "own": order.get("terminal") == node.till.terminal}
 
-        stream = news.Stream(lambda: [node.store_db], lambda: sync_api.light(node), row, node.closing.wait)
+        stream = news.Stream(
+            lambda: [node.store_db], lambda: sync_api.light(node), row, node.closing.wait, node.company
+        )
         return news.respond(stream, node.feeds)

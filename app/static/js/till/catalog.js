@@ -42,6 +42,7 @@ export class Catalog {
     /** @type {string | null} */
     this.next = null;
     this.loading = false;
+    this.stale = false;
     /** @type {AbortController | null} */
     this.asking = null;
     this.input.addEventListener("input", debounce(PAUSE, () => void this.search()));
@@ -73,10 +74,30 @@ export class Catalog {
 
   /** Loads the categories and the first tiles. */
   async start() {
-    const answer = await get("api/categories");
-    this.categories = answer.rows;
-    this.#chips();
+    await this.#loadCategories();
     await this.open(this.category);
+  }
+
+  async #loadCategories() {
+    this.stale = false;
+    this.categories = (await get("api/categories")).rows;
+    this.#chips();
+  }
+
+  /** The catalogue has changed: what is shown is asked for anew, unless somebody is in the midst of it; then a little later. */
+  async refresh() {
+    this.stale = true;
+    if (this.text || byId("shelf").scrollTop > 100) return;
+    const focused = this.tiles.contains(document.activeElement) ? /** @type {HTMLElement} */ (document.activeElement).dataset.product : null;
+    try {
+      await this.#loadCategories();
+      await this.search();
+    } catch (problem) {
+      if (!(problem instanceof Problem)) throw problem; // the next change, or the server's return, asks again
+    }
+    if (!focused) return;
+    const tile = this.tiles.querySelector(`[data-product="${CSS.escape(focused)}"]`);
+    if (tile instanceof HTMLElement) tile.focus({ preventScroll: true });
   }
 
   /** The text to search for; "5*" before it is a quantity and no part of it. */
@@ -97,6 +118,7 @@ export class Catalog {
     this.input.value = "";
     this.#typed();
     void this.search();
+    if (this.stale) void this.refresh();
   }
 
   /** @param {string | null} category */
@@ -107,6 +129,7 @@ export class Catalog {
     this.#typed();
     await this.search();
     byId("shelf").scrollTop = 0;
+    if (this.stale) await this.refresh();
   }
 
   /** Asks the server for what the field says now, unless it has been answered. */

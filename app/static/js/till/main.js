@@ -72,7 +72,7 @@ class Till {
     on("away-retry", () => void this.live.poll());
     byId("ask", HTMLDialogElement).addEventListener("close", () => setTimeout(() => void this.takeScans()));
     this.store.addEventListener("change", () => this.changed());
-    this.live = new Live("api/events", "api/state", ["light", "order"]);
+    this.live = new Live("api/events", "api/state", ["light", "order", "catalogue"]);
     this.listen(this.live);
     this.changed();
     void this.load();
@@ -85,6 +85,7 @@ class Till {
     const hear = (/** @type {string} */ name, /** @type {(detail: any) => void} */ run) =>
       live.addEventListener(name, (event) => run(/** @type {CustomEvent} */ (event).detail));
     hear("light", showLight);
+    hear("catalogue", () => void this.catalog.refresh());
     hear("state", (state) => {
       showLight(state.sync);
       this.series = state.series ?? this.series;

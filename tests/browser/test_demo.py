@@ -1,0 +1,57 @@
+"""The demo, as somebody sees it for the first time: its steps tick themselves off, from the documents."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import BrowserContext, FrameLocator, expect
+
+from tests.support.process import CouchTill
+
+#: Milliseconds: links notice a line that was plugged in within their backoff.
+SOON = 45_000
+
+
+def sell(till: FrameLocator) -> None:
+    """One sale in a till's frame, which is as narrow as a phone."""
+    till.locator(".tile", has_text="Avocado").click()
+    till.locator("#phone-cart").click()
+    till.locator("#pay").click()
+    till.locator(".note").first.click()
+    expect(till.locator("#sold")).to_be_visible()
+    till.locator("#sold-next").click()
+
+
+@pytest.mark.slow
+def test_the_steps_of_the_demo_tick_themselves_off(tmp_path: Path, open_context: Callable[..., BrowserContext]) -> None:
+    with CouchTill("demo", "--data", tmp_path / "demo", "--port", "0") as demo:
+        page = open_context(viewport={"width": 1440, "height": 900}).new_page()
+        page.goto(demo.url, wait_until="domcontentloaded")
+        one, two = (page.frame_locator(f"[data-node={name}] iframe") for name in ("t1", "t2"))
+        expect(one.locator(".tile").first).to_be_visible(timeout=SOON)
+
+        def done(step: str) -> None:
+            expect(page.locator(f"[data-step={step}]")).to_have_attribute("data-done", "", timeout=SOON)
+
+        sell(one)
+        done("sell")
+        page.click("[data-node=t1] [data-act=cut]")
+        done("cut")
+        sell(one)
+        sell(two)
+        done("offline")
+        expect(one.locator("#light")).to_have_attribute("data-level", "cut", timeout=SOON)
+        page.click("[data-node=t1] [data-act=plug]")
+        done("plug")
+        done("arrived")
+        expect(page.locator("#sold, #arrived, #twice")).to_have_text(["3", "3", "0"])
+        sell(one)
+        page.click("[data-node=t1] [data-act=pull]")
+        done("pull")
+        expect(one.locator("#away")).to_be_visible()
+        page.click("[data-node=t1] [data-act=start]")
+        done("there")
+
+        expect(one.locator("#away")).to_be_hidden(timeout=SOON)
