@@ -209,9 +209,13 @@ class LinkRunner:
             return
         wanted = Filter(tuple({entry.document for entry in again}))
         page = self.source.changes(0, limit=len(again) + 1, bodies=False, filter=wanted)
-        refused = run.offer([row._replace(local=False) for row in page.rows()])
+        rows = [row._replace(local=False) for row in page.rows()]
+        refused = run.offer(rows)
+        there = {row.id for row in rows}
         for entry in again:
-            if entry.document not in refused:
+            if entry.document not in there:
+                self._refusals.gone(entry)
+            elif entry.document not in refused:
                 self._refusals.taken(entry)
 
     # -- from other threads ---------------------------------------------------------------------------------------

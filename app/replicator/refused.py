@@ -24,7 +24,6 @@ from typing import Any, NamedTuple, TypeAlias
 from app.docs import json
 from app.docs.database import Database
 from app.docs.errors import DocsError
-from app.replicator.errors import PeerError
 from app.replicator.local import LocalPeer
 from app.replicator.peer import Document, Failure, Peer, inline
 from app.replicator.writer import DENIALS
@@ -133,6 +132,11 @@ class RefusedList:
             self.asked(entry.link)
         return entry is not None
 
+    def postpone(self, id: str) -> None:
+        """Not to be offered again unasked."""
+        with self._lock:
+            self._db.execute("UPDATE refused SET next_try = NULL WHERE id = ?", (id,))
+
     def remove(self, id: str) -> None:
         """It was taken, or a person let it go."""
         with self._lock:
@@ -206,12 +210,18 @@ class LinkRefusals:
                 return
             try:
                 own.put(doc)
-            except DocsError as error:
-                raise PeerError(f"{entry.document} could not be edited again: {error.reason}") from error
+            except DocsError as error:  # it stays listed, with the new reason; no other document waits for it
+                failure = Failure(entry.document, entry.rev, error.error, error.reason)
+                self._listed.add(self._link, self._database, failure, entry.body, set_aside=True)
+                return
         self._listed.remove(entry.id)
 
     def taken(self, entry: Entry) -> None:
         self._listed.remove(entry.id)
+
+    def gone(self, entry: Entry) -> None:
+        """The source has it no more: what the list keeps is all there is, so it stays until a person decides."""
+        self._listed.postpone(entry.id)
 
 
 def _text(doc: Document) -> str:
