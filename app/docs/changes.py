@@ -108,7 +108,7 @@ def page(
     with database.reading() as connection:
         if doc_ids is not None and not descending and not ended:
             n = max(n, newest)
-        pending = _pending(connection, n, descending)
+        pending = _pending(database, connection, n, descending)
     return ChangesJSON(rows, database.seq(n), pending, n)
 
 
@@ -170,9 +170,26 @@ def _row(
     return f'{{"seq":"{seq}","id":{id},"changes":[{{"rev":"{revs}"}}]{gone}{doc}}}'.encode()
 
 
-def _pending(connection: sqlite3.Connection, n: int, descending: bool = False) -> int:
-    sql = f"SELECT count(*) FROM docs WHERE seq {'<' if descending else '>'} ?"
-    count: int = connection.execute(sql, (n,)).fetchone()[0]
+def _pending(database: Database, connection: sqlite3.Connection, n: int, descending: bool = False) -> int:
+    """How many changes lie behind number `n`.
+
+    A reader that pages through the feed asks after every page, and counting the rest each time would make a full scan
+    quadratic: while nothing was written since the last answer, only the page between the two is counted.
+    """
+    if descending:
+        return _count(connection, "seq < ?", n)
+    newest = database.last_n
+    known, at, behind = database.pending_before
+    if known == newest and at <= n:
+        count = behind - _count(connection, "seq > ? AND seq <= ?", at, n)
+    else:
+        count = _count(connection, "seq > ?", n)
+    database.pending_before = (newest, n, count)
+    return count
+
+
+def _count(connection: sqlite3.Connection, where: str, *values: int) -> int:
+    count: int = connection.execute(f"SELECT count(*) FROM docs WHERE {where}", values).fetchone()[0]
     return count
 
 
@@ -198,7 +215,7 @@ def batch(database: Database, connection: sqlite3.Connection, since: Any, limit:
                 between = f',"_revisions":{dump(revisions(paths[0]))}'
                 text = splice(id, rev, deleted == 1, content[1], between=between).encode()
         rows.append(BatchRow(id, revs, deleted == 1, local == 1, text))
-    pending = _pending(connection, n) if len(rows) == limit else 0
+    pending = _pending(database, connection, n) if len(rows) == limit else 0
     return Batch(rows, database.seq(n), pending)
 
 

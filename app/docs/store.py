@@ -92,6 +92,7 @@ class Store:
         self.purge_seq = int(meta["purge_seq"])
         self.epochs = Epochs.load(connection)
         self.epoch_begun = False
+        self.pending_before = (-1, 0, 0)  # changes._pending's last answer: newest number, number asked for, count
         newest = connection.execute("SELECT max(seq) FROM docs").fetchone()[0] or 0
         self._last_n = max(newest, int(meta["floor"]))
         dead: int = connection.execute("SELECT count(*) FROM docs WHERE deleted = 1").fetchone()[0]

@@ -43,6 +43,14 @@ def test_pages_join_without_gap_and_tell_what_is_pending(five: Database) -> None
     assert five.changes(since, limit=2).rows == []
 
 
+def test_pending_is_right_whoever_pages_and_whatever_is_written_between(five: Database) -> None:
+    first = five.changes(limit=1)
+    assert (first.pending, five.changes(limit=3).pending) == (4, 2)
+    five.put({"_id": "d5"})
+    assert [five.changes(since, limit=1).pending for since in (first.last_seq, "0")] == [4, 5]
+    assert five.changes(first.last_seq, limit=2).pending == 3
+
+
 def test_limit_0_answers_no_rows_but_what_is_pending(five: Database) -> None:
     page = five.changes(limit=0)
     assert (page.rows, page.last_seq, page.pending) == ([], "0", 5)
