@@ -14,8 +14,8 @@ from app.replicator.replication import replicate
 from tests.benchmarks import samples
 from tests.benchmarks.report import Row, median, ratios
 from tests.benchmarks.servers import Server
-from tests.support.proxy import FaultProxy
 from tests.support.pouch import run_pouch
+from tests.support.proxy import FaultProxy
 
 
 def _filled(path: Path, docs: list[dict[str, object]]) -> Database:

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import csv
+import gzip
+import itertools
 import json
 import random
+import re
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +16,7 @@ WORDS = (
     "MILK BREAD CHEESE SHREDDED CHOCOLATE DARK SOUP TOMATO BEANS GREEN YOGURT VANILLA COFFEE GROUND TEA BLACK RICE "
     "BROWN PASTA SAUCE CHICKEN BREAST BEEF PORK FROZEN PIZZA APPLE JUICE ORANGE WATER SPARKLING BUTTER SALTED EGGS "
     "LARGE ONION POTATO CARROT PAPER TOWEL SOAP LIQUID DETERGENT CAT DOG FOOD BABY CEREAL OAT HONEY SNACK CRACKER"
-).split()  # noqa: SIM905: three lines read better than fifty
+).split()  # noqa: SIM905 (three lines read better than fifty)
 
 
 def orders(count: int, *, seed: int = 1) -> list[dict[str, Any]]:
@@ -67,9 +72,10 @@ def orders(count: int, *, seed: int = 1) -> list[dict[str, Any]]:
     return made
 
 
-def products(count: int, *, seed: int = 2) -> list[dict[str, Any]]:
-    """A catalogue: names of two to four words, a barcode each, 300 categories."""
-    rand = random.Random(seed)
+def products(count: int) -> list[dict[str, Any]]:
+    """A catalogue of `count`: the sample's real names and categories over and over, each with a barcode of its own."""
+    text = gzip.decompress((files("app.replay") / "sample" / "products.csv.gz").read_bytes()).decode()
+    real = list(csv.DictReader(text.splitlines()))
     return [
         {
             "_id": f"product:{number}",
@@ -77,14 +83,21 @@ def products(count: int, *, seed: int = 2) -> list[dict[str, Any]]:
             "schema": 1,
             "sku": str(number),
             "barcodes": [str(number)],
-            "name": " ".join(rand.sample(WORDS, rand.randrange(2, 5))),
-            "category": f"category:{rand.randrange(300)}",
-            "brand": rand.choice(("National", "Private")),
+            "name": row["name"] or row["category"] or row["product_id"],
+            "category": f"category:{row['category']}",
+            "brand": row["brand"],
             "sold_by": "unit",
-            "price": {"amount": rand.randrange(50, 2000), "per": 1000},
+            "price": {"amount": int(row["price_cents"] or 100), "per": 1000},
         }
-        for number in range(25000, 25000 + count)
+        for number, row in zip(range(25000, 25000 + count), itertools.cycle(real), strict=False)
     ]
+
+
+def names(count: int, *, seed: int = 3) -> list[str]:
+    """What cashiers type: the first three letters of one or two words of a product's name."""
+    rand = random.Random(seed)
+    found = [word[:3].lower() for doc in products(5000) for word in re.findall(r"[A-Za-z]{3,}", doc["name"])]
+    return [" ".join(rand.sample(found, rand.choice((1, 2)))) for _ in range(count)]
 
 
 def write_lines(docs: list[dict[str, Any]], path: Path) -> Path:

@@ -91,7 +91,7 @@ def lookups(directory: Path) -> list[Row]:
         for at in range(0, len(docs), 500):
             database.bulk_docs(docs[at : at + 500])
         codes = [str(rand.randrange(25000, 25000 + len(docs))) for _ in range(2000)]
-        names = [" ".join(word[:3].lower() for word in rand.sample(samples.WORDS, 2)) for _ in range(200)]
+        names = samples.names(300)
         barcode = _each(lambda code: database.find("product_barcode", code), codes)
         name = _each(lambda text: database.search("product", text, limit=60), names)
     return [
