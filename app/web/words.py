@@ -13,6 +13,9 @@ from flask_babel import ngettext as _n
 #: Seconds for which something unsent is simply on its way.
 ON_ITS_WAY = 20
 
+#: Seconds after which a terminal that reports every five minutes has missed three reports.
+SILENT = 900
+
 OK, BUSY, CUT, BAD, NONE = "ok", "busy", "cut", "bad", "none"
 
 LEVELS = {"idle": OK, "active": BUSY, "starting": BUSY, "waiting": CUT, "denied": BAD, "stopped": BAD, "off": NONE}
@@ -156,6 +159,25 @@ def _state(state: str, until: str | None) -> str:
             return _("no line, tries again")
         return _("no line, tries again at %(time)s", time=format_datetime(moment, "HH:mm:ss"))
     return names.get(state, state)
+
+
+def report(entry: Mapping[str, Any]) -> dict[str, Any]:
+    """What a terminal last told the central about itself, for head office: `{"terminal", "store", "level", "text"}`.
+
+    It is only known as of its time: a till that has been silent since may have sold.
+    """
+    unsent = int(entry.get("unsent") or 0)
+    silent = ago(entry.get("time"))
+    what = unsent_words(unsent, None) if unsent else _("nothing unsent")
+    moment = parse_time(entry.get("time"))
+    age = (datetime.datetime.now(datetime.UTC) - moment).total_seconds() if moment is not None else SILENT + 1
+    level = CUT if age > SILENT else BUSY if unsent else OK
+    return {
+        "terminal": str(entry.get("node") or ""),
+        "store": str(entry.get("store") or ""),
+        "level": level,
+        "text": _("%(what)s, as of %(ago)s ago", what=what, ago=silent) if age >= 60 else what,
+    }
 
 
 def refused(status: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -173,13 +172,3 @@ def cashier(terminal: Terminal, open_context: Callable[..., BrowserContext]) -> 
     works = Cashier(open_context().new_page()).open(terminal.link())
     yield works
     assert works.problems == []
-
-
-@pytest.fixture
-def shots() -> Path | None:
-    """Where to keep screenshots, when the environment's SHOTS names a folder."""
-    folder = os.environ.get("SHOTS")
-    if not folder:
-        return None
-    Path(folder).mkdir(parents=True, exist_ok=True)
-    return Path(folder)

@@ -166,6 +166,22 @@ def test_the_sync_page_tells_where_things_stand(cashier: Cashier) -> None:
     expect(cashier.page.locator("#search")).to_be_visible()
 
 
+def test_print_prints_the_receipt_and_nothing_else(cashier: Cashier) -> None:
+    cashier.tap("Espresso")
+    cashier.pays_exact()
+    expect(cashier.page.locator("#sold-paper .paper")).to_be_visible()
+    cashier.page.evaluate("() => { window.print = () => { window.printed = true; }; }")
+    cashier.page.emulate_media(media="print")
+    cashier.page.evaluate("() => document.querySelector('#sold-print').click()")
+
+    assert cashier.page.evaluate("() => window.printed")
+    expect(cashier.page.locator("#print-holder .paper")).to_be_visible()
+    expect(cashier.page.locator("#till")).to_be_hidden()
+    expect(cashier.page.locator("#sold")).to_be_hidden()
+    width = cashier.page.locator("#print-holder .paper").evaluate("paper => paper.getBoundingClientRect().width")
+    assert 295 < width < 310  # 80 mm at 96 dots an inch
+
+
 def test_money_comes_out_as_in_python(cashier: Cashier) -> None:
     results = cashier.page.evaluate(MONEY)
 

@@ -65,6 +65,23 @@ def test_the_light_says_what_is(given: dict[str, Any], level: str, text: str) ->
     assert light["more"]
 
 
+@pytest.mark.parametrize(
+    ("minutes", "unsent", "level", "text"),
+    [
+        (0, 0, "ok", "nothing unsent"),
+        (4, 2, "busy", "2 unsent, as of 4 min ago"),
+        (90, 0, "cut", "nothing unsent, as of 1 h ago"),
+    ],
+)
+@pytest.mark.usefixtures("english")
+def test_a_tills_report_is_only_known_as_of_its_time(minutes: int, unsent: int, level: str, text: str) -> None:
+    time = (datetime.now(UTC) - timedelta(minutes=minutes)).isoformat()
+
+    told = words.report({"node": "s1-t1", "store": "s1", "time": time, "unsent": unsent})
+
+    assert (told["terminal"], told["level"], told["text"]) == ("s1-t1", level, text)
+
+
 def test_every_text_of_python_templates_and_modules_is_in_every_catalogue() -> None:
     config = (files("app") / "translations" / "babel.cfg").read_text("utf-8")
     method_map, options_map = parse_mapping_cfg(io.StringIO(config))

@@ -52,6 +52,12 @@ export function startDialogs(elsewhere) {
       },
       { capture: true },
     );
+    // In a search field the first Esc would only empty it; here Esc always means back.
+    dialog.addEventListener("keydown", (event) => {
+      if (event.key !== "Escape" || !(event.target instanceof HTMLInputElement)) return;
+      event.preventDefault();
+      leave(dialog);
+    });
     dialog.addEventListener("cancel", (event) => {
       event.preventDefault();
       leave(dialog);

@@ -14,7 +14,7 @@ from app.shop.products import Catalogue
 from app.shop.schemas.base import Invalid, Price
 from app.shop.stores import StoreFacts
 from app.shop.takings import Takings
-from app.web import catalogue_api, news, present, sync_api
+from app.web import catalogue_api, news, present, sync_api, words
 from app.web.json_api import Problem, answer, missing, read_json, whole
 
 
@@ -97,7 +97,8 @@ def register(blueprint: Blueprint, node: Any) -> None:
 
     @blueprint.get("/api/terminals")
     def terminals() -> Response:
-        return answer({"rows": node.terminal_reports()})
+        told = [report for report in node.terminal_reports() if report.get("kind") == "terminal"]
+        return answer({"rows": [{**report, **words.report(report)} for report in told]})
 
     @blueprint.get("/api/receipts/<path:id>")
     def receipt_document(id: str) -> Response:

@@ -55,23 +55,31 @@ function sumLater() {
 }
 
 async function sum() {
-  const rows = await quietly(() => get("api/takings"));
-  if (!rows) return;
-  byId("takings").replaceChildren(...rows.rows.map(storeRow));
-  if (!rows.rows.length) byId("takings").append(h("p", { class: "quiet" }, t("No store is known yet. Stores come with the first sync.")));
+  const [takings, told] = await Promise.all([quietly(() => get("api/takings")), quietly(() => get("api/terminals"))]);
+  if (!takings) return;
+  byId("takings").replaceChildren(...takings.rows.map((/** @type {any} */ store) => storeRow(store, told?.rows ?? [])));
+  if (!takings.rows.length) byId("takings").append(h("p", { class: "quiet" }, t("No store is known yet. Stores come with the first sync.")));
 }
 
-/** @param {any} store */
-function storeRow(store) {
-  const tills = store.terminals.map((/** @type {any} */ till) =>
-    h(
+/**
+ * A store's takings, and each till's with what it last told of itself.
+ * @param {any} store
+ * @param {any[]} told
+ */
+function storeRow(store, told) {
+  const names = new Set([...store.terminals, ...told.filter((report) => report.store === store.store)].map((till) => till.terminal));
+  const tills = [...names].sort().map((name) => {
+    const taken = store.terminals.find((/** @type {any} */ till) => till.terminal === name) ?? { total: 0, receipts: 0 };
+    const report = told.find((each) => each.terminal === name);
+    return h(
       "div",
       { class: "till-card" },
-      h("span", {}, till.terminal.toUpperCase()),
-      h("strong", {}, shown(till.total, store)),
-      h("span", {}, tn("%(num)s receipt", "%(num)s receipts", till.receipts)),
-    ),
-  );
+      h("span", {}, name.toUpperCase()),
+      h("strong", {}, shown(taken.total, store)),
+      h("span", {}, tn("%(num)s receipt", "%(num)s receipts", taken.receipts)),
+      report && h("span", { class: "till-report", dataset: { level: report.level } }, h("span", { class: "light-dot", "aria-hidden": "true" }), report.text),
+    );
+  });
   return h(
     "div",
     { class: "store" },
@@ -121,6 +129,9 @@ on("back", () => {
   void list();
   void sum();
 });
+/** Milliseconds between two looks at what the tills tell of themselves, which comes with no sale. */
+const LOOK = 30000;
+setInterval(() => !document.hidden && void sum(), LOOK);
 new Prices(currency).start();
 void list();
 void sum();
