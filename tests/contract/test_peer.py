@@ -99,7 +99,7 @@ def test_revs_diff_names_what_is_missing_and_what_came_before(place: Place, peer
     assert C3 in found["a"].revs
     if place.kind != "pouchdb_server":  # which counts ancestors without a body as missing
         assert list(found["a"].revs) == [C3]
-    assert list(found["a"].ancestors) == [A2]
+        assert list(found["a"].ancestors) == [A2]
     assert list(found["b"].revs) == [A1]
     assert list(found["constructor"].revs) == [A1]
 

@@ -175,9 +175,10 @@ def test_stopping_does_not_wait_for_a_line_that_is_silent(
 ) -> None:
     node = till("one").link(proxy.url)
     wait_until(lambda: node.status().state == "idle")
+    before = len(proxy.requests)
     proxy.blackhole()
     fill(node.database, 3)
-    proxy.wait_for("_bulk_docs|_changes")
+    proxy.wait_for(count=before + 1)
     began = time.monotonic()
     node.supervisor.stop()
     assert time.monotonic() - began < 3
