@@ -165,10 +165,7 @@ def _edit(tx: Transaction, new: Draft, row: Record | None) -> str:
     fresh = writing.content(new.body, new.text, atts, new.deleted)
     if row is None or parent is None:
         return writing.insert(tx, new.id, (1, new.deleted, (rev[2:],)), fresh, local=True)
-    tree = row.paths()
-    if trees.contains(tree, rev):
-        raise Conflict  # the same edit of the same leaf was already made, and is an ancestor by now
-    grown = trees.extend(tree, parent, rev.partition("-")[2], new.deleted, tx.revs_limit)
+    grown = trees.extend(row.paths(), parent, rev.partition("-")[2], new.deleted, tx.revs_limit)
     writing.update(tx, row, grown, {rev: fresh}, local=True)
     return rev
 
