@@ -25,6 +25,8 @@ expect.set_options(timeout=PATIENCE)
 
 #: Milliseconds between two keys of a person, and seconds between two of a scanner.
 BY_HAND, BY_SCANNER = 80, 0.004
+#: Milliseconds in which a hand goes from the keyboard to the scanner.
+PICKS_UP = 500
 
 
 class Terminal:
@@ -92,6 +94,7 @@ class Cashier:
         self.problems: list[str] = []
         self._devtools = page.context.new_cdp_session(page)
         self._scanned = 0.0
+        self._typed = False
         page.on("pageerror", lambda error: self.problems.append(str(error)))
 
     def open(self, link: str) -> Cashier:
@@ -101,6 +104,9 @@ class Cashier:
 
     def scan(self, code: str) -> None:
         """Keys as a scanner sends them: real ones, their times as close as a scanner's however busy this machine is."""
+        if self._typed:
+            self.page.wait_for_timeout(PICKS_UP)
+            self._typed = False
         self._scanned = max(time.time(), self._scanned)
         for key in [*code, "Enter"]:
             self._scanned += BY_SCANNER
@@ -111,6 +117,7 @@ class Cashier:
 
     def type(self, text: str) -> None:
         self.page.keyboard.type(text, delay=BY_HAND)
+        self._typed = True
 
     def press(self, *keys: str) -> None:
         for key in keys:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import BrowserContext, FrameLocator, expect
 
+from app.transfer.verify import run as verify
 from tests.support.process import CouchTill
 
 #: Milliseconds: links notice a line that was plugged in within their backoff.
@@ -55,3 +56,27 @@ def test_the_steps_of_the_demo_tick_themselves_off(tmp_path: Path, open_context:
         done("there")
 
         expect(one.locator("#away")).to_be_hidden(timeout=SOON)
+
+
+@pytest.mark.slow
+def test_start_over_begins_with_empty_carts_and_no_incident(
+    tmp_path: Path, open_context: Callable[..., BrowserContext]
+) -> None:
+    with CouchTill("demo", "--data", tmp_path / "demo", "--port", "0") as demo:
+        page = open_context(viewport={"width": 1440, "height": 900}).new_page()
+        page.goto(demo.url, wait_until="domcontentloaded")
+        one = page.frame_locator("[data-node=t1] iframe")
+        expect(one.locator(".tile").first).to_be_visible(timeout=SOON)
+        sell(one)
+        one.locator(".tile", has_text="Avocado").click()
+        expect(one.locator("#phone-total")).to_have_text("€1.39")
+        page.click("#reset")
+        page.click("#sure button[value=yes]")
+        expect(page.locator("#sold")).to_have_text("0", timeout=SOON)
+        expect(page.locator("#busy")).to_be_hidden(timeout=SOON)
+        expect(one.locator("#phone-cart")).to_be_hidden(timeout=SOON)
+        expect(one.locator(".tile", has_text="Avocado")).to_contain_text("€1.39", timeout=SOON)
+        sell(one)
+        expect(page.locator("#sold")).to_have_text("1", timeout=SOON)
+
+    assert verify(tmp_path / "demo" / "s1-t1").findings == []

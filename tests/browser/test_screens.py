@@ -144,6 +144,17 @@ def test_a_currency_without_decimals_and_taxes_on_top_come_out_as_the_server_has
     assert yen.orders()[0]["total"] == 485
 
 
+def test_a_window_opened_before_the_first_sync_takes_the_store_s_currency_when_it_comes(
+    cashier: Cashier, terminal: Terminal
+) -> None:
+    cashier.tap("Espresso")
+    cashier.shows_total("€2.45")
+    terminal.put({**terminal.get("store:s1"), "currency": "JPY", "digits": 0})
+
+    cashier.shows_total("¥245")
+    expect(cashier.page.locator(".tile", has_text="Lemonade")).to_contain_text("¥199")
+
+
 def test_a_new_price_comes_to_the_shelf_by_itself_and_the_cart_asks(cashier: Cashier, terminal: Terminal) -> None:
     cashier.tap("Espresso")
     terminal.put({**terminal.get("product:4000001"), "price": {"amount": 260, "per": 1000}})

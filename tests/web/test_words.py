@@ -43,23 +43,23 @@ def status(state: str, unsent: int = 0, minutes: float = 0, refused: int = 0) ->
 @pytest.mark.parametrize(
     ("given", "level", "text"),
     [
-        (status("off"), "none", "Not linked"),
-        (status("idle"), "ok", "All sent"),
-        (status("active"), "ok", "All sent"),
-        (status("starting"), "busy", "Connecting…"),
-        (status("active", 3), "busy", "3 unsent"),
-        (status("idle", 3, 4), "busy", "3 unsent, 4 min"),
-        (status("waiting"), "cut", "Line cut: selling goes on"),
-        (status("waiting", 3, 4), "cut", "Line cut: 3 unsent, 4 min"),
-        (status("waiting", 12, 200), "cut", "Line cut: 12 unsent, 3 h"),
-        (status("denied", 1), "bad", "The central refuses this node"),
-        (status("stopped"), "bad", "Sync stopped: look here"),
-        (status("idle", refused=2), "bad", "2 refused: look here"),
+        (dict(state="off"), "none", "Not linked"),
+        (dict(state="idle"), "ok", "All sent"),
+        (dict(state="active"), "ok", "All sent"),
+        (dict(state="starting"), "busy", "Connecting…"),
+        (dict(state="active", unsent=3), "busy", "3 unsent"),
+        (dict(state="idle", unsent=3, minutes=4), "busy", "3 unsent, 4 min"),
+        (dict(state="waiting"), "cut", "Line cut: selling goes on"),
+        (dict(state="waiting", unsent=3, minutes=4), "cut", "Line cut: 3 unsent, 4 min"),
+        (dict(state="waiting", unsent=12, minutes=200), "cut", "Line cut: 12 unsent, 3 h"),
+        (dict(state="denied", unsent=1), "bad", "The central refuses this node"),
+        (dict(state="stopped"), "bad", "Sync stopped: look here"),
+        (dict(state="idle", refused=2), "bad", "2 refused: look here"),
     ],
 )
 @pytest.mark.usefixtures("english")
 def test_the_light_says_what_is(given: dict[str, Any], level: str, text: str) -> None:
-    light = words.light(given)
+    light = words.light(status(**given))
 
     assert (light["level"], light["text"]) == (level, text)
     assert light["more"]
