@@ -54,12 +54,13 @@ class Stream:
 
     def events(self) -> Iterator[bytes]:
         """Events until the node stops or the page goes. Holds no connection to a store while it waits."""
-        yield f"retry: {RETRY}\n\n".encode()
+        known = self._company.last_n
         for database in self._databases():
             self._follow(database)
+        # The page asks for everything once it hears this; from here on it is told.
+        yield f"retry: {RETRY}\n\n".encode()
         shown: dict[str, Any] | None = None
         beat = calm = time.monotonic()
-        known = self._company.last_n
         while True:
             light = self._light()
             if light != shown:

@@ -35,7 +35,10 @@ export class Live extends EventTarget {
     this.source?.close();
     const source = new EventSource(this.url);
     this.source = source;
-    source.addEventListener("open", () => this.#alive());
+    source.addEventListener("open", () => {
+      this.#alive();
+      void this.poll(); // what changed between the page and the stream, or while there was none
+    });
     source.addEventListener("beat", () => this.#alive());
     for (const name of this.names) {
       source.addEventListener(name, (event) => {

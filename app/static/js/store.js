@@ -12,11 +12,18 @@ import { emptyCart } from "./cart.js";
 const blank = () => ({ cart: emptyCart(), sale: null, pending: null });
 
 export class TillStore extends EventTarget {
-  /** @param {string} terminal */
-  constructor(terminal) {
+  /**
+   * @param {string} terminal
+   * @param {string | null} [demo] which run of a demo this is; one that started over is another shop, and what was kept of the old one goes
+   */
+  constructor(terminal, demo = null) {
     super();
     this.key = `couchtill.${terminal}.cart`;
     this.seenKey = `couchtill.${terminal}.seen`;
+    if (demo && localStorage.getItem("couchtill.demo") !== demo) {
+      for (const key of [this.key, this.seenKey]) localStorage.removeItem(key);
+      localStorage.setItem("couchtill.demo", demo);
+    }
     this.kept = this.#read();
     addEventListener("storage", (event) => {
       if (event.key === this.key) this.reload();

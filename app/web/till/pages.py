@@ -19,7 +19,9 @@ def register(blueprint: Blueprint, node: Any) -> None:
     @blueprint.get("/")
     def home() -> str:
         state = api.state(node)
-        return render_template("till/till.html", till=state, words=state["sync"], boot=boot({"state": state}))
+        demo = node.uuid if node.config.get("demo_origin") else None
+        values = boot({"state": state, "demo": demo})
+        return render_template("till/till.html", till=state, words=state["sync"], boot=values)
 
     @blueprint.get("/receipts/<path:id>")
     def receipt(id: str) -> str | tuple[str, int] | Response:

@@ -22,12 +22,12 @@ import { Receipts, Sold } from "./receipts.js";
 
 class Till {
   constructor() {
-    const { state } = boot();
+    const { state, demo } = boot();
     this.series = state.series ?? null;
     /** Taxes added to what the catalogue lacks. @type {number[]} */
     this.rates = state.rates ?? [];
     this.currency = { code: state.currency, digits: state.digits, locale: language };
-    this.store = new TillStore(state.terminal);
+    this.store = new TillStore(state.terminal, demo);
     this.store.note(state.series, state.number);
     /** @type {string | null} the chosen line */
     this.chosen = null;
@@ -85,12 +85,8 @@ class Till {
     const hear = (/** @type {string} */ name, /** @type {(detail: any) => void} */ run) =>
       live.addEventListener(name, (event) => run(/** @type {CustomEvent} */ (event).detail));
     hear("light", showLight);
-    hear("catalogue", () => void this.catalog.refresh());
-    hear("state", (state) => {
-      showLight(state.sync);
-      this.series = state.series ?? this.series;
-      this.store.note(state.series, state.number);
-    });
+    hear("catalogue", () => void this.live.poll().then(() => this.catalog.refresh()));
+    hear("state", (state) => this.learn(state));
     hear("order", (order) => {
       if (order.own) this.series = order.series;
       if (order.own) this.store.note(order.series, order.number);
@@ -98,6 +94,18 @@ class Till {
     hear("away", () => this.away(true));
     hear("back", () => this.away(false));
     hear("signedout", (problem) => toast(problem.reason || t("This window is no longer signed in."), { wrong: true, key: "signedout", stays: 60000 }));
+  }
+
+  /** What the server says of itself. The store's document may come after the window was opened. @param {any} state */
+  learn(state) {
+    showLight(state.sync);
+    this.series = state.series ?? this.series;
+    this.store.note(state.series, state.number);
+    this.rates = state.rates ?? [];
+    if (state.currency === this.currency.code && state.digits === this.currency.digits) return;
+    Object.assign(this.currency, { code: state.currency, digits: state.digits }); // every part of the page holds this one
+    this.changed();
+    void this.catalog.refresh();
   }
 
   /** @param {boolean} away */
