@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import select
 import socket
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterable
@@ -237,4 +238,6 @@ def serve(node: Any, host: str, port: int) -> Server:
 
 
 def _log(message: str = "", level: int = logging.INFO, traceback: bool = False) -> None:
+    if isinstance(sys.exception(), ConnectionError):
+        level, traceback = logging.DEBUG, False  # a client that went away is no news
     log.log(level if level >= logging.WARNING else logging.DEBUG, message, exc_info=traceback)
