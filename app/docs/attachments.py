@@ -19,12 +19,11 @@ import zlib
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from app.docs import revision
-from app.docs.errors import BadRequest, Conflict, MissingStub, NotFound
-from app.docs.record import Record, dump, parse, stubs
+from app.docs.errors import BadRequest, MissingStub, NotFound
+from app.docs.record import Record, parse, stubs
 
 if TYPE_CHECKING:
-    from app.docs.store import Transaction
+    pass
 
 OCTETS = "application/octet-stream"
 
@@ -112,7 +111,7 @@ def take_in(
             "length": len(data),
         }
         if packed:
-            meta |= {"length": len(_unpack(data)), "encoding": "gzip", "encoded_length": len(data)}
+            meta |= {"length": len(unpack(data)), "encoding": "gzip", "encoded_length": len(data)}
         connection.execute("INSERT OR IGNORE INTO blobs(digest, data) VALUES(?, ?)", (digest, data))
         taken[name] = meta
     return taken
@@ -127,7 +126,8 @@ def _decode(name: str, text: Any) -> bytes:
     raise BadRequest(f"Invalid attachment data for {name}")
 
 
-def _unpack(data: bytes) -> bytes:
+def unpack(data: bytes) -> bytes:
+    """The bytes of a gzipped attachment. Raises BadRequest."""
     try:
         return gzip.decompress(data)
     except (OSError, EOFError, zlib.error):
@@ -154,89 +154,12 @@ def shown(
                 continue
             raw = stored(connection, meta["digest"])
             if meta.get("encoding") == "gzip":
-                raw = _unpack(raw)
+                raw = unpack(raw)
             del told[name]["stub"], told[name]["length"]  # the data tell
             told[name]["data"] = base64.b64encode(raw).decode()
     return told
 
 
-def get(connection: sqlite3.Connection, id: str, name: str, rev: str | None) -> Attachment:
-    """One attachment of a document (of revision `rev`). Raises NotFound."""
-    from app.docs import reads
-
-    row = reads.record(connection, id)
-    if row is None:
-        raise NotFound("missing")
-    if rev is None and row.deleted:
-        raise NotFound("deleted")
-    wanted = row.rev if rev is None else "{}-{}".format(*revision.parse(rev))
-    one = reads.version(connection, row, wanted)
-    if one is None:
-        raise NotFound("missing")
-    meta = parse(one.atts).get(name) if one.atts else None
-    if meta is None:
-        raise NotFound("Document is missing attachment")
-    data = stored(connection, meta["digest"])
-    encoding = meta.get("encoding")
-    if encoding == "gzip":
-        data = _unpack(data)
-    return Attachment(meta["content_type"], meta["digest"], meta["length"], meta["revpos"], data, encoding)
-
-
 def kept(atts: str | None) -> dict[str, Any]:
     """``_attachments`` of an edit that leaves them as they are."""
     return {name: {"stub": True} for name in parse(atts)} if atts else {}
-
-
-def put(tx: Transaction, id: str, name: str, data: bytes, content_type: str, rev: str | None) -> str:
-    """Writes the revision of a document in which `name` is `data`."""
-    from app.docs import edits, reads
-
-    row = reads.record(tx.connection, id)
-    if row is None or (row.deleted and rev is None):
-        if rev is not None:
-            raise Conflict
-        doc: dict[str, Any] = {"_id": id}
-        atts: dict[str, Any] = {}
-    else:
-        doc, atts = _document(tx, row, rev)
-    atts.pop(name, None)
-    atts = {name: {"data": data, "content_type": content_type}, **atts}  # CouchDB's order, which the revision hashes
-    return edits.edit(tx, edits.draft({**doc, "_attachments": atts}))
-
-
-def delete(tx: Transaction, id: str, name: str, rev: str | None) -> str:
-    """Writes the revision of a document without attachment `name`."""
-    from app.docs import edits, reads
-
-    row = reads.record(tx.connection, id)
-    if row is None:
-        raise NotFound("missing")
-    if rev is None and row.deleted:
-        raise NotFound("deleted")
-    doc, atts = _document(tx, row, rev or row.rev)
-    if name not in atts:
-        raise NotFound("Document is missing attachment")
-    if rev is None:
-        raise Conflict
-    del atts[name]
-    return edits.edit(tx, edits.draft({**doc, "_attachments": atts}))
-
-
-def _document(tx: Transaction, row: Record, rev: str | None) -> tuple[dict[str, Any], dict[str, Any]]:
-    from app.docs import reads
-
-    if rev is None:
-        raise Conflict
-    normal = "{}-{}".format(*revision.parse(rev))
-    one = reads.version(tx.connection, row, normal)
-    if one is None:
-        raise Conflict
-    atts = kept(one.atts)
-    gone = {"_deleted": True} if one.path[1] else {}
-    return {"_id": row.id, "_rev": normal, **gone, **parse(one.body)}, atts
-
-
-def names(atts: str | None) -> str:
-    """The digests that a revision's attachments name, as a JSON list (for the sweep of unnamed bytes)."""
-    return dump([meta["digest"] for meta in parse(atts).values()]) if atts else "[]"

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from app.docs import attachments, changes, edits, incoming, json, local_docs, maintenance, queries, reads
+from app.docs import attached, attachments, changes, edits, incoming, json, local_docs, maintenance, queries, reads
 from app.docs.attachments import Attachment
 from app.docs.changes import Batch, ChangesJSON, ChangesPage
 from app.docs.queries import AllDocsJSON
@@ -142,7 +142,7 @@ class Database(Store):
     def get_attachment(self, id: str, name: str, *, rev: str | None = None) -> Attachment:
         """An attachment with its bytes. Raises NotFound."""
         with self.snapshot() as connection:
-            return attachments.get(connection, id, name, rev)
+            return attached.get(connection, id, name, rev)
 
     def attachment_bytes(self, digest: str) -> bytes:
         """The stored bytes of an attachment, still gzipped if its stub tells an ``encoding``. Raises NotFound."""
@@ -152,12 +152,12 @@ class Database(Store):
     def put_attachment(self, id: str, name: str, data: bytes, content_type: str, *, rev: str | None = None) -> str:
         """Adds or replaces an attachment (and makes the document, without `rev`, where there is none)."""
         with self.transaction() as tx:
-            return attachments.put(tx, id, name, data, content_type, rev)
+            return attached.put(tx, id, name, data, content_type, rev)
 
     def delete_attachment(self, id: str, name: str, *, rev: str | None) -> str:
         """Takes an attachment away. Raises NotFound, Conflict."""
         with self.transaction() as tx:
-            return attachments.delete(tx, id, name, rev)
+            return attached.delete(tx, id, name, rev)
 
     # -- local documents -----------------------------------------------------------------------------------------
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from app.docs import attachments, revision
 from app.docs import tree as trees
 from app.docs.errors import BadRequest, NotFound
-from app.docs.record import COLUMNS, Record, dump, pick_path, revisions, splice
+from app.docs.record import COLUMNS, Record, dump, parse, pick_path, revisions, splice
 
 if TYPE_CHECKING:
     from app.docs.database import Database
@@ -211,8 +211,6 @@ def open_revs(
                 atts_since=atts_since,
                 att_encoding_info=att_encoding_info,
             )
-            from app.docs.record import parse
-
             found.append({"ok": parse(text)})
         if one is None:
             found.append({"missing": rev})

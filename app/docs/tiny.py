@@ -127,9 +127,7 @@ class TinyTable(Table):
         """All documents for which `cond` is true."""
         return super(TinyTable, self._where(cond)).search(cond)  # type: ignore[return-value]
 
-    def get(
-        self, cond: QueryLike | None = None, doc_id: Any = None, doc_ids: Iterable[Any] | None = None
-    ) -> Any:
+    def get(self, cond: QueryLike | None = None, doc_id: Any = None, doc_ids: Iterable[Any] | None = None) -> Any:
         """The document `doc_id`, or the first for which `cond` is true, or None; those of `doc_ids` as a list."""
         if doc_id is not None:
             return super().get(None, str(doc_id))  # type: ignore[call-overload]
