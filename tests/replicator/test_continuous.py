@@ -21,9 +21,7 @@ from tests.support.process import wait_until
 from tests.support.proxy import FaultProxy
 
 
-def test_it_starts_offline_and_goes_on_when_there_is_a_line(
-    db: Database, central: str, proxy: FaultProxy
-) -> None:
+def test_it_starts_offline_and_goes_on_when_there_is_a_line(db: Database, central: str, proxy: FaultProxy) -> None:
     proxy.cut()
     fill(db, 5)
     with following(db, proxy.url) as states:
