@@ -9,12 +9,13 @@ from types import SimpleNamespace
 import pytest
 import requests
 
-from tests.interop import parity
+from tests.interop import parity, parity_documents, parity_server
 from tests.support.couchdb import COUCHDB_URL, anonymous
 from tests.support.web import running_hub
 
 pytestmark = pytest.mark.couchdb
 
+SCENARIOS = parity_documents.SCENARIOS | parity_server.SCENARIOS
 PROBE = {"name": "probe", "password": parity.PROBE_PASSWORD, "roles": ["clerk"], "type": "user"}
 
 # Where we differ on purpose, as (scenario, number of the request): why.
@@ -42,9 +43,9 @@ def probe() -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("probe")
-@pytest.mark.parametrize("scenario", parity.SCENARIOS)
+@pytest.mark.parametrize("scenario", SCENARIOS)
 def test_every_answer_is_couchdbs(scenario: str, hub: SimpleNamespace) -> None:
-    steps = parity.SCENARIOS[scenario]
+    steps = SCENARIOS[scenario]
     theirs = _answers(COUCHDB_URL, anonymous(COUCHDB_URL), steps)
     ours = _answers(hub.url, hub.root, steps)
     differing = [

@@ -1,3 +1,5 @@
+"""What may be changed by hand, and how a change that somebody else made meanwhile is told."""
+
 from __future__ import annotations
 
 import pytest
