@@ -5,6 +5,7 @@ A link is state, not a thread: whoever has a thread to spare calls `go`. A live 
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections.abc import Callable
@@ -25,6 +26,8 @@ from app.replicator.remote import RemotePeer
 from app.replicator.replication import Hooks, Options, Replication
 from app.replicator.retry import DENIED_WAIT, Judge, State, Verdict, until
 from app.replicator.stats import Result
+
+log = logging.getLogger("couchtill.link")
 
 STOPPED_WAIT = 60.0
 """Seconds before a link that only a person can help looks again whether somebody did."""
@@ -178,6 +181,8 @@ class LinkRunner:
             self._waits_for_network = isinstance(error, TransportError)
             return self._wait(verdict)
         except Exception as error:  # a bug must not end the link in silence: it waits, with the reason for all to see
+            if not self._ending.is_set():
+                log.exception("%s: an unexpected problem", self.link.name)
             run.reset()
             words = f"An unexpected problem: {type(error).__name__}: {error}"
             return self._wait(Verdict("waiting", words, self._judge.backoff.next(5.0)))
@@ -189,6 +194,8 @@ class LinkRunner:
         if seconds is None:
             seconds = DENIED_WAIT if verdict.state == "denied" else STOPPED_WAIT
         if seconds > 0:
+            if verdict.state in ("denied", "stopped") and (self._state.name, self._state.reason) != verdict[:2]:
+                log.warning("%s: %s: %s", self.link.name, verdict.state, verdict.reason)  # a person must do something
             self._say(State(verdict.state, verdict.reason, until(seconds)))
         return seconds
 

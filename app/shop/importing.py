@@ -28,7 +28,9 @@ from app.shop import clock, schemas
 from app.shop.csvfile import CsvFile, ImportRefused, Row
 from app.shop.money import MAX_AMOUNT, WHOLE
 
-__all__ = ["ImportRefused", "Report", "import_customers", "import_products"]
+__all__ = ["ImportRefused", "Report", "import_customers", "import_products", "read_customers", "read_products"]
+
+Source = str | Path | BinaryIO | CsvFile
 
 BATCH = 500  # documents a commit: a replicator or a sale never waits long behind one
 
@@ -86,15 +88,32 @@ class Rejects:
         self.report.reject_path = self.path
 
 
+def read_products(source: str | Path | BinaryIO) -> CsvFile:
+    """The file with its header checked, before anything is done for it. Raises ImportRefused."""
+    return CsvFile(source, PRODUCT_COLUMNS, ("product_id", "name", "price_cents"))
+
+
+def read_customers(source: str | Path | BinaryIO) -> CsvFile:
+    """As `read_products`."""
+    file = CsvFile(source, CUSTOMER_COLUMNS, ())
+    if _customer_key(file) not in file.columns:
+        raise ImportRefused(f"{file.name} has no column “customer_id” or “household_id”.")
+    return file
+
+
+def _customer_key(file: CsvFile) -> str:
+    return "customer_id" if "customer_id" in file.columns else "household_id"
+
+
 def import_products(
-    source: str | Path | BinaryIO, database: Database, reject_path: str | Path | None = None, *, by: str = "import"
+    source: Source, database: Database, reject_path: str | Path | None = None, *, by: str = "import"
 ) -> Report:
     """Products, and the categories they name, from a CSV file (plain or gzip) into `company`.
 
     Raises ImportRefused when the file as a whole can't be read. Refused rows are written to `reject_path` with the
     reason.
     """
-    file = CsvFile(source, PRODUCT_COLUMNS, ("product_id", "name", "price_cents"))
+    file = source if isinstance(source, CsvFile) else read_products(source)
     categories: dict[str, dict[str, Any]] = {}
 
     def document(values: Mapping[str, str]) -> list[dict[str, Any]]:
@@ -109,13 +128,11 @@ def import_products(
 
 
 def import_customers(
-    source: str | Path | BinaryIO, database: Database, reject_path: str | Path | None = None, *, by: str = "import"
+    source: Source, database: Database, reject_path: str | Path | None = None, *, by: str = "import"
 ) -> Report:
     """Customers from a CSV file into `company`; as `import_products`."""
-    file = CsvFile(source, CUSTOMER_COLUMNS, ())
-    key = "customer_id" if "customer_id" in file.columns else "household_id"
-    if key not in file.columns:
-        raise ImportRefused(f"{file.name} has no column “customer_id” or “household_id”.")
+    file = source if isinstance(source, CsvFile) else read_customers(source)
+    key = _customer_key(file)
     return _import(file, database, lambda values: [customer(values, key)], reject_path, key, by)
 
 

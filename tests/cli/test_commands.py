@@ -156,5 +156,6 @@ def test_an_import_of_something_else_is_refused_in_words(tmp_path: Path, what: s
     (tmp_path / "x.csv").write_bytes(b"\x00\x01 not, a csv\n")
     said = run("import", what, tmp_path / "x.csv", "--db", tmp_path / "company.db", status=1).stderr
     assert said.startswith("couchtill: ")
+    assert not (tmp_path / "company.db").exists(), "made for a file that was refused"
     said = run("import", what, tmp_path / "none.csv", "--db", tmp_path / "company.db", status=1).stderr
     assert said.startswith("couchtill: ")

@@ -185,11 +185,16 @@ def test_stopping_does_not_wait_for_a_line_that_is_silent(
     proxy.clear()
 
 
-def test_a_wrong_password_is_denied_and_the_others_go_on(till: Callable[[str], Node], central: str) -> None:
+def test_a_wrong_password_is_denied_and_the_others_go_on(
+    till: Callable[[str], Node], central: str, caplog: pytest.LogCaptureFixture
+) -> None:
     node = till("one").link(central.replace("s3cret%2F%2B%40", "wrong"))
     wait_until(lambda: node.status().state == "denied")
     assert node.status().reason
     assert "wrong" not in str(node.supervisor.status())
+    # whoever started it from a shell reads it there, too
+    assert [record.getMessage() for record in caplog.records if "denied" in record.getMessage()]
+    assert "wrong" not in caplog.text
 
 
 def test_a_central_that_was_made_anew_is_not_filled_until_a_person_accepts_it(
