@@ -150,21 +150,24 @@ class Store:
                     yield joined
                 return
             connection = self._connection
-            with _disk_errors(self.path):
+            try:
                 connection.execute("BEGIN IMMEDIATE")
+            except sqlite3.Error as error:
+                raise named(self.path, error) from error
             transaction = self._transaction = Transaction(self, connection)
             self._owner = threading.get_ident()
             try:
-                with _disk_errors(self.path):
-                    yield transaction
-                    if transaction.doomed is not None:
-                        raise transaction.doomed
-                    connection.execute("COMMIT")
-            except BaseException:
+                yield transaction
+                if transaction.doomed is not None:
+                    raise transaction.doomed
+                connection.execute("COMMIT")
+            except BaseException as error:
                 if connection.in_transaction:
                     connection.execute("ROLLBACK")
                 if transaction.began_epoch:
                     self.epochs.retract()
+                if isinstance(error, sqlite3.Error):
+                    raise named(self.path, error) from error
                 raise
             else:
                 self._publish(transaction)
@@ -175,9 +178,11 @@ class Store:
     @contextmanager
     def _joined(self, outer: Transaction) -> Iterator[Transaction]:
         try:
-            with _disk_errors(self.path):
-                yield outer
-        except (StoreError, InsufficientStorage, sqlite3.Error) as error:
+            yield outer
+        except sqlite3.Error as error:
+            outer.doomed = named(self.path, error)
+            raise outer.doomed from error
+        except (StoreError, InsufficientStorage) as error:
             outer.doomed = error
             raise
 
@@ -307,26 +312,23 @@ class Store:
         with self._lock:
             if self._transaction is not None:
                 raise StoreError("A database can't be compacted inside a transaction.")
-            with _disk_errors(self.path):
+            try:
                 self._connection.execute("VACUUM")
                 self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            except sqlite3.Error as error:
+                raise named(self.path, error) from error
 
 
-@contextmanager
-def _disk_errors(path: Path) -> Iterator[None]:
-    """Names what the file system refused."""
-    try:
-        yield
-    except sqlite3.OperationalError as error:
-        text = str(error)
+def named(path: Path, error: sqlite3.Error) -> Exception:
+    """What the file system refused, under its own name; `error` itself where it is about something else."""
+    text = str(error)
+    if isinstance(error, sqlite3.OperationalError):
         if "disk is full" in text or "disk I/O error" in text:
-            raise InsufficientStorage(f"The disk is full: nothing was written to {path.name}.") from error
+            return InsufficientStorage(f"The disk is full: nothing was written to {path.name}.")
         if "locked" in text:
-            raise StoreError(f"{path} is in use by another program.") from error
+            return StoreError(f"{path} is in use by another program.")
         if "readonly" in text:
-            raise ReadOnly(f"{path} can't be written to.") from error
-        raise
-    except sqlite3.DatabaseError as error:
-        if "malformed" in str(error) or "not a database" in str(error):
-            raise refusal(path, error) from error
-        raise
+            return ReadOnly(f"{path} can't be written to.")
+    elif isinstance(error, sqlite3.DatabaseError) and ("malformed" in text or "not a database" in text):
+        return refusal(path, error)
+    return error
