@@ -45,6 +45,7 @@ def _add_pages(app: Flask, node: Any, authenticator: Any) -> None:
 
     Door(node, authenticator).install(app)
     app.register_error_handler(404, _not_found)
+    app.register_error_handler(405, _not_allowed)
     if node.kind == "terminal":
         from app.web import i18n, till
 
@@ -61,6 +62,16 @@ def _not_found(error: Any) -> Response | tuple[Response, int]:
     if request.path.startswith(("/api/", "/_")):
         return jsonify(error="not_found", reason="missing"), 404
     return Response("There is no such page.\n", 404, mimetype="text/plain")
+
+
+def _not_allowed(error: Any) -> Any:
+    if not request.path.startswith("/api/"):
+        return error
+    response = jsonify(
+        error="method_not_allowed", reason=f"Only {', '.join(sorted(error.valid_methods or ()))} allowed."
+    )
+    response.headers["Allow"] = ", ".join(error.valid_methods or ())
+    return response, 405
 
 
 def _root() -> str:

@@ -93,7 +93,8 @@ class Door:
     def enter(self) -> Any:
         """``GET /enter?key=…[&next=/path]``: takes the key, hands out the cookie, goes on to the page."""
         target = request.args.get("next", "/")
-        if not target.startswith("/") or target.startswith("//") or "\\" in target:
+        # Browsers drop tabs and newlines: "/\t/evil.example" would lead to //evil.example.
+        if not target.startswith("/") or target.startswith("//") or "\\" in target or not target.isprintable():
             target = "/"
         if not sessions.page_cookie_holds(request.cookies.get(self._cookie, ""), self._key):
             if not self._links.use(request.args.get("key", ""), self._key):

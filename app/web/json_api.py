@@ -50,7 +50,7 @@ def read_json() -> dict[str, Any]:
     except RequestEntityTooLarge:
         raise Problem(413, "too_large", f"The request is too large: {MOST} bytes at most.") from None
     except DocsError as wrong:
-        raise Problem(400, "invalid", f"The request is no JSON that can be read: {wrong.reason}.") from None
+        raise Problem(400, "invalid", f"The request is no JSON that can be read: {wrong.reason.rstrip('.')}.") from None
     if not isinstance(body, dict):
         raise Problem(400, "invalid", "The request must be a JSON object.")
     return body

@@ -57,7 +57,15 @@ def test_a_start_link_lets_one_browser_in_once(terminal: SimpleNamespace) -> Non
 
 
 def test_a_start_link_leads_to_a_page_of_ours_only(terminal: SimpleNamespace) -> None:
-    for asked, target in (("/sync", "/sync"), ("//evil.example", "/"), ("http://evil.example", "/"), ("/\\evil", "/")):
+    asked_and_given = [
+        ("/sync", "/sync"),
+        ("//evil.example", "/"),
+        ("http://evil.example", "/"),
+        ("/\\evil", "/"),
+        ("/\t/evil.example", "/"),  # browsers drop tabs and newlines, and are left with //evil.example
+        ("/\r\nSet-Cookie: x=y", "/"),
+    ]
+    for asked, target in asked_and_given:
         link = start_link(terminal.node, terminal.root, next=asked)
         answer = requests.get(link, timeout=10, allow_redirects=False)
         assert (answer.status_code, answer.headers["Location"]) == (303, target)
@@ -129,6 +137,17 @@ def test_another_sites_page_cannot_sell(browser: requests.Session, terminal: Sim
         assert answer.status_code == 403, headers
     assert browser.post(url, json={}, headers={"Origin": terminal.root}, timeout=10).status_code == 400
     assert browser.post(url, json={}, timeout=10).status_code == 400
+
+
+def test_the_api_says_what_it_does_not_do_in_json(browser: requests.Session, terminal: SimpleNamespace) -> None:
+    for method, path, status in (
+        ("GET", "/api/sales", 405),
+        ("DELETE", "/api/receipts/x", 405),
+        ("GET", "/api/x", 404),
+    ):
+        answer = browser.request(method, f"{terminal.root}{path}", timeout=10)
+        assert answer.status_code == status
+        assert answer.json()["error"]
 
 
 def test_pages_say_who_may_frame_them(browser: requests.Session, terminal: SimpleNamespace) -> None:
