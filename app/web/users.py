@@ -10,6 +10,7 @@ import hashlib
 import hmac
 import os
 import secrets
+import string
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -21,6 +22,7 @@ ITERATIONS = 600_000
 ADMINS_FILE = "admins.secret"
 KEY_FILE = "api.secret"
 KEY_USER = "api"
+SECRET_BYTES = 32
 USER_PREFIX = "org.couchdb.user:"
 
 _PRFS = {"sha": "sha1", "sha224": "sha224", "sha256": "sha256", "sha384": "sha384", "sha512": "sha512"}
@@ -151,25 +153,32 @@ def _lines(file: Path) -> list[str]:
 
 
 def api_key(path: Path) -> str:
-    """The API key of the terminal or office in `path`; made on the first call."""
+    """The API key of the terminal or office in `path`; made on the first call, or when its file was emptied: no key
+    opens nothing."""
     file = path / KEY_FILE
-    try:
-        return file.read_text("utf-8").strip()
-    except FileNotFoundError:
-        key = secrets.token_urlsafe(24)
-        write_secret(file, key + "\n")
+    if key := _read_secret(file):
         return key
+    key = secrets.token_urlsafe(24)
+    write_secret(file, key + "\n")
+    return key
 
 
 def session_secret(path: Path) -> bytes:
     """The key that signs this node's session cookies; made on the first call, so that sessions outlive a restart."""
     file = path / "session.secret"
+    kept = _read_secret(file)
+    if len(kept) == 2 * SECRET_BYTES and all(digit in string.hexdigits for digit in kept):
+        return bytes.fromhex(kept)
+    secret = secrets.token_bytes(SECRET_BYTES)
+    write_secret(file, secret.hex() + "\n")
+    return secret
+
+
+def _read_secret(file: Path) -> str:
     try:
-        return bytes.fromhex(file.read_text("utf-8").strip())
-    except FileNotFoundError:
-        secret = secrets.token_bytes(32)
-        write_secret(file, secret.hex() + "\n")
-        return secret
+        return file.read_text("utf-8").strip()
+    except (FileNotFoundError, UnicodeDecodeError):
+        return ""
 
 
 def write_secret(file: Path, text: str) -> None:

@@ -176,3 +176,13 @@ def test_the_key_is_made_once_and_kept(tmp_path: Path) -> None:
     key = users.api_key(tmp_path)
     assert len(key) >= 32
     assert users.api_key(tmp_path) == key
+
+
+@pytest.mark.parametrize("content", ["", "\n", "zz\n", "ab\n"])
+def test_an_emptied_secret_is_no_secret(tmp_path: Path, content: str) -> None:
+    """As a power cut, or somebody's `>`, leaves it: `api:` with an empty password must open nothing."""
+    (tmp_path / "session.secret").write_text(content)
+    assert len(users.session_secret(tmp_path)) == 32
+    (tmp_path / "api.secret").write_text(content)
+    assert users.api_key(tmp_path) == content.strip() or len(users.api_key(tmp_path)) == 32
+    assert users.api_key(tmp_path)
