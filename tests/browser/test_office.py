@@ -91,3 +91,32 @@ def test_a_price_that_is_no_amount_is_said_at_its_field(page: Page, office: Any)
 
     expect(page.locator(".price-edit .fault")).to_contain_text("Key an amount like 12.00")
     assert office.node.company.get("product:4000001")["price"]["amount"] == 245
+
+
+def test_products_and_the_currency_that_come_after_the_page_was_opened_are_shown(
+    tmp_path: Path, open_context: Callable[..., BrowserContext]
+) -> None:
+    with Node(tmp_path / "empty", NodeConfig(kind="office", id="office")) as node:
+        server = serve(node, "127.0.0.1", 0)
+        page = open_context().new_page()
+        page.goto(start_link(node, f"http://127.0.0.1:{server.port}"))
+        expect(page.locator("#prices-none")).to_be_visible()
+        stock(node.company)
+        expect(page.locator(".price-now", has_text="€").first).to_be_visible(timeout=15_000)
+        expect(page.locator(".store-total")).to_have_text("€0.00", timeout=15_000)
+        node.begin_stop()
+        server.stop()
+
+
+def test_a_price_that_is_being_edited_stays_while_others_change(page: Page, office: Any) -> None:
+    page.locator(".price", has_text="Espresso").get_by_role("button", name="Edit").click()
+    page.locator(".price-edit input").fill("7.77")
+    other = next(record for record in office.node.company.each("product") if "Espresso" not in record.doc()["name"])
+    doc = other.full()
+    if doc.get("price"):
+        doc["price"] = {**doc["price"], "amount": 12345}
+    else:
+        doc["price"] = {"amount": 12345, "per": 1000}
+    office.node.company.put(doc)
+    expect(page.locator(".price-now", has_text="123.45")).to_be_visible(timeout=15_000)
+    expect(page.locator(".price-edit input")).to_have_value("7.77")

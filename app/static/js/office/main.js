@@ -115,11 +115,27 @@ async function quietly(ask) {
   }
 }
 
-const live = new Live("api/events", "api/state", ["light", "order"]);
+/** The stores' documents, and so the currency, may come after the page was opened. @param {any} now */
+function learn(now) {
+  showLight(now.sync);
+  if (now.currency === currency.code && now.digits === currency.digits) return;
+  Object.assign(currency, { code: now.currency, digits: now.digits }); // the list of prices holds this one
+  void list();
+  void sum();
+  void prices.search();
+}
+
+const prices = new Prices(currency);
+const live = new Live("api/events", "api/state", ["light", "order", "catalogue"]);
 const on = (/** @type {string} */ name, /** @type {(detail: any) => void} */ run) =>
   live.addEventListener(name, (event) => run(/** @type {CustomEvent} */ (event).detail));
 on("light", showLight);
-on("state", (now) => showLight(now.sync));
+on("state", learn);
+on("catalogue", () => {
+  void live.poll();
+  void prices.search();
+  sumLater();
+});
 on("order", arrive);
 on("away", () => {
   byId("away").hidden = false;
@@ -132,6 +148,6 @@ on("back", () => {
 /** Milliseconds between two looks at what the tills tell of themselves, which comes with no sale. */
 const LOOK = 30000;
 setInterval(() => !document.hidden && void sum(), LOOK);
-new Prices(currency).start();
+prices.start();
 void list();
 void sum();

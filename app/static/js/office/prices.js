@@ -37,7 +37,9 @@ export class Prices {
     try {
       const { rows } = await get(`api/products?${new URLSearchParams({ limit: "40", ...(text ? { q: text } : {}) })}`);
       if (asked !== this.asked) return;
-      this.list.replaceChildren(...rows.map((/** @type {Product} */ product) => this.#row(product)));
+      // A row that is being edited stays as it is: what was typed, and the revision that was seen.
+      const edited = new Map([...this.list.querySelectorAll("li:has(form)")].map((row) => [/** @type {HTMLElement} */ (row).dataset.product, row]));
+      this.list.replaceChildren(...rows.map((/** @type {Product} */ product) => edited.get(product.id) ?? this.#row(product)));
       this.#none(rows.length ? "" : text ? t("Nothing found for “%(text)s”", { text }) : t("No products yet. They come with the first sync."));
     } catch (problem) {
       if (!(problem instanceof Problem)) throw problem;
