@@ -9,6 +9,7 @@ from types import SimpleNamespace
 import pytest
 import requests
 
+from app.web import users
 from app.web.auth import start_link
 from app.web.door import host_is_ours
 from tests.support.hub import terminal_door
