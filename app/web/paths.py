@@ -45,6 +45,11 @@ def decode(text: str) -> str:
     return unquote_to_bytes(text.encode("latin-1")).decode("utf-8", "surrogateescape")
 
 
+def is_utf8(text: str) -> bool:
+    """Whether a decoded segment was UTF-8."""
+    return text.isascii() or not any("\ud800" <= char <= "\udfff" for char in text)
+
+
 def parse_query(text: str) -> list[tuple[str, str]]:
     """The pairs of a query string, in order; a name without ``=`` has the value ``""``."""
     if not text:

@@ -44,7 +44,7 @@ class Query:
     def of_pairs(cls, pairs: Sequence[tuple[str, str]]) -> Query:
         query = cls()
         for name, text in pairs:
-            query.read(name, json.loads(text.encode()) if name in _KEYS else text)
+            query.read(name, json.loads(text) if name in _KEYS else text)
         return query
 
     @classmethod
@@ -162,7 +162,7 @@ def _query(request: Request) -> Query:
         raise BadRequest("`keys` body member must be an array.")
     query = Query.of_object(body)
     for name, text in request.query:
-        query.read(name, json.loads(text.encode()) if name in _KEYS else text)
+        query.read(name, json.loads(text) if name in _KEYS else text)
     query.keys = keys if keys is not None else query.keys
     return query
 

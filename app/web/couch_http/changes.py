@@ -143,7 +143,7 @@ def _filter(database: Database, name: str, args: dict[str, str], body: dict[str,
     if name == "_doc_ids":
         ids = body.get("doc_ids")
         if ids is None and "doc_ids" in args:
-            ids = json.loads(args["doc_ids"].encode())
+            ids = json.loads(args["doc_ids"])
         if not isinstance(ids, list):
             raise BadRequest("`doc_ids` filter parameter is not a list of doc ids.")
         return {"doc_ids": [id for id in ids if isinstance(id, str)]}

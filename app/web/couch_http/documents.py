@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from app.docs import json
 from app.docs.database import Database
 from app.docs.edits import check_id
-from app.docs.errors import BadRequest, Conflict, DocsError, NotFound
+from app.docs.errors import BadRequest, Conflict, DocsError, IllegalDocId, NotFound
 from app.web import paths
 from app.web.couch_http import attachments, multipart, open_revs, users_db
 from app.web.couch_http.local_docs import METHODS, local_doc, put_local
@@ -55,6 +55,11 @@ def _to_plain_slash(request: Request) -> Response:
 
 def one(request: Request, database: Database, id: str) -> Response:
     """``/db/<id>``"""
+    if not paths.is_utf8(id):
+        if request.method == "PUT":
+            check_id(id)
+            raise IllegalDocId("Document id must be valid UTF-8")  # a local one
+        raise NotFound("missing")
     if id.startswith(LOCAL):
         return local_doc(request, database, id[len(LOCAL) :])
     method = request.method
