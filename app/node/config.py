@@ -40,6 +40,11 @@ _ID = re.compile(r"[a-z][a-z0-9-]*\Z")
 _DATABASE = re.compile(r"[a-z][a-z0-9_$()+/-]*\Z")
 
 
+def is_store(id: str) -> bool:
+    """Whether this can be a store's id."""
+    return bool(_ID.match(id))
+
+
 class NodeError(Exception):
     """A node can't be made, opened or started; the message is for a person."""
 

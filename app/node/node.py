@@ -204,7 +204,8 @@ class Node:
         """The stores that the company's documents name: head office links all of them."""
         if self.kind != "office":
             return []
-        return [record.id.partition(":")[2] for record in self.company.each("store")]
+        named = [record.id.partition(":")[2] for record in self.company.each("store")]
+        return [store for store in named if node_config.is_store(store)]
 
     def link_new_stores(self) -> None:
         """Head office: opens and links the stores whose ``store`` document has come since."""

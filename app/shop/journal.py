@@ -175,7 +175,8 @@ class Journal:
         leaves = [record.doc()]
         if record.conflicts:
             leaves += [leaf["ok"] for leaf in self.database.open_revs(record.id, "all") if "ok" in leaf]
-        return sorted({str(name) for leaf in leaves for name in leaf.get("incarnations", [])})
+        lists = [leaf.get("incarnations") for leaf in leaves]
+        return sorted({name for names in lists if isinstance(names, list) for name in names if isinstance(name, str)})
 
     def _list(self, incarnation: str) -> None:
         record = self.database.read(f"terminal:{self.terminal}")

@@ -8,13 +8,15 @@ from typing import Any
 
 from app.docs.database import Database
 from app.docs.record import Record
+from app.shop import sound
 
 MOST = 500  # products on one page
 FRESH = 2.0  # seconds for which category counts may be old while the catalogue is being changed
 
 
 class Catalogue:
-    """The products and categories of `company`. Answers are the documents themselves, with `_id` and `_rev`."""
+    """The products and categories of `company`. Answers are the documents themselves, with `_id` and `_rev`; of one that
+    is not as it should be, what can be read (`sound.product`)."""
 
     def __init__(self, company: Database) -> None:
         self.company = company
@@ -34,7 +36,7 @@ class Catalogue:
             found = [r for r in self.company.search("product", q, limit=limit * 2 + 20) if not _inactive(r)]
             if category is not None:
                 found = [r for r in found if r.doc().get("category") == category]
-            return [record.full() for record in found[:limit]]
+            return [_product(record) for record in found[:limit]]
         last = self.company.read(after) if after is not None else None
         if after is not None and last is None:
             return []
@@ -42,7 +44,7 @@ class Catalogue:
         while len(products) < limit:
             wanted = limit - len(products)
             found = self._browse(category, wanted, last)
-            products += [record.full() for record in found if not _inactive(record)]
+            products += [_product(record) for record in found if not _inactive(record)]
             if len(found) < wanted:
                 break
             last = found[-1]
@@ -56,7 +58,7 @@ class Catalogue:
     def product(self, id: str) -> dict[str, Any] | None:
         """A product by its id (inactive ones too), or None."""
         record = self.company.read(id)
-        return None if record is None or record.deleted or record.type != "product" else record.full()
+        return None if record is None or record.deleted or record.type != "product" else _product(record)
 
     def by_barcode(self, code: str) -> list[dict[str, Any]]:
         """The products with this barcode; several when a code was given twice, and then a person chooses.
@@ -65,7 +67,7 @@ class Catalogue:
         """
         code = code.strip()
         for attempt in _readings(code):
-            found = [record.full() for record in self.company.find("product_barcode", attempt, limit=20)]
+            found = [_product(record) for record in self.company.find("product_barcode", attempt, limit=20)]
             if found:
                 active = [product for product in found if not product.get("inactive")]
                 return active or found
@@ -101,13 +103,19 @@ class Catalogue:
         return [doc for doc in (record.full() for record in found) if not doc.get("inactive") and not doc.get("erased")]
 
 
+def _product(record: Record) -> dict[str, Any]:
+    return sound.product(record.id, record.full())
+
+
 def _inactive(record: Record) -> bool:
     return '"inactive":true' in record.body and bool(record.doc().get("inactive"))
 
 
 def _category(record: Record, count: int) -> dict[str, Any]:
     doc = record.doc()
-    shown = {key: doc[key] for key in ("parent", "sort", "colour", "picture") if doc.get(key) is not None}
+    shown = {key: doc[key] for key in ("parent", "colour", "picture") if sound.is_text(doc.get(key))}
+    if sound.is_whole(doc.get("sort")):
+        shown["sort"] = doc["sort"]
     return {"id": record.id, "name": str(doc.get("name") or record.id), "count": count, **shown}
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from app.docs.database import Database
-from app.shop import ids, pricing, schemas
+from app.shop import ids, pricing, schemas, sound
 from app.shop.money import MAX_AMOUNT, show
 from app.shop.schemas.sale import SALE_REQUEST
 from app.shop.stores import StoreFacts
@@ -67,7 +67,8 @@ class Pricer:
         store, _ = self.store.read()
         wanted = sorted({line["product"] for line in request["lines"] if line["product"] is not None})
         records = zip(wanted, self.company.read_many(wanted), strict=True)
-        products = {id: record.doc() for id, record in records if record is not None and not record.deleted}
+        found = {id: record.doc() for id, record in records if record is not None and not record.deleted}
+        products = {id: sound.product(id, doc) for id, doc in found.items()}
         known: dict[str, Rate | None] = {}
         lines = [self._line(i, line, products, store, known) for i, line in enumerate(request["lines"])]
         self._distinct(lines)

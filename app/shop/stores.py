@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 from app.docs.database import Database
-from app.shop import schemas
+from app.shop import schemas, sound
 from app.shop.tax import Rate
+
+log = logging.getLogger("couchtill.shop")
 
 
 def defaults(store_id: str) -> dict[str, Any]:
@@ -51,8 +54,11 @@ class StoreFacts:
             return fallback, False
         try:
             return {**fallback, **schemas.read(doc)}, True
-        except schemas.Invalid:
-            return fallback, False
+        except schemas.Invalid as wrong:
+            # Its own currency above all: a field that another program added must not turn euros into dollars.
+            log.warning("store:%s: %s The rest of it is used.", self.store_id, wrong)
+            read = schemas.SCHEMAS["store"].readable(doc)
+            return {**fallback, **read}, "currency" in read and "digits" in read
 
     def rates(self, ids: list[str], known: dict[str, Rate | None]) -> list[Rate]:
         """The taxes among `ids` that apply in this store, in that order; `known` is filled along."""
@@ -67,6 +73,12 @@ class StoreFacts:
             return None
         doc = record.doc()
         stores = doc.get("stores")
+        known = (
+            sound.is_text(doc.get("name")) and sound.is_whole(doc.get("rate"), 0) and isinstance(stores, list | None)
+        )
+        if not known:
+            log.warning("%s is no tax that can be read: it is not applied.", id)
+            return None
         if doc.get("inactive") or (stores is not None and f"store:{self.store_id}" not in stores):
             return None
         return Rate(id, doc["name"], doc["rate"])

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from app.docs.database import Database
-from app.shop import clock, incidents
+from app.shop import clock, incidents, sound
 from app.shop.stores import StoreFacts
 
 #: A business day and its orders lie within this much before now: a day, and the hours until the day start.
@@ -52,7 +52,7 @@ class Takings:
         while page := self.database.find("order_at", low=since, limit=PAGE, after=after):
             for record in page:
                 order = record.doc()
-                if order.get("business_date") != date:
+                if order.get("business_date") != date or not sound.is_order(order):
                     continue
                 sale = order.get("sale")
                 if sale in sales or not incidents.sale_counts(self.database, record.id, str(sale)):

@@ -11,6 +11,7 @@ from babel.numbers import format_decimal, format_percent
 from flask_babel import get_locale
 from flask_babel import gettext as _
 
+from app.shop import sound
 from app.web import words
 
 Doc = Mapping[str, Any]
@@ -19,6 +20,7 @@ Doc = Mapping[str, Any]
 def product(doc: Doc, categories: Mapping[str, Doc], *, picture_base: str = "api/pictures/") -> dict[str, Any]:
     """A product as the page wants it: `{"id", "rev", "name", "size", "code", "price", "open", "measured", "unit",
     "category": {"id", "name", "colour"} or null, "picture", "inactive"}`; `categories` are the catalogue's, by id."""
+    doc = sound.product(doc["_id"], dict(doc))
     barcodes = doc.get("barcodes") or []
     category = doc.get("category")
     measured = doc.get("sold_by") == "measure"
@@ -44,7 +46,11 @@ def _category(id: str, entry: Doc) -> dict[str, Any]:
 
 
 def order_row(order: Doc, timezone: str) -> dict[str, Any]:
-    """A sale as a row of a list; `timezone` is its store's, in which its time is shown."""
+    """A sale as a row of a list; `timezone` is its store's, in which its time is shown. One that can't be read is
+    listed with its id for a number."""
+    if not sound.is_order(order):
+        order = {"_id": order["_id"], "number": order["_id"].partition(":")[2], "terminal": "?"}
+        order["lines"] = [{"name": _("This receipt can’t be read here")}]
     return {
         "id": order["_id"],
         "terminal": order.get("terminal") or "",

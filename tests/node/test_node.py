@@ -106,6 +106,15 @@ def test_head_office_links_a_store_the_moment_its_document_arrives(hub: Hub, tmp
         assert {"push store-s1", "pull store-s1", "push store-s2", "pull store-s2"} <= names
 
 
+def test_a_store_whose_id_can_not_be_is_no_store_to_head_office(tmp_path: Path) -> None:
+    config = NodeConfig(kind="office", id="office")
+    with Node(tmp_path / "o", config) as office:
+        office.company.put({"_id": "store:../Bad Id", "type": "store", "schema": 1})
+    with Node(tmp_path / "o", config) as office:  # and keeps it from nothing
+        office.company.put({"_id": "store:s1", "type": "store", "schema": 1})
+        wait_until(lambda: office.stores() == ["s1"])
+
+
 def test_a_terminal_tells_the_central_how_it_is_and_head_office_reads_it(hub: Hub, tmp_path: Path) -> None:
     terminal, office = hub.made(tmp_path / "t", "terminal", "s1-t1"), hub.made(tmp_path / "o", "office", "office")
     with terminal:

@@ -65,6 +65,18 @@ class Strict(Schema):
         except ValidationError as error:
             raise Invalid(problems(error.messages)) from None
 
+    def readable(self, value: Mapping[str, Any]) -> dict[str, Any]:
+        """Each field that this schema takes, by itself; the others are left out, as are defaults."""
+        kept: dict[str, Any] = {}
+        for name, key, part in self._parts:
+            if value.get(key) is None:
+                continue
+            try:
+                kept[name] = part.deserialize(value[key], key, value)
+            except ValidationError:
+                continue
+        return kept
+
     def take(self, value: Any) -> dict[str, Any]:
         """As marshmallow's `load` without its hooks, which cost a receipt of ninety lines ten milliseconds."""
         if not isinstance(value, dict):

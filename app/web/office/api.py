@@ -36,7 +36,7 @@ class Office:
         """The newest orders of all stores, the newest first."""
         found = [db.find("order_at", descending=True, limit=limit) for db in self.databases()]
         orders = [record.full() for records in found for record in records]
-        return heapq.nlargest(limit, orders, key=lambda order: (order["at"], order["_id"]))
+        return heapq.nlargest(limit, orders, key=lambda order: (str(order["at"]), order["_id"]))
 
     def takings(self) -> list[dict[str, Any]]:
         """Today's takings of each store."""

@@ -7,6 +7,7 @@ from typing import Any
 from flask import Blueprint, current_app, render_template, request
 from flask_babel import gettext as _
 
+from app.shop import sound
 from app.web import present, sync_api
 from app.web.i18n import boot
 
@@ -27,6 +28,11 @@ def register(blueprint: Blueprint, node: Any) -> None:
             text = _("There is no receipt with this number here. It may not have arrived yet.")
             link = {"href": "..", "name": _("Back to head office")}
             return render_template("message.html", title=_("No such receipt"), text=text, link=link), 404
+        if not sound.is_order(order):
+            title = _("This receipt can’t be read here")
+            text = _("Another program wrote it, or a newer CouchTill. It is kept as it came.")
+            link = {"href": "..", "name": _("Back to head office")}
+            return render_template("message.html", title=title, text=text, link=link)
         part = request.args.get("part") == "paper"
         return render_template(
             "till/paper.html" if part else "till/receipt.html",

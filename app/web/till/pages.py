@@ -8,6 +8,7 @@ from flask import Blueprint, render_template, request
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
+from app.shop import sound
 from app.web import present
 from app.web.i18n import boot
 from app.web.till import api
@@ -30,6 +31,11 @@ def register(blueprint: Blueprint, node: Any) -> None:
             text = _("There is no receipt with this number on this till.")
             link = {"href": "..", "name": _("Back to the till")}
             return render_template("message.html", title=_("No such receipt"), text=text, link=link, boot=boot({})), 404
+        if not sound.is_order(order):
+            title = _("This receipt can’t be read here")
+            text = _("Another program wrote it, or a newer CouchTill. It is kept as it came.")
+            link = {"href": "..", "name": _("Back to the till")}
+            return render_template("message.html", title=title, text=text, link=link, boot=boot({}))
         part = request.args.get("part") == "paper"
         return render_template(
             "till/paper.html" if part else "till/receipt.html",

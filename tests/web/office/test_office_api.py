@@ -110,3 +110,13 @@ def test_an_office_without_stores_says_so_instead_of_failing(office: FlaskClient
 
     assert office.get("/api/sales").json["rows"] == []
     assert office.get("/api/takings").json["rows"] == []
+
+
+def test_an_order_that_is_none_hides_no_other(office: FlaskClient, head_office: Node) -> None:
+    sold = sell(head_office, "s1-t1", 1)
+    odd = {"type": "order", "at": 12, "lines": 5, "total": "x", "business_date": sold["business_date"]}
+    head_office.directory.get("store-s1").put({"_id": "order:junk", **odd})
+
+    assert {row["id"] for row in office.get("/api/sales").json["rows"]} == {sold["_id"], "order:junk"}
+    assert office.get("/api/takings").json["rows"][0]["total"] == sold["total"]
+    assert "can’t be read here" in office.get("/receipts/order:junk").text

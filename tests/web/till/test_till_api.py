@@ -192,3 +192,12 @@ def events(chunk: bytes) -> list[tuple[str, Any]]:
         name, data = block.split("\n", 1)
         found.append((name.removeprefix("event: "), json.loads(data.removeprefix("data: "))))
     return found
+
+
+def test_an_order_that_is_none_hides_no_other(till: FlaskClient, terminal: Node) -> None:
+    sold = till.post("/api/sales", json=sale(line(), cash=245)).json["order"]
+    terminal.store_db.put({"_id": "order:junk", "type": "order", "at": None, "lines": [5, None], "tenders": [{}]})
+
+    rows = till.get("/api/receipts").json["rows"]
+    assert {row["id"] for row in rows} == {sold["_id"], "order:junk"}
+    assert "can’t be read here" in till.get("/receipts/order:junk").text
