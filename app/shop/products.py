@@ -15,8 +15,8 @@ FRESH = 2.0  # seconds for which category counts may be old while the catalogue 
 
 
 class Catalogue:
-    """The products and categories of `company`. Answers are the documents themselves, with `_id` and `_rev`; of one that
-    is not as it should be, what can be read (`sound.product`)."""
+    """The products and categories of `company`. Answers are the documents themselves, with `_id` and `_rev`; of one
+    that is not as it should be, what can be read (`sound.product`)."""
 
     def __init__(self, company: Database) -> None:
         self.company = company
