@@ -12,7 +12,7 @@ from app.docs.database import Database
 from app.shop import editing
 from app.shop.products import Catalogue
 from app.shop.schemas.base import Invalid, Price
-from app.shop.stores import StoreFacts
+from app.shop.stores import StoreFacts, defaults
 from app.shop.takings import Takings
 from app.web import catalogue_api, news, present, sync_api, words
 from app.web.json_api import Problem, answer, missing, read_json, whole
@@ -66,9 +66,9 @@ class Office:
 
     def money(self) -> dict[str, Any]:
         """`{"currency", "digits"}` in which head office shows prices: those of the first store."""
-        stores = [record.doc() for record in self.node.company.each("store")]
-        first: dict[str, Any] = min(stores, key=lambda store: str(store.get("id")), default={})
-        return {"currency": first.get("currency", "USD"), "digits": first.get("digits", 2)}
+        read = [StoreFacts(self.node.company, store).read() for store in self.node.stores()]
+        facts = next((facts for facts, known in read if known), None) or defaults("")
+        return {"currency": facts["currency"], "digits": facts["digits"]}
 
 
 def register(blueprint: Blueprint, node: Any) -> None:

@@ -120,3 +120,9 @@ def test_an_order_that_is_none_hides_no_other(office: FlaskClient, head_office: 
     assert {row["id"] for row in office.get("/api/sales").json["rows"]} == {sold["_id"], "order:junk"}
     assert office.get("/api/takings").json["rows"][0]["total"] == sold["total"]
     assert "can’t be read here" in office.get("/receipts/order:junk").text
+
+
+def test_a_store_that_is_none_does_not_change_the_currency(office: FlaskClient, head_office: Node) -> None:
+    head_office.company.put({"_id": "store:../Bad Id", "type": "store", "schema": 1, "digits": "x"})
+
+    assert office.get("/api/state").json["currency"] == "EUR"
