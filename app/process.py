@@ -21,6 +21,9 @@ log = logging.getLogger("couchtill")
 
 #: Seconds from the signal until the process ends, whatever still runs. What was acknowledged is on disk by then.
 DEADLINE = 1.9
+#: Seconds from "ready" until the links start: importing the replicator takes as long as drawing the first page, which
+#: somebody waits for.
+FIRST_PAGE = 0.25
 
 
 def log_to_stderr(verbose: bool = False) -> None:
@@ -36,7 +39,7 @@ def log_to_stderr(verbose: bool = False) -> None:
 
 def announce(kind: str, id: str, url: str) -> None:
     """The line that tells people and scripts where to go."""
-    print(f"CouchTill {kind} {id} ready: {url}", flush=True)
+    print(f"CouchTill {kind if kind == id else f'{kind} {id}'} ready: {url}", flush=True)
 
 
 class Stop:
@@ -65,10 +68,14 @@ class Stop:
     def set(self) -> None:
         self._event.set()
 
-    def wait(self) -> None:
+    def wait(self, seconds: float | None = None) -> bool:
+        """Whether the end was asked for; without `seconds` only then."""
+        if seconds is not None:
+            return self._event.wait(seconds)
         # Windows delivers no signal to a wait without an end
         while not self._event.wait(3600 if os.name == "posix" else 0.5):
             pass
+        return True
 
 
 def end_within(seconds: float = DEADLINE) -> None:
@@ -117,8 +124,9 @@ def run_node(node: Node, *, with_parent: bool = False, before: Callable[[Node], 
         except OSError as error:
             raise listen_error(error, host, port) from None
         announce(node.kind, node.id, _address(node, server.port))
-        node.start_links()
-        stop.wait()
+        if not stop.wait(FIRST_PAGE):
+            node.start_links()
+            stop.wait()
         log.info("stopping")
         end_within()
         node.begin_stop()

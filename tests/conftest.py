@@ -13,7 +13,6 @@ from tests.support.couchdb import COUCHDB_URL, database_prefix
 from tests.support.pouch import Pouch
 from tests.support.pouchdb_server import PouchDBServer
 
-
 # Folders and files of tests that start many processes and wait for them.
 LONG = tuple(f"tests/{name}" for name in ("replay", "faults", "demo", "browser", "test_wheel", "shop/test_any_weather"))
 

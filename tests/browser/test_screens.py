@@ -155,6 +155,15 @@ def test_a_window_opened_before_the_first_sync_takes_the_store_s_currency_when_i
     expect(cashier.page.locator(".tile", has_text="Lemonade")).to_contain_text("¥199")
 
 
+def test_a_till_that_does_not_know_its_store_says_so_until_it_does(cashier: Cashier, terminal: Terminal) -> None:
+    expect(cashier.page.locator("#no-store")).to_be_hidden()
+    store = terminal.get("store:s1")
+    terminal.put({"_id": "store:s1", "_rev": store["_rev"], "_deleted": True})
+    expect(cashier.page.locator("#no-store")).to_be_visible()
+    terminal.put({key: value for key, value in store.items() if key != "_rev"})
+    expect(cashier.page.locator("#no-store")).to_be_hidden()
+
+
 def test_a_new_price_comes_to_the_shelf_by_itself_and_the_cart_asks(cashier: Cashier, terminal: Terminal) -> None:
     cashier.tap("Espresso")
     terminal.put({**terminal.get("product:4000001"), "price": {"amount": 260, "per": 1000}})

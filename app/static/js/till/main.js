@@ -99,6 +99,7 @@ class Till {
   /** What the server says of itself. The store's document may come after the window was opened. @param {any} state */
   learn(state) {
     showLight(state.sync);
+    byId("no-store").hidden = Boolean(state.store_known);
     this.series = state.series ?? this.series;
     this.store.note(state.series, state.number);
     this.rates = state.rates ?? [];
