@@ -157,15 +157,7 @@ def _row(
     gone = ',"deleted":true' if record.deleted else ""
     doc = ""
     if include_docs:
-        extra = ""
-        if conflicts and record.conflicts:
-            others = [f"{path[0]}-{path[2][0]}" for path in record.paths()[1:] if not path[1]]
-            extra = f',"_conflicts":{dump(others)}'
-        if attachments and record.atts is not None:
-            one = reads.Version(record.id, record.paths()[0], record.atts, record.body)
-            doc = ',"doc":' + reads.render(connection, one, with_attachments=True, extra=extra)
-        else:
-            doc = ',"doc":' + record.text(extra)
+        doc = ',"doc":' + reads.in_list(connection, record, conflicts=conflicts, with_attachments=attachments)
     seq, id = database.seq(record.seq), dump(record.id)
     return f'{{"seq":"{seq}","id":{id},"changes":[{{"rev":"{revs}"}}]{gone}{doc}}}'.encode()
 

@@ -62,15 +62,7 @@ def all_docs(
         id = dump(record.id)
         doc = ""
         if include_docs:
-            extra = ""
-            if conflicts and record.conflicts:
-                others = [f"{path[0]}-{path[2][0]}" for path in record.paths()[1:] if not path[1]]
-                extra = f',"_conflicts":{dump(others)}'
-            if attachments and record.atts is not None:
-                one = reads.Version(record.id, record.paths()[0], record.atts, record.body)
-                doc = ',"doc":' + reads.render(connection, one, with_attachments=True, extra=extra)
-            else:
-                doc = ',"doc":' + record.text(extra)
+            doc = ',"doc":' + reads.in_list(connection, record, conflicts=conflicts, with_attachments=attachments)
         return f'{{"id":{id},"key":{id},"value":{{"rev":"{record.rev}"}}{doc}}}'.encode()
 
     total = database.doc_count

@@ -95,6 +95,18 @@ def render(
     return splice(one.id, one.rev, one.path[1], one.body, extra)
 
 
+def in_list(connection: sqlite3.Connection, row: Record, *, conflicts: bool, with_attachments: bool) -> str:
+    """The JSON text of a winner as ``include_docs`` puts it into a feed or a list."""
+    extra = ""
+    if conflicts and row.conflicts:
+        others = [path_rev(path) for path in row.paths()[1:] if not path[1]]
+        extra = f',"_conflicts":{dump(others)}'
+    if with_attachments and row.atts is not None:
+        one = Version(row.id, row.paths()[0], row.atts, row.body)
+        return render(connection, one, with_attachments=True, extra=extra)
+    return row.text(extra)
+
+
 def _common_generation(path: trees.Path, known: Sequence[str] | None) -> int:
     """The newest generation of `path` that the reader has (its ``atts_since``): older attachments needn't be sent."""
     best = 0
