@@ -28,6 +28,8 @@ class Feed(threading.Thread):
                 pass
         except requests.RequestException:
             pass
+        finally:
+            self.answer.close()
 
 
 def test_a_hub_with_feeds_open_ends_by_itself_within_two_seconds_of_sigterm(tmp_path: Path) -> None:
