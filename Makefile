@@ -1,8 +1,8 @@
 # CouchTill: `make demo` to see it, `make test` to prove it, `make help` for the rest.
 
 PYTHON_IN_VENV = .venv/bin/python
-# The tests of a shop in bad weather wait a lot: three at a time are quicker on two cores, and two on one.
-JOBS = 3
+# The tests of a shop in bad weather wait a lot: two at a time is quicker on one core too.
+JOBS = 2
 # Options for pytest, the benchmark or the replay: make test ARGS="-k tree"
 ARGS =
 # Where the demo keeps its shop, and the folder of receipts to replay (empty: the sample in the repository)
@@ -18,7 +18,7 @@ demo: setup ## a shop on this machine: two tills, head office, and a line to cut
 	@$(PYTHON_IN_VENV) -m app.cli demo $(if $(DATA),--data "$(DATA)") $(ARGS)
 
 test: lint ## linters, types, and every test; options for pytest: ARGS="-k tree"
-	@$(PYTHON_IN_VENV) -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder -q $(ARGS)
+	@$(PYTHON_IN_VENV) -m pytest -n $(JOBS) --dist loadfile -q $(ARGS)
 
 lint: setup-dev ## format, lints, types, and who may call whom
 	@$(PYTHON_IN_VENV) -m ruff format --check .

@@ -13,10 +13,6 @@ from tests.support.couchdb import COUCHDB_URL, database_prefix
 from tests.support.pouch import Pouch
 from tests.support.pouchdb_server import PouchDBServer
 
-# Folders and files of tests that start many processes and wait for them.
-LONG = tuple(f"tests/{name}" for name in ("replay", "faults", "demo", "browser", "test_wheel", "shop/test_any_weather"))
-
-
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--soak", action="store_true", help="the long tests too, and every crash 200 times")
 
@@ -38,8 +34,6 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if left_out:
         config.hook.pytest_deselected(items=left_out)
         items[:] = [item for item in items if item not in set(left_out)]
-    # Files are dealt out whole: the long ones first, else the last of them runs alone at the end.
-    items.sort(key=lambda item: not item.nodeid.startswith(LONG))
 
 
 def _is_left_out(item: pytest.Item, soak: bool) -> bool:
