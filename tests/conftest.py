@@ -13,6 +13,7 @@ from tests.support.couchdb import COUCHDB_URL, database_prefix
 from tests.support.pouch import Pouch
 from tests.support.pouchdb_server import PouchDBServer
 
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--soak", action="store_true", help="the long tests too, and every crash 200 times")
 
