@@ -78,8 +78,8 @@ def quantity(value: int) -> str:
     return format_decimal(Decimal(value).scaleb(-3), "#,##0.###", locale=get_locale())
 
 
-def receipt(order: Doc) -> dict[str, Any]:
-    """An order as its printed receipt: every figure a text, nothing looked up anywhere else."""
+def receipt(order: Doc, zone: str | None = None) -> dict[str, Any]:
+    """An order as its printed receipt, its time in `zone`: every figure a text, nothing looked up anywhere else."""
     digits = int(order.get("digits", 2))
     header = order.get("header") or {}
 
@@ -94,7 +94,7 @@ def receipt(order: Doc) -> dict[str, Any]:
         "number": order.get("number"),
         "label": f"{str(order.get('terminal') or '').upper()} · {order.get('number')}",
         "at": order.get("at"),
-        "when": words.when(order.get("at")),
+        "when": words.when(order.get("at"), zone),
         "header": {
             "name": name,
             "lines": above,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 from collections.abc import Mapping
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from flask_babel import format_datetime
 from flask_babel import gettext as _
@@ -46,9 +47,11 @@ def ago(text: str | None, now: datetime.datetime | None = None) -> str:
     return _n("%(num)d day", "%(num)d days", int(seconds // 86400))
 
 
-def when(text: str | None) -> str:
-    """A document's time in the reader's language and the store's zone."""
+def when(text: str | None, zone: str | None = None) -> str:
+    """A document's time in the reader's language and in `zone`; without one in that of the store where the node is."""
     moment = parse_time(text)
+    if moment is not None and zone is not None:
+        return format_datetime(moment.astimezone(ZoneInfo(zone)), "medium", rebase=False)
     return format_datetime(moment, "medium") if moment is not None else "—"
 
 

@@ -51,10 +51,14 @@ class Office:
 
     def row(self, order: dict[str, Any]) -> dict[str, Any]:
         """A sale as a row, its time in its store's zone."""
+        return present.order_row(order, self.zone(order))
+
+    def zone(self, order: dict[str, Any]) -> str:
+        """The time zone of the store that sold it."""
         store = str(order.get("store"))
         with self._lock:
             facts = self._facts.setdefault(store, StoreFacts(self.node.company, store))
-        return present.order_row(order, facts.read()[0]["timezone"])
+        return str(facts.read()[0]["timezone"])
 
     def order(self, id: str) -> dict[str, Any] | None:
         """An order of any store."""

@@ -23,7 +23,8 @@ def register(blueprint: Blueprint, node: Any) -> None:
 
     @blueprint.get("/receipts/<path:id>")
     def receipt(id: str) -> str | tuple[str, int]:
-        order = current_app.extensions["couchtill.office"].order(id)
+        office = current_app.extensions["couchtill.office"]
+        order = office.order(id)
         if order is None:
             text = _("There is no receipt with this number here. It may not have arrived yet.")
             link = {"href": "..", "name": _("Back to head office")}
@@ -36,6 +37,6 @@ def register(blueprint: Blueprint, node: Any) -> None:
         part = request.args.get("part") == "paper"
         return render_template(
             "till/paper.html" if part else "till/receipt.html",
-            receipt=present.receipt(order),
+            receipt=present.receipt(order, office.zone(order)),
             home_name=_("Head office"),
         )

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from flask.testing import FlaskClient
 
@@ -103,6 +105,12 @@ def test_the_page_and_a_receipt_of_any_store_open(office: FlaskClient, head_offi
     assert "Sales as they arrive" in office.get("/").text
     assert "EUR 2.45" in office.get(f"/receipts/{order['_id']}").text
     assert office.get("/receipts/order:none").status_code == 404
+
+
+def test_a_receipt_says_its_store_s_time_at_head_office_too(office: FlaskClient, head_office: Node) -> None:
+    order = sell(head_office, "s1-t1", 1)
+    sold = datetime.fromisoformat(order["at"]).astimezone(ZoneInfo("Europe/Berlin"))
+    assert sold.strftime("%-I:%M:%S") in office.get(f"/receipts/{order['_id']}").text
 
 
 def test_an_office_without_stores_says_so_instead_of_failing(office: FlaskClient, head_office: Node) -> None:
