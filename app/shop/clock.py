@@ -9,6 +9,9 @@ from zoneinfo import ZoneInfo
 
 Clock = Callable[[], datetime]
 
+#: Milliseconds that a terminal's clock may differ from the central's before its documents say so.
+OFF = 5 * 60 * 1000
+
 
 def now() -> datetime:
     return datetime.now(UTC)

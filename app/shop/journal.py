@@ -39,6 +39,10 @@ HASH_FIELDS: dict[str, dict[int, tuple[str, ...]]] = {
     },
 }  # fmt: skip
 HASH_VERSION = {"order": 1}
+#: From version 2 on the hash covers every field of the document but itself.
+WHOLE = 2
+#: Types whose ids hold their place in the journal, for want of a number of their own.
+PLACED = tuple(sorted(ids.JOURNALED - {"order", "zreport"}))
 
 
 class UnknownHashVersion(Exception):
@@ -48,6 +52,9 @@ class UnknownHashVersion(Exception):
 def digest(doc: Mapping[str, Any]) -> str:
     """SHA-256, 64 hex digits, over the canonical JSON (sorted keys, no spaces, UTF-8) of the fields that the document's
     `hash_version` covers. `prev` is among them. Raises UnknownHashVersion, KeyError for a missing field."""
+    if doc.get("hash_version") == WHOLE:
+        every = {name: value for name, value in doc.items() if name != "hash" and not name.startswith("_")}
+        return hashlib.sha256(json.canonical(every)).hexdigest()
     try:
         covered = HASH_FIELDS[doc["type"]][doc["hash_version"]]
     except (KeyError, TypeError):
@@ -57,12 +64,15 @@ def digest(doc: Mapping[str, Any]) -> str:
 
 @dataclass(frozen=True)
 class Head:
-    """Where a terminal stands: its series, the last journal and receipt number, the last hash and time, and how far
-    each of its earlier series went."""
+    """Where a terminal stands: its series, the last journal, receipt and Z number, the perpetual grand total (minor
+    units), the open shift, the last hash and time, and how far each of its earlier series went."""
 
     series: str
     journal: int = 0
     number: int = 0
+    z: int = 0
+    grand: int = 0
+    shift: str | None = None
     hash: str | None = None
     at: str | None = None
     past: dict[str, int] = field(default_factory=dict)
@@ -93,7 +103,17 @@ class Journal:
         kept = self.database.get_local(HEAD + self.terminal)
         if kept is None:
             return None
-        return Head(kept["series"], kept["journal"], kept["number"], kept["hash"], kept["at"], dict(kept["past"]))
+        return Head(
+            kept["series"],
+            kept["journal"],
+            kept["number"],
+            kept.get("z", 0),
+            kept.get("grand", 0),
+            kept.get("shift"),
+            kept["hash"],
+            kept["at"],
+            dict(kept["past"]),
+        )
 
     def save(self, head: Head) -> None:
         body = {**vars(head), "terminal": self.terminal}
@@ -127,15 +147,15 @@ class Journal:
 
     def chained(self, head: Head, doc: dict[str, Any]) -> dict[str, Any]:
         """The document as the next link after `head`, with `journal`, `prev`, `hash_version` and `hash`."""
-        version = HASH_VERSION[doc["type"]]
+        version = HASH_VERSION.get(doc["type"], WHOLE)
         link = {**doc, "journal": head.journal + 1, "prev": head.hash, "hash_version": version}
         link["hash"] = digest(link)
         return link
 
-    def advance(self, head: Head, link: Mapping[str, Any]) -> None:
-        """Writes the head after `link`."""
+    def advance(self, head: Head, link: Mapping[str, Any], **changes: Any) -> None:
+        """Writes the head after `link`; `changes` are further fields of it (`shift`, `z`, `grand`)."""
         number = link["number"] if link["type"] == "order" else head.number
-        self.save(replace(head, journal=link["journal"], number=number, hash=link["hash"], at=link["at"]))
+        self.save(replace(head, journal=link["journal"], number=number, hash=link["hash"], at=link["at"], **changes))
 
     # -- a new series --------------------------------------------------------------------------------------------
 
@@ -149,7 +169,8 @@ class Journal:
             incarnation = random_incarnation() + secrets.choice(ALPHABET) if full else self._mint()
         past = {**head.past, head.series: head.number} if head.series else dict(head.past)
         self._list(incarnation)
-        return Head(f"{self.terminal}.{incarnation}", at=head.at, past=past)
+        # The open shift and the grand total are the terminal's, whatever its series is called.
+        return Head(f"{self.terminal}.{incarnation}", grand=head.grand, shift=head.shift, at=head.at, past=past)
 
     def _used(self, head: Head, seen: Mapping[str, Any] | None) -> set[str]:
         used = set(self._listed())
@@ -157,15 +178,13 @@ class Journal:
             if ids.terminal_of(series) == self.terminal:
                 used.add(series.rpartition(".")[2])
         # Orders may have come home before the terminal's document did.
-        prefix = f"order:{self.terminal}."
-        start = prefix
-        while True:
-            found = self.database.between(start, prefix + "~", limit=1)
-            if not found:
-                return used
-            series = found[0].id.split(":")[1]
-            used.add(series.rpartition(".")[2])
-            start = f"order:{series};"
+        for type in sorted(ids.JOURNALED):
+            prefix = start = f"{type}:{self.terminal}."
+            while found := self.database.between(start, prefix + "~", limit=1):
+                series = found[0].id.split(":")[1]
+                used.add(series.rpartition(".")[2])
+                start = f"{type}:{series};"
+        return used
 
     def _listed(self) -> list[str]:
         """Every incarnation that any leaf of the terminal's document lists: two nodes may each have added one."""
@@ -201,11 +220,14 @@ class Journal:
 
     def _highest_beyond(self, head: Head) -> int | None:
         """The highest number of the series above the head's, which some other life of this terminal must have
-        written."""
-        prefix = f"order:{head.series}:"
-        found = self.database.between(f"{prefix}{head.number + 1:08d}", prefix + "~", descending=True, limit=1)
-        parts = ids.parse(found[0].id) if found else None
-        return parts.number if parts else None
+        written: of receipts and Z reports by their own numbers, of the others by the journal's."""
+        for type, known in (("order", head.number), ("zreport", head.z), *((name, head.journal) for name in PLACED)):
+            prefix = f"{type}:{head.series}:"
+            found = self.database.between(f"{prefix}{known + 1:08d}", prefix + "~", descending=True, limit=1)
+            parts = ids.parse(found[0].id) if found else None
+            if parts is not None:
+                return parts.number
+        return None
 
     def _doubled(self, series: str) -> bool:
         """Whether an incident says that a number of this series was given twice."""

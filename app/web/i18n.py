@@ -1,8 +1,8 @@
 """The shop's texts in the user's language: which languages there are, which one this request gets, and its catalogue.
 
-Catalogues are gettext's ``.po`` files in ``app/translations/<locale>/LC_MESSAGES``, read as they are: a new language is
-a new file, without a compiled twin that could lag behind. Templates and Python use flask-babel; the page's modules get
-the same texts as JSON (`messages`).
+Catalogues are gettext's ``.po`` files in ``app/translations/<locale>/LC_MESSAGES``, read as they are, all together: a
+new language is a new folder of files, without a compiled twin that could lag behind. Templates and Python use
+flask-babel; the page's modules get the same texts as JSON (`messages`).
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from babel import Locale
+from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.support import Translations
@@ -41,11 +42,23 @@ def catalogue(tag: str) -> Translations:
     """The catalogue of a language; an empty one for English, whose texts stand in the code."""
     if tag == SOURCE:
         return Translations()
-    text = (files("app") / "translations" / tag / "LC_MESSAGES" / "messages.po").read_bytes()
     compiled = io.BytesIO()
-    write_mo(compiled, read_po(io.BytesIO(text), locale=tag))
+    write_mo(compiled, texts(tag))
     compiled.seek(0)
     return Translations(compiled, "messages")
+
+
+def texts(tag: str) -> Catalog:
+    """All of a language's ``.po`` files as one catalogue: `messages.po` first, then the others by name."""
+    folder = files("app") / "translations" / tag / "LC_MESSAGES"
+    parts = sorted((entry for entry in folder.iterdir() if entry.name.endswith(".po")), key=lambda e: e.name)
+    parts.sort(key=lambda entry: entry.name != "messages.po")
+    whole = read_po(io.BytesIO(parts[0].read_bytes()), locale=tag)
+    for part in parts[1:]:
+        for message in read_po(io.BytesIO(part.read_bytes()), locale=tag):
+            if message.id and message.id not in whole:
+                whole[message.id] = message
+    return whole
 
 
 @lru_cache(maxsize=16)
@@ -53,9 +66,8 @@ def messages(tag: str) -> dict[str, str | list[str]]:
     """The catalogue as the page's modules want it: the English text to its translation, or to its plural forms."""
     if tag == SOURCE:
         return {}
-    text = (files("app") / "translations" / tag / "LC_MESSAGES" / "messages.po").read_bytes()
     found: dict[str, str | list[str]] = {}
-    for message in read_po(io.BytesIO(text), locale=tag):
+    for message in texts(tag):
         if not message.id or not message.string or message.fuzzy:
             continue
         if isinstance(message.id, tuple | list):
