@@ -8,16 +8,16 @@ from typing import Any
 from app.docs.database import Database
 from app.docs.errors import DocsError, DocumentTooLarge, InsufficientStorage
 from app.shop import clock as clocks
-from app.shop import ids, incidents, journal, products
+from app.shop import ids, incidents, journal
+from app.shop.desk import Contact, Desk
 from app.shop.sale import Pricer, SaleError, read_request
-from app.shop.stores import StoreFacts
 
 
 class Till:
     """The till of one terminal. Safe to call from several threads at once.
 
     `company` holds the catalogue, `store` the orders of this store. `clock` tells the time (UTC); `mint` gives the two
-    letters of a new incarnation.
+    letters of a new incarnation; `contact` the state of the line to the central.
     """
 
     def __init__(
@@ -29,15 +29,17 @@ class Till:
         store_id: str,
         clock: clocks.Clock = clocks.now,
         mint: Callable[[], str] = journal.random_incarnation,
+        contact: Callable[[], Contact] = Contact,
     ) -> None:
+        self.desk = desk = Desk(company, store, terminal, store_id, clock, mint, contact)
         self.company = company
         self.store = store
         self.terminal = terminal
         self.store_id = store_id
-        self.facts = StoreFacts(company, store_id)
-        self.catalogue = products.Catalogue(company)
+        self.facts = desk.facts
+        self.catalogue = desk.catalogue
         self._clock = clock
-        self._journal = journal.Journal(store, terminal, mint)
+        self._journal = desk.journal
         self._pricer = Pricer(company, self.facts)
 
     # -- selling -------------------------------------------------------------------------------------------------
