@@ -1,0 +1,1 @@
+"""Who works at a till: people and their PINs, what each may do, and what a supervisor lends them for once."""
