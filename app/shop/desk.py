@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -40,6 +41,7 @@ class Desk:
     settings: ShopSettings = field(init=False)
     catalogue: products.Catalogue = field(init=False)
     journal: Journal = field(init=False)
+    _said_clock: str | None = field(init=False, default=None)  # the shift that is known to have its event
 
     def __post_init__(self) -> None:
         self.facts = StoreFacts(self.company, self.store_id)
@@ -75,6 +77,16 @@ class Desk:
         facts, _ = self.facts.read()
         return clocks.business_date(clocks.read(at), facts["timezone"], facts["day_start"])
 
+    def business_date(self, head: Head, at: str) -> str:
+        """The day that a document of this time counts to: its shift's, however late it gets. A shift that a sale opened
+        by itself, and that nobody may ever close, has no day of its own."""
+        record = self.store.read(head.shift) if head.shift is not None else None
+        if record is not None and not record.deleted:
+            shift = record.doc()
+            if not shift.get("auto") and isinstance(shift.get("business_date"), str):
+                return str(shift["business_date"])
+        return self.date(at)
+
     def append(
         self,
         type: str,
@@ -84,6 +96,7 @@ class Desk:
         head: Head | None = None,
         number: int | None = None,
         behind: Behind | None = None,
+        at: str | None = None,
         **heads: Any,
     ) -> dict[str, Any]:
         """Writes one journalled document and the journal's head; inside a transaction of the store.
@@ -91,11 +104,16 @@ class Desk:
         `request` is the id that the client gave birth to (its nonce goes into the id); `number` is the document's own
         number (receipts, Z reports), else the journal's. `heads` are further fields of the head to set (`shift`, `z`,
         `grand`). `terminal`, `store`, `series`, `at`, `clock`, `business_date`, `currency` and `digits` are filled in.
+        `head` may be older than what this transaction wrote since; `at` sets the time back (a shift opened after the
+        clock was put right), which nothing else does.
         """
         if head is None:
             head, behind = self.journal.ready()
+        head = self.journal.newest(head)
         facts, _ = self.facts.read()
-        at, wrong = self.stamp(head)
+        wrong = None
+        if at is None:
+            at, wrong = self.stamp(head)
         own = {
             "type": type,
             "schema": 1,
@@ -105,7 +123,7 @@ class Desk:
             "series": head.series,
             "at": at,
             "clock": wrong,
-            "business_date": self.date(at),
+            "business_date": self.business_date(head, at) if type != "shift" else self.date(at),
             "currency": facts["currency"],
             "digits": facts["digits"],
         }
@@ -118,4 +136,18 @@ class Desk:
         self.journal.advance(head, link, **heads)
         if behind is not None:
             incidents.write(self.store, incidents.behind_incident(behind.series, behind.number, head.series))
+        if wrong is not None and type != "event":
+            self._clock_event(wrong)
         return link
+
+    def _clock_event(self, wrong: Mapping[str, Any]) -> None:
+        """Once in a shift, an event says that the clock was wrong; every document in it says so of itself."""
+        head = self.journal.head()
+        if head is None or head.shift is None or head.shift == self._said_clock:
+            return
+        if any(record.doc().get("kind") == "clock" for record in self.store.find("event_shift", head.shift)):
+            self._said_clock = head.shift
+            return
+        body = {"kind": "clock", "about": None, "details": dict(wrong), "shift": head.shift}
+        request = f"clock.{secrets.token_hex(8)}"  # nobody repeats it; a clone's must be another
+        self.append("event", request, {**body, "drawer": self.terminal, "by": None, "approvals": []}, head=head)

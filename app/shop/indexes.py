@@ -22,6 +22,16 @@ COMPANY_INDEXES: tuple[Index | SearchIndex, ...] = (
 STORE_INDEXES: tuple[Index | SearchIndex, ...] = (
     Index("order_sale", "order", "sale", unique_local=True),  # a repeated request finds its order here
     Index("order_at", "order", "at"),
+    Index("order_shift", "order", "shift"),
+    Index("shift_request", "shift", "request", unique_local=True),
+    Index("shift_at", "shift", "at"),
+    Index("cash_request", "cash", "request", unique_local=True),
+    Index("cash_shift", "cash", "shift"),
+    Index("event_request", "event", "request", unique_local=True),
+    Index("event_shift", "event", "shift"),
+    Index("zreport_request", "zreport", "request", unique_local=True),
+    Index("zreport_shift", "zreport", "shift"),
+    Index("zreport_at", "zreport", "at"),
 )
 
 

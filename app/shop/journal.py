@@ -115,6 +115,11 @@ class Journal:
             dict(kept["past"]),
         )
 
+    def newest(self, head: Head) -> Head:
+        """The head as it stands now, for one that was read (or begun) before the last documents were written."""
+        kept = self.head()
+        return kept if kept is not None and kept.series == head.series and kept.journal > head.journal else head
+
     def save(self, head: Head) -> None:
         body = {**vars(head), "terminal": self.terminal}
         self.database.put_local(HEAD + self.terminal, body)

@@ -11,6 +11,7 @@ from app.shop import clock as clocks
 from app.shop import ids, incidents, journal
 from app.shop.desk import Contact, Desk
 from app.shop.sale import Pricer, SaleError, read_request
+from app.shop.shifts import Shifts
 
 
 class Till:
@@ -32,6 +33,7 @@ class Till:
         contact: Callable[[], Contact] = Contact,
     ) -> None:
         self.desk = desk = Desk(company, store, terminal, store_id, clock, mint, contact)
+        self.shifts = Shifts(desk)
         self.company = company
         self.store = store
         self.terminal = terminal

@@ -10,11 +10,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from app.shop.schemas.base import Document, Invalid, Problem
+from app.shop.schemas.cash import Cash
 from app.shop.schemas.customer import Customer
+from app.shop.schemas.event import Event
 from app.shop.schemas.incident import Incident
 from app.shop.schemas.order import Order
 from app.shop.schemas.product import Category, Product
 from app.shop.schemas.settings import Settings
+from app.shop.schemas.shift import Shift
 from app.shop.schemas.store import Store
 from app.shop.schemas.tax import Tax
 from app.shop.schemas.terminal import Terminal
@@ -23,7 +26,7 @@ __all__ = ["SCHEMAS", "Invalid", "Problem", "check", "known", "read"]
 
 SCHEMAS: dict[str, Document] = {
     schema.doctype: schema()
-    for schema in (Product, Category, Customer, Tax, Store, Terminal, Settings, Incident, Order)
+    for schema in (Product, Category, Customer, Tax, Store, Terminal, Settings, Incident, Order, Shift, Cash, Event)
 }
 
 
