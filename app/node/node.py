@@ -8,8 +8,9 @@ import secrets
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, is_dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -19,16 +20,25 @@ from app.docs.directory import Directory
 from app.node import config as node_config
 from app.node import links as node_links
 from app.node.config import NodeConfig, NodeError
+from app.node.pin_keys import PinKeys
 from app.node.reactions import Reactions
 from app.node.report import Reporter, now
+from app.node.schedule import ALWAYS, Schedule
 from app.node.state import NodeState
 from app.shop import ids
+from app.shop.desk import Contact
 
 log = logging.getLogger("couchtill.node")
 
 #: Seconds a thread may hold the interpreter while another waits. Beside a busy replicator a sale's p95 falls from 32 to
 #: 17 ms against Python's 5 ms; shorter still costs more in switches than it wins.
 SWITCH_INTERVAL = 0.0005
+
+#: Seconds after which an unanswered central no longer counts as being there.
+FRESH = 60.0
+
+#: Settings of the node's own: when the last sync turn began.
+TURN = "sync:turn"
 
 #: Seconds that stopping waits for one of the node's own threads; they hold nothing that is not on disk already.
 PATIENCE = 0.5
@@ -55,6 +65,8 @@ class Node:
         self.started_at: str | None = None
         self._reporter: Reporter | None = None
         self._reactions: Reactions | None = None
+        self._settings: Any = None
+        self.schedule: Schedule | None = None
         self._callbacks: list[Callable[[], None]] = []
         self._lock = threading.Lock()
         self._linked: set[str] = set()
@@ -110,7 +122,14 @@ class Node:
             self.store_db = self.database(f"store-{self.config.store}")
             from app.shop.till import Till
 
-            self.till = Till(self.company, self.store_db, terminal=self.id, store_id=str(self.config.store))
+            self.till = Till(
+                self.company,
+                self.store_db,
+                terminal=self.id,
+                store_id=str(self.config.store),
+                peppers=PinKeys(self.path),
+            )
+        self._settings = self._own_settings()
         names = node_links.databases(self.config, self._known_stores())
         for name in names:
             self.database(name)
@@ -129,8 +148,12 @@ class Node:
                 return
             supervisor = Supervisor(path=self.path, state=self.state, immutable=_is_immutable)
             self._link(supervisor, node_links.databases(self.config, self._known_stores()))
+            self.schedule = self._schedule(supervisor)
+            self.schedule.apply()
             supervisor.start()
             self.supervisor = supervisor
+            self.schedule.start()
+            self.company.on_change(self.schedule.look)
         password = node_config.read_secret(self.path, "central")
         user = self.config.central_user
         self._reporter = Reporter(
@@ -173,6 +196,8 @@ class Node:
             callback()
         if self._reporter is not None:
             self._reporter.stop()
+        if self.schedule is not None:
+            self.schedule.stop()
         if self.supervisor is not None:
             self.supervisor.stop()
         if self._reactions is not None:
@@ -224,10 +249,61 @@ class Node:
     # -- sync ----------------------------------------------------------------------------------------------------------
 
     def sync_status(self) -> dict[str, Any]:
-        """What the sync light and the sync page show: ``node.links.light`` plus ``refused``, the list, and ``at``."""
+        """What the sync light and the sync page show: ``node.links.light`` plus ``refused``, the list, and ``at``;
+        ``schedule`` (``Schedule.as_dict``), and ``contact``: ``{"last", "ahead", "online", "stops_at"}``.
+
+        ``stops_at`` is when selling is to stop unless the central is seen before; null when no setting says so.
+        """
         statuses = [] if self.supervisor is None else [_as_dict(status) for status in self.supervisor.status()]
         status = node_links.light(statuses, central=self.config.central_url)
-        return {**status, "refused": self.refused(), "at": now()}
+        schedule = {**ALWAYS, "next": None} if self.schedule is None else self.schedule.as_dict()
+        contact = self._contact(statuses)
+        return {
+            **status,
+            "refused": self.refused(),
+            "schedule": schedule,
+            "contact": {
+                "last": _stamp(contact.last),
+                "ahead": contact.ahead,
+                "online": contact.online,
+                "stops_at": self._stops_at(contact),
+            },
+            "at": now(),
+        }
+
+    def contact(self) -> Contact:
+        """What this node knows of its central: when it was last heard, its clock, whether it is there now."""
+        return self._contact([] if self.supervisor is None else [_as_dict(one) for one in self.supervisor.status()])
+
+    def _contact(self, statuses: list[dict[str, Any]]) -> Contact:
+        if self.supervisor is None:
+            heard = self.state.get("heard") if self.kind != "hub" else None
+            return Contact(last=None if heard is None else datetime.fromtimestamp(heard, UTC))
+        clock = self.supervisor.clock
+        silence = clock.silence
+        if not statuses or {link["state"] for link in statuses} & {"idle", "active"}:
+            online = bool(statuses)
+        else:
+            online = silence is not None and silence < FRESH and "resting" in {link["state"] for link in statuses}
+        return Contact(last=clock.last, ahead=clock.ahead, online=online)
+
+    def _stops_at(self, contact: Contact) -> str | None:
+        hours = self._settings["offline_hours"] if self.kind == "terminal" and self.config.central_url else None
+        if hours is None or contact.last is None:
+            return None
+        return _stamp(contact.last + timedelta(hours=hours))
+
+    def unsent(self) -> list[dict[str, Any]]:
+        """What was written here and not yet sent, one entry a database: ``{"database", "count", "oldest", "types"}``;
+        ``types`` counts them by type, null for deletions and what has none."""
+        found = []
+        for link in [] if self.supervisor is None else self.supervisor.status():
+            if link.direction == node_links.PUSH and link.unsent:
+                types = self.directory.get(link.database).unsent_types(link.acknowledged or 0)
+                found.append(
+                    {"database": link.database, "count": link.unsent, "oldest": link.oldest_unsent, "types": types}
+                )
+        return found
 
     def refused(self) -> list[dict[str, Any]]:
         """The documents that the central refused, or this node could not take: id, database, link, reason, since."""
@@ -237,12 +313,50 @@ class Node:
         """Offers a refused document again, at once."""
         if self.supervisor is not None:
             self.supervisor.refused.retry(entry)
-            self.supervisor.sync_now()
+            self.sync_now()
 
     def sync_now(self) -> None:
-        """Starts a pass of every link at once."""
-        if self.supervisor is not None:
-            self.supervisor.sync_now()
+        """Starts a pass of every link at once, whatever the schedule says."""
+        if self.schedule is not None:
+            self.schedule.by_hand()
+
+    def _own_settings(self) -> Any:
+        """The shop's settings that hold here. Head office has its own only: what is set for all, is set for tills."""
+        if self.till is not None:
+            return self.till.desk.settings
+        from app.shop.settings import ShopSettings
+
+        settings = ShopSettings(self.company, "", self.id)
+        settings.ids = settings.ids[-1:]
+        return settings
+
+    def _schedule(self, supervisor: Any) -> Schedule:
+        def rule() -> Mapping[str, Any]:
+            return {**ALWAYS, **self._settings["sync"]}
+
+        def turn() -> None:
+            supervisor.sync_now()
+            if self._reporter is not None:
+                self._reporter.ask()
+
+        last = self.state.get(TURN)
+        return Schedule(
+            rule,
+            self.zone,
+            follow=supervisor.follow,
+            turn=turn,
+            last=None if last is None else datetime.fromisoformat(last),
+            began=lambda moment: self.state.set(TURN, _stamp(moment)),
+        )
+
+    def zone(self) -> str:
+        """The time zone of the store; at head office that of its first one, UTC while none is known."""
+        if self.till is not None:
+            return str(self.till.desk.facts.read()[0]["timezone"])
+        from app.shop.stores import StoreFacts
+
+        stores = self.stores()
+        return str(StoreFacts(self.company, stores[0]).read()[0]["timezone"]) if stores else "UTC"
 
     def report(self) -> dict[str, Any]:
         """What this node tells the central about itself."""
@@ -273,6 +387,10 @@ class Node:
 def _is_immutable(id: str) -> bool:
     """Whether a document with this id is one that the shop never edits."""
     return id.partition(":")[0] in ids.IMMUTABLE
+
+
+def _stamp(moment: datetime | None) -> str | None:
+    return None if moment is None else moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def _as_dict(value: Any) -> dict[str, Any]:

@@ -10,6 +10,8 @@ from app.docs.errors import DocsError, DocumentTooLarge, InsufficientStorage
 from app.shop import clock as clocks
 from app.shop import ids, incidents, journal
 from app.shop.desk import Contact, Desk
+from app.shop.people.people import People
+from app.shop.people.pins import Peppers
 from app.shop.sale import Pricer, SaleError, read_request
 from app.shop.shifts import Shifts
 
@@ -18,7 +20,7 @@ class Till:
     """The till of one terminal. Safe to call from several threads at once.
 
     `company` holds the catalogue, `store` the orders of this store. `clock` tells the time (UTC); `mint` gives the two
-    letters of a new incarnation; `contact` the state of the line to the central.
+    letters of a new incarnation; `contact` the state of the line to the central; `peppers` the secret of the PINs.
     """
 
     def __init__(
@@ -31,6 +33,7 @@ class Till:
         clock: clocks.Clock = clocks.now,
         mint: Callable[[], str] = journal.random_incarnation,
         contact: Callable[[], Contact] = Contact,
+        peppers: Peppers | None = None,
     ) -> None:
         self.desk = desk = Desk(company, store, terminal, store_id, clock, mint, contact)
         self.shifts = Shifts(desk)
@@ -40,6 +43,7 @@ class Till:
         self.store_id = store_id
         self.facts = desk.facts
         self.catalogue = desk.catalogue
+        self.people = People(desk, peppers)
         self._clock = clock
         self._journal = desk.journal
         self._pricer = Pricer(company, self.facts)

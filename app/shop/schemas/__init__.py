@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from app.shop.schemas.base import Document, Invalid, Problem
+from app.shop.schemas.cart import Cart
 from app.shop.schemas.cash import Cash
 from app.shop.schemas.customer import Customer
 from app.shop.schemas.event import Event
@@ -18,15 +19,35 @@ from app.shop.schemas.order import Order
 from app.shop.schemas.product import Category, Product
 from app.shop.schemas.settings import Settings
 from app.shop.schemas.shift import Shift
+from app.shop.schemas.staff import Staff
 from app.shop.schemas.store import Store
+from app.shop.schemas.task import Task
 from app.shop.schemas.tax import Tax
 from app.shop.schemas.terminal import Terminal
+from app.shop.schemas.zreport import ZReport
 
 __all__ = ["SCHEMAS", "Invalid", "Problem", "check", "known", "read"]
 
 SCHEMAS: dict[str, Document] = {
     schema.doctype: schema()
-    for schema in (Product, Category, Customer, Tax, Store, Terminal, Settings, Incident, Order, Shift, Cash, Event)
+    for schema in (
+        Product,
+        Category,
+        Customer,
+        Tax,
+        Store,
+        Terminal,
+        Settings,
+        Incident,
+        Order,
+        Shift,
+        Cash,
+        Event,
+        ZReport,
+        Staff,
+        Cart,
+        Task,
+    )
 }
 
 

@@ -1,0 +1,77 @@
+"""What a supervisor allows once: a token for one right, for the person who asked, for two minutes.
+
+A token is spent when the action that used it succeeded, never by a refusal. Until then one request at a time holds it.
+A repeat of the very request that spent it may show it again: repeating gives the same document, never a second one.
+"""
+
+from __future__ import annotations
+
+import secrets
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+#: Seconds in which an approval must be used.
+LASTS = 120
+#: Tokens that one request may carry.
+MOST = 20
+
+
+@dataclass
+class Approval:
+    """`asker` is the session's person (or a key's name); `request` the client-born id that it is for, if any."""
+
+    right: str
+    by: str
+    asker: str | None
+    until: float
+    request: str | None
+    bound: bool  # to that request from the first
+    held: int = 0
+    spent: bool = False
+
+
+class Approvals:
+    """The approvals of one terminal, in memory. Thread safe."""
+
+    def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
+        self._monotonic = monotonic
+        self._given: dict[str, Approval] = {}
+        self._lock = threading.Lock()
+
+    def give(self, right: str, by: str, asker: str | None, request: str | None = None) -> str:
+        """A token for `right`, allowed by the person `by`; for the request of that id only where one is named."""
+        token, now = secrets.token_urlsafe(24), self._monotonic()
+        with self._lock:
+            self._given = {key: one for key, one in self._given.items() if one.until > now}
+            self._given[token] = Approval(right, by, asker, now + LASTS, request, request is not None)
+        return token
+
+    def hold(self, tokens: Sequence[str], asker: str | None, request: str | None) -> dict[str, tuple[str, str]]:
+        """Of `tokens` those that are good for this request: right → (token, who allowed it). Others are passed over:
+        then the right is lacking, and is asked for again. `settle` must follow."""
+        good: dict[str, tuple[str, str]] = {}
+        with self._lock:
+            for token in tokens[:MOST]:
+                one = self._given.get(token)
+                if one is None or one.asker != asker or one.until <= self._monotonic() or one.right in good:
+                    continue
+                same = request is not None and one.request == request
+                if not same and (one.request is not None or one.held or one.spent):
+                    continue
+                one.held += 1
+                one.request = request
+                good[one.right] = (token, one.by)
+        return good
+
+    def settle(self, tokens: Sequence[str], done: bool) -> None:
+        """The request is over: what it held is spent if it was `done`, free again if it was refused."""
+        with self._lock:
+            for token in tokens:
+                one = self._given.get(token)
+                if one is not None:
+                    one.held -= 1
+                    one.spent = one.spent or done
+                    if not one.spent and not one.held and not one.bound:
+                        one.request = None

@@ -1,0 +1,77 @@
+"""Wrong PINs, counted at this terminal for each person, and the wait that follows too many of them.
+
+An attempt is counted *before* the PIN is looked at and taken back when it was right: so neither a plug pulled in
+between nor thirty attempts at the same moment get more guesses than the rule allows. The count is a local document of
+the store's database: a restart keeps it, and it doesn't replicate.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from app.docs.database import Database
+from app.docs.errors import NotFound
+from app.shop import clock as clocks
+from app.shop.sale import SaleError
+
+#: Wrong ones that are free; each one from the last of them on makes the person wait, twice as long each time.
+FREE = 5
+WAIT, LONGEST = timedelta(minutes=1), timedelta(minutes=15)
+
+#: For everybody who isn't there, and for badges: nobody learns by it who is.
+UNKNOWN, BADGES = "unknown", "badges"
+
+
+class Guesses:
+    """The counts of one terminal."""
+
+    def __init__(self, store: Database, terminal: str, clock: clocks.Clock) -> None:
+        self.store, self.terminal, self.clock = store, terminal, clock
+
+    def count(self, who: str) -> int:
+        """Takes one attempt for `who`; how many more there are before a wait. Raises SaleError 429 `pin_locked` with
+        `{"wait": seconds}` while there is a wait."""
+        with self.store.transaction():
+            wrong, until = self._read(who)
+            now = self.clock()
+            if until is not None and now < until:
+                raise locked(min(until - now, LONGEST))
+            wrong += 1
+            wait = min(WAIT * 2 ** min(wrong - FREE, 10), LONGEST) if wrong >= FREE else None
+            kept = {"wrong": wrong, "until": None if wait is None else clocks.stamp(now + wait)}
+            self.store.put_local(self._id(who), kept)
+        return max(0, FREE - wrong)
+
+    def forget(self, who: str) -> None:
+        """It was right, or the PIN is a new one."""
+        try:
+            self.store.delete_local(self._id(who))
+        except NotFound:
+            return
+
+    def wait(self, who: str) -> int:
+        """Seconds that `who` has to wait, 0 for none."""
+        _, until = self._read(who)
+        return 0 if until is None else max(0, _seconds(min(until - self.clock(), LONGEST)))
+
+    def _read(self, who: str) -> tuple[int, datetime | None]:
+        kept = self.store.get_local(self._id(who))
+        if kept is None:
+            return 0, None
+        until = kept.get("until")
+        return int(kept["wrong"]), None if until is None else clocks.read(until)
+
+    def _id(self, who: str) -> str:
+        return f"pin:{self.terminal}:{who}"
+
+
+def locked(wait: timedelta) -> SaleError:
+    """Too many wrong ones: when to try again, in words."""
+    seconds = _seconds(wait)
+    minutes = -(-seconds // 60)
+    for_ = f"{seconds} seconds" if seconds < 60 else "a minute" if minutes == 1 else f"{minutes} minutes"
+    return SaleError(429, "pin_locked", f"Too many wrong PINs. Wait {for_}, then try again.", "pin", {"wait": seconds})
+
+
+def _seconds(wait: timedelta) -> int:
+    return -(-int(wait.total_seconds() * 1000) // 1000)

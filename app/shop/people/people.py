@@ -1,0 +1,161 @@
+"""The people of a till: they sign in with PIN or badge, do what their role may, and lend a right for once."""
+
+from __future__ import annotations
+
+import hmac
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from app.shop.actor import ANYBODY, Actor
+from app.shop.desk import Desk
+from app.shop.people import guesses, pins
+from app.shop.people.approvals import Approvals
+from app.shop.people.guesses import Guesses
+from app.shop.people.pins import MemoryPeppers, Peppers
+from app.shop.people.sessions import Session, Sessions
+from app.shop.people.staff import Person, Staff
+from app.shop.sale import SaleError
+
+LOCKED = "The till is locked. Choose your name and enter your PIN."
+
+
+@dataclass
+class Held:
+    """The approvals that a request carries while it is served; `settle` when it is over."""
+
+    approvals: Approvals
+    tokens: tuple[str, ...] = ()
+
+    def settle(self, done: bool) -> None:
+        """Spends them when the action succeeded, frees them when it was refused."""
+        tokens, self.tokens = self.tokens, ()
+        self.approvals.settle(tokens, done)
+
+
+class People:
+    """Signing in, approvals, and who an action is done by. `peppers` keeps the secret of the PINs."""
+
+    def __init__(
+        self, desk: Desk, peppers: Peppers | None = None, *, monotonic: Callable[[], float] = time.monotonic
+    ) -> None:
+        self.desk = desk
+        self.peppers: Peppers = peppers or MemoryPeppers()
+        self.staff = Staff(desk.store, desk.settings)
+        self.guesses = Guesses(desk.store, desk.terminal, desk.clock)
+        self.sessions = Sessions(monotonic)
+        self.approvals = Approvals(monotonic)
+
+    @property
+    def needed(self) -> bool:
+        """Whether somebody must sign in: whether the store has any active staff."""
+        return bool(self.staff.active())
+
+    @property
+    def lock_after(self) -> int:
+        """Seconds of idleness that a session survives."""
+        return int(self.desk.settings["lock_after"])
+
+    # -- who it is -----------------------------------------------------------------------------------------------
+
+    def find(self, token: str | None) -> tuple[Person, Session] | None:
+        """Who is signed in by this session's token. It does not count as work."""
+        session = self.sessions.find(token, self.lock_after)
+        if session is None:
+            return None
+        person = self.staff.all().get(session.staff)
+        if person is None or not person.active or person.stamp != session.stamp:
+            self.sessions.close(token)
+            return None
+        return person, session
+
+    def actor(self, token: str | None) -> Actor:
+        """The person of a session, at work; everybody in a store without staff. Raises SaleError 401 `locked`."""
+        if not self.needed:
+            return ANYBODY
+        found = self.find(token)
+        if found is None:
+            raise SaleError(401, "locked", LOCKED)
+        person, session = found
+        self.sessions.touch(session)
+        return Actor(person.id, person.name, self.staff.rights(person))
+
+    def with_approvals(self, actor: Actor, tokens: Any, request: str | None) -> tuple[Actor, Held]:
+        """The same actor with what a supervisor lent: `tokens` are a request's `approvals`, `request` its own id."""
+        listed = [token for token in tokens if isinstance(token, str)] if isinstance(tokens, list) else []
+        good = self.approvals.hold(listed, actor.staff or actor.name, request)
+        lent = {right: by for right, (_, by) in good.items()}
+        held = Held(self.approvals, tuple(token for token, _ in good.values()))
+        return (Actor(actor.staff, actor.name, actor.rights, lent) if lent else actor), held
+
+    # -- signing in ----------------------------------------------------------------------------------------------
+
+    def sign_in(self, given: Mapping[str, Any]) -> tuple[Person, str]:
+        """`{"staff", "pin"}` or `{"badge"}`: who it is, and the token of the new session.
+
+        Raises SaleError: 403 `wrong_pin` with `{"left"}` (attempts before a wait), 429 `pin_locked` with `{"wait"}`
+        (seconds), 409 `pin_key_missing`.
+        """
+        person = self.prove(given)
+        return person, self.sessions.open(person.id, person.stamp, self.lock_after)
+
+    def approve(
+        self, right: str, given: Mapping[str, Any], actor: Actor, request: str | None = None
+    ) -> tuple[Person, str]:
+        """A supervisor allows `actor` one thing once: who did, and the token. As `sign_in`; 403 `may_not_allow` when
+        they lack the right themselves."""
+        person = self.prove(given)
+        if right not in self.staff.rights(person):
+            raise SaleError(403, "may_not_allow", f"{person.name} may not allow this.", "staff", {"right": right})
+        return person, self.approvals.give(right, person.id, actor.staff or actor.name, request)
+
+    def prove(self, given: Mapping[str, Any]) -> Person:
+        """Who is shown by `{"staff", "pin"}` or `{"badge"}`; an unknown person and a wrong PIN are answered alike."""
+        badge = given.get("badge")
+        if isinstance(badge, str) and badge:
+            return self._by_badge(badge)
+        id, pin = given.get("staff"), given.get("pin")
+        if not isinstance(pin, str) or not pin or len(pin) > pins.MOST:
+            raise SaleError(400, "invalid", "The PIN is missing.", "pin")
+        person = self.staff.all().get(id) if isinstance(id, str) else None
+        kept = person.pin if person is not None and person.active else None
+        # What is missing here must not use up anybody's attempts.
+        key = pins.key_of(kept, self.peppers.known()) if kept is not None else ""
+        who = person.id if person is not None and kept is not None else guesses.UNKNOWN
+        left = self.guesses.count(who)
+        if person is None or kept is None:
+            pins.pretend(pin)
+            raise _wrong(left)
+        if not pins.holds(pin, kept, key):
+            raise _wrong(left)
+        self.guesses.forget(who)
+        return person
+
+    def _by_badge(self, code: str) -> Person:
+        left = self.guesses.count(guesses.BADGES)
+        found = self.by_badge(code)
+        if found is None:
+            reason = "This badge is nobody’s here."
+            raise SaleError(403, "wrong_badge", reason, "badge", {"left": left})
+        self.guesses.forget(guesses.BADGES)
+        return found
+
+    def by_badge(self, code: str) -> Person | None:
+        """Whose badge has this code, among those who can sign in."""
+        made = {one["pepper"]: one["hash"] for one in (pins.badge_hashed(code, key) for key in self.peppers.known())}
+        found = None
+        for person in self.staff.active():
+            badge = person.badge
+            if badge is not None and hmac.compare_digest(made.get(badge["pepper"], ""), badge["hash"]):
+                found = person
+        return found
+
+    def lenders(self, right: str) -> Sequence[Person]:
+        """Who may allow this."""
+        return [person for person in self.staff.active() if right in self.staff.rights(person)]
+
+
+def _wrong(left: int) -> SaleError:
+    reason = "This PIN is not right."
+    return SaleError(403, "wrong_pin", reason, "pin", {"left": left})

@@ -1,0 +1,185 @@
+"""Who is on the list: people are added, change their role or PIN, leave, and come back.
+
+The first person of a store becomes its manager, and needs a PIN: from then on everybody signs in. One who may manage
+people stays while anybody is left.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from app.docs.errors import Conflict
+from app.shop import clock as clocks
+from app.shop import editing, schemas
+from app.shop.actor import ANYBODY, Actor
+from app.shop.people import pins
+from app.shop.people.people import People
+from app.shop.people.rights import MANAGER, RIGHTS
+from app.shop.people.staff import Person
+from app.shop.sale import SaleError
+
+_REQUEST = re.compile(r"[A-Za-z0-9_.-]{8,64}")
+_FIELDS = frozenset({"name", "role", "pin", "badge", "inactive", "language"})
+
+
+class Roster:
+    """The list of people, and the one place that writes it."""
+
+    def __init__(self, people: People) -> None:
+        self.people = people
+
+    def rows(self, actor: Actor = ANYBODY) -> list[dict[str, Any]]:
+        """`[{"id", "rev", "name", "role", "inactive", "pin", "badge", "language", "wait"}]`: `pin` and `badge` say
+        whether there is one, `wait` is in seconds."""
+        actor.need("people", "to see the list of people")
+        return [self._row(person) for person in self.people.staff.all().values()]
+
+    def roles(self) -> list[dict[str, Any]]:
+        """`[{"name", "rights", "lends"}]`, the fewest rights first."""
+        staff = self.people.staff
+        known = sorted(staff.roles().items(), key=lambda role: (len(role[1]), role[0]))
+        return [
+            {"name": name, "rights": [right for right in RIGHTS if right in rights], "lends": staff.lends(name)}
+            for name, rights in known
+        ]
+
+    def add(self, given: Mapping[str, Any], actor: Actor = ANYBODY) -> tuple[dict[str, Any], bool]:
+        """`{"request", "name", "role", "pin", "badge"?, "language"?}` to a row, and whether it was there already.
+
+        Raises SaleError: 400 with the field, 403 `needs_approval`, 409 where the key of the PINs is missing.
+        """
+        actor.need("people", "to add a person")
+        request = given.get("request")
+        if not isinstance(request, str) or not _REQUEST.fullmatch(request):
+            raise SaleError(400, "invalid", "The request’s id is missing, or not valid.", "request")
+        id = f"staff:{request}"
+        store = self.people.desk.store
+        with store.transaction():
+            known = self.people.staff.all().get(id)
+            if known is not None:
+                return self._row(known), True
+            first = not self.people.needed
+            role = MANAGER if first else given.get("role")
+            if first and not given.get("pin"):
+                raise SaleError(400, "invalid", "The first person needs a PIN: they become the manager.", "pin")
+            changes = self._changes({**given, "role": role}, None)
+            doc = {"_id": id, "type": "staff", "schema": 1, "inactive": False, **changes, **self._mark(actor)}
+            _check(doc)
+            try:
+                store.put(doc)
+            except Conflict:
+                raise SaleError(409, "conflict", "This person was removed before.", "request") from None
+        return self._row(self._person(id)), False
+
+    def change(self, id: str, given: Mapping[str, Any], actor: Actor = ANYBODY) -> dict[str, Any]:
+        """`{"rev", …}` with the fields to change (`pin` and `badge` in clear, null takes them away) to the row.
+
+        Raises SaleError as `add`; 404; 409 `changed` with `{"current"}` when `rev` is no longer the person's.
+        """
+        actor.need("people", "to change a person")
+        rev = given.get("rev")
+        if not isinstance(rev, str):
+            raise SaleError(400, "invalid", "The revision of the person is missing.", "rev")
+        desk = self.people.desk
+        with desk.store.transaction():
+            person = self._person(id)
+            changes = self._changes({key: value for key, value in given.items() if key in _FIELDS}, person)
+            self._keep_a_manager(person, changes)
+            try:
+                editing.edit(
+                    desk.store, id, rev, changes, by=actor.staff or actor.name, on=desk.terminal, moment=desk.clock
+                )
+            except editing.Changed:
+                reason = "Somebody changed this person meanwhile. Look again."
+                raise SaleError(409, "changed", reason, "rev", {"current": self._row(person)}) from None
+        if "pin" in changes:
+            self.people.guesses.forget(id)
+        return self._row(self._person(id))
+
+    # -- the parts -----------------------------------------------------------------------------------------------
+
+    def _person(self, id: str) -> Person:
+        person = self.people.staff.all().get(id)
+        if person is None:
+            raise SaleError(404, "not_found", "This person is not on the list.")
+        return person
+
+    def _row(self, person: Person) -> dict[str, Any]:
+        return {
+            "id": person.id,
+            "rev": person.rev,
+            "name": person.name,
+            "role": person.role,
+            "inactive": person.inactive,
+            "pin": person.pin is not None,
+            "badge": person.badge is not None,
+            "language": person.language,
+            "wait": self.people.guesses.wait(person.id),
+        }
+
+    def _changes(self, given: Mapping[str, Any], person: Person | None) -> dict[str, Any]:
+        """The fields of the document; PIN and badge hashed."""
+        role = given.get("role", person.role if person else None)
+        if not isinstance(role, str) or role not in self.people.staff.roles():
+            raise SaleError(400, "invalid", "The role is missing, or none of this shop’s.", "role")
+        lends = self.people.staff.lends(role)
+        made: dict[str, Any] = {key: given[key] for key in ("name", "language", "inactive") if key in given}
+        made["role"] = role
+        if isinstance(made.get("name"), str):
+            made["name"] = " ".join(made["name"].split())
+        if given.get("pin") is not None:
+            made["pin"] = pins.hashed(pins.allowed(given["pin"], lending=lends), self._key())
+        elif "pin" in given:
+            made["pin"] = None
+        elif person is not None and person.pin is not None and lends and not self.people.staff.lends(person.role):
+            reason = f"With this role a new PIN is needed: {pins.LEAST_LENDING} digits at least."
+            raise SaleError(400, "weak_pin", reason, "pin")
+        if given.get("badge") is not None:
+            code = pins.badge_allowed(given["badge"])
+            owner = self.people.by_badge(code)
+            if owner is not None and (person is None or owner.id != person.id):
+                raise SaleError(400, "invalid", f"This badge is {owner.name}’s.", "badge")
+            made["badge"] = pins.badge_hashed(code, self._key())
+        elif "badge" in given:
+            made["badge"] = None
+        return made
+
+    def _key(self) -> str:
+        """The pepper of new PINs. The first one is made here, unless other tills have made theirs."""
+        keys = self.people.peppers.known()
+        if keys:
+            return keys[0]
+        for person in self.people.staff.all().values():
+            kept = person.pin or person.badge
+            if kept is not None:
+                pins.key_of(kept, keys)
+        return self.people.peppers.mint()
+
+    def _keep_a_manager(self, person: Person, changes: Mapping[str, Any]) -> None:
+        staff = self.people.staff
+        others = [one for one in staff.active() if one.id != person.id]
+        pin, badge = changes.get("pin", person.pin), changes.get("badge", person.badge)
+        stays = not changes.get("inactive", person.inactive) and (pin is not None or badge is not None)
+        if stays and "people" in staff.roles().get(changes["role"], ()):
+            return
+        if (others or stays) and not any("people" in staff.rights(one) for one in others):
+            reason = "Nobody could manage people then: make somebody else a manager first."
+            raise SaleError(409, "last_manager", reason, "role")
+
+    def _mark(self, actor: Actor) -> dict[str, Any]:
+        desk = self.people.desk
+        return {
+            "updated_at": clocks.stamp(desk.clock()),
+            "updated_by": actor.staff or actor.name,
+            "updated_on": desk.terminal,
+        }
+
+
+def _check(doc: Mapping[str, Any]) -> None:
+    try:
+        schemas.read(doc)
+    except schemas.Invalid as wrong:
+        first = wrong.problems[0]
+        raise SaleError(400, "invalid", first.reason, first.field) from None
