@@ -1,8 +1,7 @@
 """From priced lines to an order's figures. Pure: integers in, integers out, the same on every node.
 
 A line's amount is price × quantity / per, rounded once, half away from zero, and stored; from then on the stored
-figure is the authority. Discounts are amounts off that line. Promotions and price lists will produce the same two
-things, a price and discounts, before they come here.
+figure is the authority. Discounts are amounts off that line.
 """
 
 from __future__ import annotations
@@ -10,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from app.shop import tax
 from app.shop.money import line_amount
+from app.shop.pricing import tax
 
-ROUNDING = {"scope": "line", "mode": "half_away"}  # how taxes were rounded; stands on every order
+ROUNDING = {"scope": "line", "mode": "half_away"}  # how taxes are rounded unless the shop's settings say otherwise
 
 
 def price_line(line: dict[str, Any], rates: Sequence[tax.Rate], mode: str) -> dict[str, Any]:
@@ -23,7 +22,12 @@ def price_line(line: dict[str, Any], rates: Sequence[tax.Rate], mode: str) -> di
     return {**line, "amount": amount, "total": total, "tax": tax.line_taxes(total, rates, mode)}
 
 
-def order_figures(lines: Sequence[dict[str, Any]], mode: str, names: dict[str, str]) -> dict[str, Any]:
+def order_figures(
+    lines: Sequence[Mapping[str, Any]],
+    mode: str,
+    names: Mapping[str, str],
+    rounding: Mapping[str, str] = ROUNDING,
+) -> dict[str, Any]:
     """`{"tax_mode", "rounding", "subtotal", "discount", "tax", "total"}` of priced lines.
 
     `subtotal` is the sum of the lines after their discounts, `discount` what the discounts took off, `tax` the taxes
@@ -34,7 +38,7 @@ def order_figures(lines: Sequence[dict[str, Any]], mode: str, names: dict[str, s
     added = sum(entry["amount"] for entry in taxes) if mode == tax.ADDED else 0
     return {
         "tax_mode": mode,
-        "rounding": dict(ROUNDING),
+        "rounding": dict(rounding),
         "subtotal": subtotal,
         "discount": sum(line["amount"] - line["total"] for line in lines),
         "tax": taxes,
