@@ -221,3 +221,12 @@ def unsent(database: Database, connection: sqlite3.Connection, since: Any) -> tu
         f"SELECT {COLUMNS} FROM docs WHERE seq > ? AND local = 1 ORDER BY seq LIMIT 1", (n,)
     ).fetchone()
     return count, None if row is None else Record._make(row)
+
+
+def unsent_types(database: Database, connection: sqlite3.Connection, since: Any) -> dict[str | None, int]:
+    """How many documents of each type were last written here after `since`; None: deletions, and without a type."""
+    n = database.resolve_seq(since)
+    rows = connection.execute(
+        "SELECT CASE deleted WHEN 0 THEN type END, count(*) FROM docs WHERE seq > ? AND local = 1 GROUP BY 1", (n,)
+    )
+    return dict(rows.fetchall())

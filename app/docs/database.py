@@ -201,6 +201,11 @@ class Database(Store):
         with self.reading() as connection:
             return changes.unsent(self, connection, since)
 
+    def unsent_types(self, since: Any) -> dict[str | None, int]:
+        """How many of them there are of each type; None: deletions, and documents without a type."""
+        with self.reading() as connection:
+            return changes.unsent_types(self, connection, since)
+
     # -- indexes -------------------------------------------------------------------------------------------------
 
     def find(self, index: str, value: Any = queries.ANY, **options: Any) -> list[Record]:

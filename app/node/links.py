@@ -69,10 +69,11 @@ def light(statuses: Iterable[dict[str, Any]], *, central: str | None) -> dict[st
 
     ``{"central", "state", "reason", "unsent", "oldest_unsent", "last_success", "refused_count", "links"}``. The state
     is ``off`` without a central, ``starting`` before there are links, else the gravest of ``stopped denied waiting
-    starting active idle``; ``last_success`` is the oldest of the links' last successes: everything was in step then.
+    starting active resting idle``; ``last_success`` is the oldest of the links' last successes: everything was in step
+    then.
     """
     links = list(statuses)
-    gravity = ("stopped", "denied", "waiting", "starting", "active", "idle")
+    gravity = ("stopped", "denied", "waiting", "starting", "active", "resting", "idle")
     worst = min(links, key=lambda link: gravity.index(link["state"]) if link["state"] in gravity else 0, default=None)
     oldest = [link["oldest_unsent"] for link in links if link.get("oldest_unsent")]
     success = [str(link["last_success"]) for link in links if link.get("last_success")]

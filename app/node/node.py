@@ -10,7 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, is_dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ import app
 from app.docs.database import Database
 from app.docs.directory import Directory
 from app.node import config as node_config
+from app.node import contact as contacts
 from app.node import links as node_links
 from app.node.config import NodeConfig, NodeError
 from app.node.pin_keys import PinKeys
@@ -26,16 +27,12 @@ from app.node.report import Reporter, now
 from app.node.schedule import ALWAYS, Schedule
 from app.node.state import NodeState
 from app.shop import ids
-from app.shop.desk import Contact
 
 log = logging.getLogger("couchtill.node")
 
 #: Seconds a thread may hold the interpreter while another waits. Beside a busy replicator a sale's p95 falls from 32 to
 #: 17 ms against Python's 5 ms; shorter still costs more in switches than it wins.
 SWITCH_INTERVAL = 0.0005
-
-#: Seconds after which an unanswered central no longer counts as being there.
-FRESH = 60.0
 
 #: Settings of the node's own: when the last sync turn began.
 TURN = "sync:turn"
@@ -127,6 +124,7 @@ class Node:
                 self.store_db,
                 terminal=self.id,
                 store_id=str(self.config.store),
+                contact=self.contact,
                 peppers=PinKeys(self.path),
             )
         self._settings = self._own_settings()
@@ -250,48 +248,27 @@ class Node:
 
     def sync_status(self) -> dict[str, Any]:
         """What the sync light and the sync page show: ``node.links.light`` plus ``refused``, the list, and ``at``;
-        ``schedule`` (``Schedule.as_dict``), and ``contact``: ``{"last", "ahead", "online", "stops_at"}``.
-
-        ``stops_at`` is when selling is to stop unless the central is seen before; null when no setting says so.
-        """
+        ``schedule`` (``Schedule.as_dict``) and ``contact`` (``node.contact.as_dict``)."""
         statuses = [] if self.supervisor is None else [_as_dict(status) for status in self.supervisor.status()]
         status = node_links.light(statuses, central=self.config.central_url)
         schedule = {**ALWAYS, "next": None} if self.schedule is None else self.schedule.as_dict()
-        contact = self._contact(statuses)
+        sells = self.kind == "terminal" and self.config.central_url is not None
+        hours = self._settings["offline_hours"] if sells else None
         return {
             **status,
             "refused": self.refused(),
             "schedule": schedule,
-            "contact": {
-                "last": _stamp(contact.last),
-                "ahead": contact.ahead,
-                "online": contact.online,
-                "stops_at": self._stops_at(contact),
-            },
+            "contact": contacts.as_dict(self._contact(statuses), hours),
             "at": now(),
         }
 
-    def contact(self) -> Contact:
-        """What this node knows of its central: when it was last heard, its clock, whether it is there now."""
+    def contact(self) -> Any:
+        """What this node knows of its central, as a till's ``Contact``."""
         return self._contact([] if self.supervisor is None else [_as_dict(one) for one in self.supervisor.status()])
 
-    def _contact(self, statuses: list[dict[str, Any]]) -> Contact:
-        if self.supervisor is None:
-            heard = self.state.get("heard") if self.kind != "hub" else None
-            return Contact(last=None if heard is None else datetime.fromtimestamp(heard, UTC))
-        clock = self.supervisor.clock
-        silence = clock.silence
-        if not statuses or {link["state"] for link in statuses} & {"idle", "active"}:
-            online = bool(statuses)
-        else:
-            online = silence is not None and silence < FRESH and "resting" in {link["state"] for link in statuses}
-        return Contact(last=clock.last, ahead=clock.ahead, online=online)
-
-    def _stops_at(self, contact: Contact) -> str | None:
-        hours = self._settings["offline_hours"] if self.kind == "terminal" and self.config.central_url else None
-        if hours is None or contact.last is None:
-            return None
-        return _stamp(contact.last + timedelta(hours=hours))
+    def _contact(self, links: list[dict[str, Any]]) -> Any:
+        heard = None if self.supervisor is not None or self.kind == "hub" else self.state.get("heard")
+        return contacts.contact(self.supervisor, (link["state"] for link in links), heard)
 
     def unsent(self) -> list[dict[str, Any]]:
         """What was written here and not yet sent, one entry a database: ``{"database", "count", "oldest", "types"}``;
@@ -300,9 +277,8 @@ class Node:
         for link in [] if self.supervisor is None else self.supervisor.status():
             if link.direction == node_links.PUSH and link.unsent:
                 types = self.directory.get(link.database).unsent_types(link.acknowledged or 0)
-                found.append(
-                    {"database": link.database, "count": link.unsent, "oldest": link.oldest_unsent, "types": types}
-                )
+                entry = {"database": link.database, "count": link.unsent, "oldest": link.oldest_unsent, "types": types}
+                found.append(entry)
         return found
 
     def refused(self) -> list[dict[str, Any]]:
@@ -346,7 +322,7 @@ class Node:
             follow=supervisor.follow,
             turn=turn,
             last=None if last is None else datetime.fromisoformat(last),
-            began=lambda moment: self.state.set(TURN, _stamp(moment)),
+            began=lambda moment: self.state.set(TURN, contacts.stamp(moment)),
         )
 
     def zone(self) -> str:
@@ -387,10 +363,6 @@ class Node:
 def _is_immutable(id: str) -> bool:
     """Whether a document with this id is one that the shop never edits."""
     return id.partition(":")[0] in ids.IMMUTABLE
-
-
-def _stamp(moment: datetime | None) -> str | None:
-    return None if moment is None else moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def _as_dict(value: Any) -> dict[str, Any]:

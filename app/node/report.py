@@ -22,6 +22,8 @@ INTERVAL = 300.0
 READING = 60.0
 #: Seconds until the next try after one that failed, and before the first, so that a start is not slowed by it.
 RETRY, FIRST = 30.0, 1.0
+#: Seconds between two looks whether the turn that was asked for has got through.
+AGAIN = 3.0
 #: Seconds that one request may take.
 TIMEOUT = 10.0
 
@@ -51,6 +53,8 @@ class Reporter:
         self._report = report
         self._reads = reads
         self._ending = threading.Event()
+        self._news = threading.Event()
+        self._asked = True
         self._reports: list[dict[str, Any]] = []
         self._thread = threading.Thread(target=self._run, name="report", daemon=True)
 
@@ -59,6 +63,12 @@ class Reporter:
 
     def stop(self) -> None:
         self._ending.set()
+        self._news.set()
+
+    def ask(self) -> None:
+        """A turn of a node that rests between its turns has begun: once its links got through, one report is due."""
+        self._asked = True
+        self._news.set()
 
     def reports(self) -> list[dict[str, Any]]:
         """What the nodes last told, each with ``node`` and ``time`` (its own clock), as of the last turn: a page never
@@ -71,7 +81,11 @@ class Reporter:
         wait = FIRST
         with requests.Session() as session:
             session.auth = self._auth
-            while not self._ending.wait(wait):
+            while True:
+                self._news.wait(wait)
+                self._news.clear()
+                if self._ending.is_set():
+                    return
                 try:
                     wait = self._turn(session)
                 except (requests.RequestException, ValueError) as error:
@@ -88,9 +102,11 @@ class Reporter:
         """Writes, and reads, once; the seconds until the next turn."""
         report = self._report()
         states = [link["state"] for link in report["links"] if link["name"].endswith(" company")]
-        if not {"idle", "active"} & set(states):
+        rested = self._asked and "resting" in states
+        if not rested and not {"idle", "active"} & set(states):
             # Not while the links themselves don't get through: a wrong password locks its user after a few tries.
-            return FIRST if "starting" in states else RETRY
+            return FIRST if "starting" in states else AGAIN if self._asked else RETRY
+        self._asked = False
         self._write(session, report)
         if self._reads:
             self._read(session)

@@ -23,6 +23,7 @@ from app.docs import json
 from app.docs.errors import DocsError
 from app.replicator.auth import Credentials, Endpoint, Session, redact
 from app.replicator.backoff import retry_after
+from app.replicator.clock import CentralClock
 from app.replicator.errors import (
     Busy,
     ConflictError,
@@ -68,6 +69,8 @@ class Client:
         self.read_timeout = READ_TIMEOUT
         self.connections = 0
         self.requests = 0
+        self.clock: CentralClock | None = None
+        """Hears every answer of the server, where somebody wants to know its time."""
         self._sockets = Sockets()
         self._local = threading.local()
         self._made: list[requests.Session] = []
@@ -180,6 +183,8 @@ class Client:
             try:
                 while chunk := response.raw.read1(65536):
                     text += chunk
+                    if self.clock is not None:
+                        self.clock.heard()
                     if len(text) < 4096 and time.monotonic() > give_up and _EMPTY.fullmatch(text):
                         response.close()
                         return b""
@@ -206,6 +211,7 @@ class Client:
     ) -> requests.Response:
         for _ in range(4):
             self.requests += 1
+            began = self.clock.now() if self.clock is not None else 0.0
             response = self._requests().request(
                 method,
                 url,
@@ -215,6 +221,8 @@ class Client:
                 allow_redirects=False,
                 stream=stream,
             )
+            if self.clock is not None and _is_the_server(response):
+                self.clock.answered(began, response.headers.get("Date"))
             target = response.headers.get("Location")
             if response.status_code not in (301, 302, 303, 307, 308) or not target:
                 return response
@@ -348,6 +356,11 @@ class _NoCookies(requests.cookies.cookielib.DefaultCookiePolicy):  # type: ignor
 
     def set_ok(self, cookie: Any, request: Any) -> bool:
         return False
+
+
+def _is_the_server(response: requests.Response) -> bool:
+    """Whether it is the database that spoke to us, not a captive portal, a proxy, or one who refuses us."""
+    return (response.ok or response.status_code == 404) and "json" in response.headers.get("Content-Type", "")
 
 
 def _is_lock(response: requests.Response) -> bool:

@@ -26,7 +26,8 @@ class Hints:
     """Listens to one server, with the credentials of one of its peers."""
 
     def __init__(self, peer: RemotePeer, ending: threading.Event, ready: Callable[[], bool]) -> None:
-        """`ready`: did a link get through? Before that a wrong password would only be tried once more."""
+        """`ready`: did a link get through, and are links to follow? Before that a wrong password would only be tried
+        once more."""
         self._ready = ready
         self._url = peer.endpoint.root + "_db_updates"
         credentials: Credentials | None = peer.credentials
@@ -43,10 +44,10 @@ class Hints:
     def listen(self) -> None:
         """Runs until the end, or until the server says that we may not."""
         since: str = "now"
-        while not self._ready():
-            if self._ending.wait(1.0):
-                return
         while not self._ending.is_set():
+            if not self._ready():
+                self._ending.wait(1.0)
+                continue
             query = f"feed=longpoll&timeout={int(WAIT * 1000)}&since={quote(since, safe='')}"
             try:
                 answer = self._client.json("GET", self._url, params=query, read_timeout=WAIT + FEED_BUFFER)

@@ -16,6 +16,7 @@ from typing import Any, NamedTuple, Protocol
 from app.docs.database import Database
 from app.docs.record import Record
 from app.replicator import identity
+from app.replicator.clock import CentralClock
 from app.replicator.errors import PeerError, StartOver, Stopped, TransportError
 from app.replicator.gate import Gate
 from app.replicator.local import LocalPeer
@@ -60,8 +61,15 @@ class Link:
     filter: Filter = NO_FILTER
 
 
+class Pace:
+    """Whether links follow their feeds (`follows`), or rest until somebody asks for a pass."""
+
+    def __init__(self) -> None:
+        self.follows = True
+
+
 class LinkStatus(NamedTuple):
-    """How a link is. `state`: "starting" "active" "idle" "waiting" "denied" "stopped"; times are UTC."""
+    """How a link is. `state`: "starting" "active" "idle" "resting" "waiting" "denied" "stopped"; times are UTC."""
 
     name: str
     database: str
@@ -88,19 +96,25 @@ class LinkRunner:
         immutable: Callable[[str], bool],
         options: Options,
         gate: Gate,
+        pace: Pace | None = None,
+        clock: CentralClock | None = None,
     ) -> None:
         self.link = link
         self._gate = gate
+        self._pace = pace or Pace()
         self.source = open_peer(link.source, sessions=True)
         self.target = open_peer(link.target, sessions=True)
         self.own = next((peer.database for peer in (self.source, self.target) if isinstance(peer, LocalPeer)), None)
         self.remote: Peer = self.target if self.target.remote else self.source
+        if isinstance(self.remote, RemotePeer):
+            self.remote.client.clock = clock
         self._settings = settings
         self._listed = refused
         self._refusals = LinkRefusals(refused, link.name, link.database, self.source, self.target, immutable)
         self._options = Options(**{**vars(options), "filter": link.filter})
         self._judge = Judge()
         self._wake = threading.Event()
+        self._due = threading.Event()
         self._follows = False
         self._ending = threading.Event()
         self._state = State("starting")
@@ -146,11 +160,24 @@ class LinkRunner:
     def live(self) -> None:
         """Until `stop`: follows the feed, waits out failures."""
         while not self._ending.is_set():
-            seconds = self.go(live=True)
-            if seconds:
+            seconds = self.turn(live=True)
+            if seconds is None or seconds:
                 self._wake.wait(seconds)
             self._wake.clear()
         self._finish()
+
+    def turn(self, *, live: bool = False) -> float | None:
+        """As `go` when it is time for one: always while links follow, else when somebody asked, until it is done.
+        None: nothing to do before the next :meth:`poke`."""
+        if not self._pace.follows and not self._due.is_set():
+            return None
+        self._due.clear()
+        if not live and not self.has_work:
+            return 0.0
+        seconds = self.go(live=live and self._pace.follows)
+        if seconds:
+            self._due.set()
+        return seconds
 
     def go(self, *, live: bool = False) -> float:
         """One pass, or (`live`) passes until something fails. Returns the seconds to wait before the next."""
@@ -161,7 +188,8 @@ class LinkRunner:
             self._offer(run)
             if live:
                 self._follows = True
-                run.forever()
+                if self._pace.follows:
+                    run.forever()
             run.once()
             self._succeeded()
             self._say(State("idle"))
@@ -230,8 +258,17 @@ class LinkRunner:
     def poke(self) -> None:
         """A pass at once: *Sync now*, the network's return, a refused document to be offered."""
         self._judge.progress()
+        self._due.set()
         self._wake.set()
         if self._follows:
+            self._run.stop()
+
+    def paced(self) -> None:
+        """Links shall follow from now on, or rest; what is under way is brought to its end."""
+        if self._state.name == "active":
+            self._due.set()
+        self._wake.set()
+        if self._follows and not self._pace.follows:
             self._run.stop()
 
     def written(self) -> None:
@@ -260,7 +297,9 @@ class LinkRunner:
         """Might a pass find anything? Not when the own database stands where it was at the last success."""
         if self.link.direction != "push" or self.own is None:
             return True
-        return self._state.name != "idle" or self.acknowledged != self.own.update_seq
+        if self._state.name != "idle" or self.acknowledged != self.own.update_seq:
+            return True
+        return bool(self._listed.due(self.link.name))
 
     @property
     def waits_for_network(self) -> bool:
@@ -304,8 +343,14 @@ class LinkRunner:
 
     # -- status ---------------------------------------------------------------------------------------------------
 
-    def status(self) -> LinkStatus:
+    def _shown(self) -> State:
+        """The state; "resting" where nothing is to be done until somebody asks."""
         state = self._state
+        rests = not self._pace.follows and not self._due.is_set() and state.name in ("starting", "idle", "waiting")
+        return State("resting") if rests else state
+
+    def status(self) -> LinkStatus:
+        state = self._shown()
         unsent, oldest = self._count_unsent()
         return LinkStatus(
             self.link.name,

@@ -19,9 +19,10 @@ from typing import Any
 
 from app.docs import json
 from app.docs.database import Database
+from app.replicator.clock import CentralClock
 from app.replicator.gate import Gate
 from app.replicator.hints import Hints
-from app.replicator.link import Link, LinkRunner, LinkStatus, Settings
+from app.replicator.link import Link, LinkRunner, LinkStatus, Pace, Settings
 from app.replicator.refused import RefusedList
 from app.replicator.remote import RemotePeer
 from app.replicator.replication import Options
@@ -71,7 +72,10 @@ class Supervisor:
         self._lock = threading.RLock()
         self._running = False
         self._ending = threading.Event()
-        self._rounds = _Rounds(self._ending)
+        self._pace = Pace()
+        self._rounds = _Rounds(self._ending, self._pace)
+        self.clock = CentralClock(self._settings)
+        """The central's time, and when it was last heard."""
         self._live = 0
         self._gate = Gate()
         self._hints: dict[str, Hints] = {}
@@ -81,7 +85,16 @@ class Supervisor:
         with self._lock:
             if link.name in self._runners:
                 raise ValueError(f"There is a link named {link.name} already.")
-            runner = LinkRunner(link, self._settings, self.refused, self._immutable, self._options, self._gate)
+            runner = LinkRunner(
+                link,
+                self._settings,
+                self.refused,
+                self._immutable,
+                self._options,
+                self._gate,
+                self._pace,
+                self.clock,
+            )
             runner.recovered = self._recovered
             self._runners[link.name] = runner
             if runner.own is not None and id(runner.own) not in self._listened:
@@ -121,7 +134,9 @@ class Supervisor:
         root = runner.source.endpoint.root
         if root not in self._hints:
             hints = self._hints[root] = Hints(
-                runner.source, self._ending, lambda: runner.status().state in ("idle", "active")
+                runner.source,
+                self._ending,
+                lambda: self._pace.follows and runner.status().state in ("idle", "active"),
             )
             self._thread(hints.listen, "replicator hints")
         self._hints[root].watch(runner.source.endpoint.database, lambda: self._rounds.now(runner))
@@ -148,6 +163,7 @@ class Supervisor:
                 thread.join(max(0.0, deadline - time.monotonic()))
         for runner in self._rounds.runners:
             runner.finish()
+        self.clock.save()
         self.refused.close()
 
     def sync_now(self, database: str | None = None) -> None:
@@ -155,6 +171,16 @@ class Supervisor:
         self._gate.reset()
         for runner in self._of(database):
             runner.poke()
+            self._rounds.now(runner)
+
+    def follow(self, follows: bool) -> None:
+        """Whether links follow their feeds and send what is written at once, or rest between passes that somebody asks
+        for (:meth:`sync_now`). A pass that was asked for and fails is tried again until it is done."""
+        if follows == self._pace.follows:
+            return
+        self._pace.follows = follows
+        for runner in self._of(None):
+            runner.paced()
             self._rounds.now(runner)
 
     def accept(self, database: str) -> None:
@@ -217,8 +243,9 @@ class Supervisor:
 class _Rounds:
     """Links without a thread of their own, each with the time of its next pass."""
 
-    def __init__(self, ending: threading.Event) -> None:
+    def __init__(self, ending: threading.Event, pace: Pace) -> None:
         self.started = False
+        self._pace = pace
         self.runners: list[LinkRunner] = []
         self._ending = ending
         self._due: list[tuple[float, int, LinkRunner]] = []
@@ -262,10 +289,10 @@ class _Rounds:
                 self._due = [due for due in self._due if due[2] is not runner]
                 heapq.heapify(self._due)
                 self._running.add(id(runner))
-            wait = 0.0
+            wait: float | None = 0.0
             try:
-                if runner.has_work:
-                    wait = runner.go()
+                if not self._pace.follows or runner.has_work:
+                    wait = runner.turn()
                     if isinstance(runner.remote, RemotePeer):
                         runner.remote.client.close()  # a thousand links must not keep a thousand connections
             finally:
@@ -273,11 +300,14 @@ class _Rounds:
                     self._running.discard(id(runner))
                     again = id(runner) in self._again
                     self._again.discard(id(runner))
-                self._push(runner, 0.0 if again else wait or ROUND)
+                if again or wait or self._pace.follows:
+                    self._push(runner, 0.0 if again else wait or ROUND)
 
     def look(self) -> None:
         """Sees local writes of all databases by their sequence numbers, which lie in memory."""
         while not self._ending.wait(LOOK):
+            if not self._pace.follows:
+                continue
             for runner in list(self.runners):
                 if runner.own is None or runner.link.direction != "push" or runner.own.closed:
                     continue
