@@ -19,9 +19,10 @@ from app.docs import json
 class Index:
     """Finds live documents of a `type` by the value at `path` ("category", "customer.id").
 
-    `multi`: the value is a list, and each element finds the document. `order`: a second path, by which equal values are
-    sorted. `unique_local`: two documents *written here* can't have the same value (Conflict); those that come by
-    replication can.
+    `multi`: the value is a list, and each element finds the document; with `inner`, its elements are objects, and each
+    element of the list that they have there does (`path` "units", `inner` "barcodes"). `order`: a second path, by which
+    equal values are sorted. `unique_local`: two documents *written here* can't have the same value (Conflict); those
+    that come by replication can.
     """
 
     name: str
@@ -30,6 +31,7 @@ class Index:
     multi: bool = False
     order: str | None = None
     unique_local: bool = False
+    inner: str | None = None
 
     def key(self, row: str = "") -> str:
         """The SQL expression for the value; `row` is a prefix such as ``"new."``."""
@@ -40,13 +42,13 @@ class Index:
             return _triggers(
                 f"terms_{self.name}",
                 self.type,
-                insert=f"INSERT OR IGNORE INTO terms SELECT '{self.name}', value, new.n "
-                f"FROM json_each(new.body, '{json_path(self.path)}') WHERE value IS NOT NULL",
+                insert=f"INSERT OR IGNORE INTO terms SELECT '{self.name}', v.value, new.n "
+                f"FROM {self._each('new.body')} WHERE v.value IS NOT NULL",
                 remove=f"DELETE FROM terms WHERE name = '{self.name}' AND doc = old.n AND value IN "
-                f"(SELECT value FROM json_each(old.body, '{json_path(self.path)}'))",
-                fill=f"INSERT OR IGNORE INTO terms SELECT '{self.name}', value, docs.n FROM docs, "
-                f"json_each(docs.body, '{json_path(self.path)}') "
-                f"WHERE docs.type = '{self.type}' AND docs.deleted = 0 AND value IS NOT NULL",
+                f"(SELECT v.value FROM {self._each('old.body')})",
+                fill=f"INSERT OR IGNORE INTO terms SELECT '{self.name}', v.value, docs.n FROM docs, "
+                f"{self._each('docs.body')} "
+                f"WHERE docs.type = '{self.type}' AND docs.deleted = 0 AND v.value IS NOT NULL",
                 clear=f"DELETE FROM terms WHERE name = '{self.name}'",
             )
         keys = self.key() + (f", {extract(self.order)}" if self.order else "") + ", id"
@@ -57,6 +59,14 @@ class Index:
                 f"WHERE type = '{self.type}' AND deleted = 0 AND local = 1"
             )
         return made
+
+    def _each(self, body: str) -> str:
+        """The SQL tables whose last, `v`, has a row for each element that finds a document."""
+        if self.inner is None:
+            return f"json_each({body}, '{json_path(self.path)}') v"
+        # An element that is no object would be no JSON to look into, and keep the document from being written.
+        within = "CASE o.type WHEN 'object' THEN o.value ELSE '{}' END"
+        return f"json_each({body}, '{json_path(self.path)}') o, json_each({within}, '{json_path(self.inner)}') v"
 
     def dropping(self) -> list[str]:
         if self.multi:

@@ -14,7 +14,11 @@ COMPANY_INDEXES: tuple[Index | SearchIndex, ...] = (
     Index("product_sku", "product", "sku"),
     Index("product_name", "product", "name"),
     Index("product_category", "product", "category", order="name"),
+    Index("product_unit_barcode", "product", "units", multi=True, inner="barcodes"),
+    Index("product_variant", "product", "variant_of", order="name"),
     Index("customer_name", "customer", "name"),
+    Index("customer_card", "customer", "cards", multi=True),
+    Index("task_kind", "task", "kind"),
     SearchIndex("product", ("name", "sku", "barcodes", "brand")),
     SearchIndex("customer", ("name", "key", "phone", "email")),
 )
@@ -22,6 +26,11 @@ COMPANY_INDEXES: tuple[Index | SearchIndex, ...] = (
 STORE_INDEXES: tuple[Index | SearchIndex, ...] = (
     Index("order_sale", "order", "sale", unique_local=True),  # a repeated request finds its order here
     Index("order_at", "order", "at"),
+    Index("order_number", "order", "number", order="at"),
+    Index("order_returns", "order", "returns", multi=True),  # what gives something of a receipt back
+    Index("order_cart", "order", "cart"),
+    Index("cart_parked_at", "cart", "parked_at"),
+    Index("task_kind", "task", "kind"),
     Index("order_shift", "order", "shift"),
     Index("shift_request", "shift", "request", unique_local=True),
     Index("shift_at", "shift", "at"),

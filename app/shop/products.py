@@ -29,7 +29,8 @@ class Catalogue:
         """A page of products that may be sold (not inactive).
 
         `q`: every word of it begins a word of the name, SKU, barcode or brand; the best first, one page only. Else
-        all of `category`, or of the catalogue, by name; `after` is the id of the last one of the page before.
+        all of `category`, or of the catalogue, by name, variants only as the product that they are variants of;
+        `after` is the id of the last one of the page before.
         """
         limit = max(1, min(limit, MOST))
         if q is not None and q.strip():
@@ -44,7 +45,7 @@ class Catalogue:
         while len(products) < limit:
             wanted = limit - len(products)
             found = self._browse(category, wanted, last)
-            products += [_product(record) for record in found if not _inactive(record)]
+            products += [_product(record) for record in found if not _inactive(record) and not _variant(record)]
             if len(found) < wanted:
                 break
             last = found[-1]
@@ -63,15 +64,45 @@ class Catalogue:
     def by_barcode(self, code: str) -> list[dict[str, Any]]:
         """The products with this barcode; several when a code was given twice, and then a person chooses.
 
-        What a scanner sends is tried as it is, then with or without the leading zero that tells EAN-13 from UPC-A.
+        What a scanner sends is tried in each way in which it may stand in the catalogue (`barcodes.readings`).
         """
-        code = code.strip()
-        for attempt in _readings(code):
-            found = [_product(record) for record in self.company.find("product_barcode", attempt, limit=20)]
+        from app.shop.barcodes import readings  # which knows the catalogue
+
+        for attempt in readings(code.strip()):
+            found = self.with_barcode(attempt)
             if found:
                 active = [product for product in found if not product.get("inactive")]
                 return active or found
         return []
+
+    def with_barcode(self, code: str) -> list[dict[str, Any]]:
+        """The products that have exactly this barcode."""
+        return [_product(record) for record in self.company.find("product_barcode", code, limit=20)]
+
+    def with_unit_barcode(self, code: str) -> list[tuple[dict[str, Any], dict[str, Any]]]:
+        """The products of which a packing has exactly this barcode, each with that packing."""
+        products = [_product(record) for record in self.company.find("product_unit_barcode", code, limit=20)]
+        return [(product, unit) for product in products for unit in sound.units(product) if code in unit["barcodes"]]
+
+    def with_item(self, item: str, zeroed: str) -> list[dict[str, Any]]:
+        """The products that a code with a value in it means: by SKU, by barcode (`barcodes.candidates`)."""
+        from app.shop.barcodes import candidates
+
+        for tried in candidates(item, zeroed):
+            found = [_product(record) for record in self.company.find("product_sku", tried, limit=20)]
+            found += [p for p in self.with_barcode(tried) if all(p["_id"] != each["_id"] for each in found)]
+            if found:
+                active = [product for product in found if not product.get("inactive")]
+                return active or found
+        return []
+
+    def variants(self, id: str) -> list[dict[str, Any]]:
+        """The products that are variants of this one and may be sold, by name."""
+        found = self.company.find("product_variant", id, limit=MOST)
+        return [_product(record) for record in found if not _inactive(record)]
+
+    def has_variants(self, id: str) -> bool:
+        return bool(self.company.find("product_variant", id, limit=1))
 
     def categories(self) -> list[dict[str, Any]]:
         """`[{"id", "name", "count", "parent", "sort", "colour", "picture"}]` of the categories that have products, by
@@ -111,19 +142,13 @@ def _inactive(record: Record) -> bool:
     return '"inactive":true' in record.body and bool(record.doc().get("inactive"))
 
 
+def _variant(record: Record) -> bool:
+    return '"variant_of":"' in record.body and isinstance(record.doc().get("variant_of"), str)
+
+
 def _category(record: Record, count: int) -> dict[str, Any]:
     doc = record.doc()
     shown = {key: doc[key] for key in ("parent", "colour", "picture") if sound.is_text(doc.get(key))}
     if sound.is_whole(doc.get("sort")):
         shown["sort"] = doc["sort"]
     return {"id": record.id, "name": str(doc.get("name") or record.id), "count": count, **shown}
-
-
-def _readings(code: str) -> list[str]:
-    readings = [code]
-    if code.isascii() and code.isdigit():
-        if len(code) == 12:
-            readings.append("0" + code)
-        elif len(code) == 13 and code[0] == "0":
-            readings.append(code[1:])
-    return readings

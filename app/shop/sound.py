@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from app.shop import ids
-from app.shop.money import MAX_AMOUNT, MAX_INTEGER, MAX_PER
+from app.shop.money import MAX_AMOUNT, MAX_INTEGER, MAX_PER, MAX_QUANTITY
 
 Check = Callable[[Any], bool]
 
@@ -36,6 +36,30 @@ def is_texts(value: Any) -> bool:
     return isinstance(value, list) and all(map(is_text, value))
 
 
+def is_part(value: Any) -> bool:
+    """Whether this is a part of a bundle: `{"product", "quantity"}`."""
+    return isinstance(value, Mapping) and is_text(value.get("product")) and is_whole(value.get("quantity"), 1)
+
+
+def units(product: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The packings of a product that can be sold, each with `name`, `quantity`, `barcodes` and `price` (or None)."""
+    given = product.get("units")
+    found = []
+    for unit in given if isinstance(given, list) else ():
+        if isinstance(unit, Mapping) and is_text(unit.get("name")) and is_whole(unit.get("quantity"), 1, MAX_QUANTITY):
+            barcodes = unit.get("barcodes")
+            price = unit.get("price")
+            found.append(
+                {
+                    "name": unit["name"],
+                    "quantity": unit["quantity"],
+                    "barcodes": [code for code in barcodes if is_text(code)] if isinstance(barcodes, list) else [],
+                    "price": dict(price) if isinstance(price, Mapping) and is_price(price) else None,
+                }
+            )
+    return found
+
+
 PRODUCT: dict[str, Check] = {
     "sku": is_text,
     "name": lambda name: isinstance(name, str) and bool(name.strip()),
@@ -47,6 +71,11 @@ PRODUCT: dict[str, Check] = {
     "price": is_price,
     "taxes": is_texts,
     "picture": is_text,
+    "variant_of": is_text,
+    "variant": is_text,
+    "deposit": is_text,
+    "min_age": lambda age: is_whole(age, 0, 150),
+    "bundle": lambda parts: isinstance(parts, list) and all(map(is_part, parts)),
 }
 
 

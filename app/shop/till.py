@@ -9,6 +9,9 @@ from app.docs.database import Database
 from app.docs.errors import DocsError, DocumentTooLarge, InsufficientStorage
 from app.shop import clock as clocks
 from app.shop import ids, incidents, journal
+from app.shop.barcodes import Barcodes
+from app.shop.carts import Carts
+from app.shop.customers import Customers
 from app.shop.desk import Contact, Desk
 from app.shop.people.people import People
 from app.shop.people.pins import Peppers
@@ -43,6 +46,9 @@ class Till:
         self.store_id = store_id
         self.facts = desk.facts
         self.catalogue = desk.catalogue
+        self.barcodes = Barcodes(desk.catalogue, desk.settings, lambda: desk.facts.read()[0]["digits"])
+        self.carts = Carts(desk)
+        self.customers = Customers(desk)
         self.people = People(desk, peppers)
         self._clock = clock
         self._journal = desk.journal

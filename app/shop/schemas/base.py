@@ -17,7 +17,10 @@ from marshmallow import Schema, ValidationError, fields, missing
 
 from app.shop.money import MAX_AMOUNT, MAX_INTEGER, MAX_PER, MAX_QUANTITY, MILLION, WHOLE
 
-ROWS = {"lines": "Line", "tenders": "Payment", "barcodes": "Barcode", "discounts": "discount", "tax": "tax"}
+ROWS = {
+    **{"lines": "Line", "tenders": "Payment", "barcodes": "Barcode", "discounts": "discount", "tax": "tax"},
+    **{"units": "Unit", "bundle": "Part"},
+}
 
 
 OBJECT = "this must be an object"

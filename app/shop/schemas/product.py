@@ -2,9 +2,58 @@
 
 from __future__ import annotations
 
-from app.shop.schemas.base import Attributes, Choice, Flag, ListOf, Mutable, Ref, Text, Whole, price_field
+from typing import Any
+
+from marshmallow import ValidationError
+
+from app.shop.schemas.base import (
+    Attributes,
+    Choice,
+    Flag,
+    ListOf,
+    Mutable,
+    Part,
+    Quantity,
+    Ref,
+    Strict,
+    Text,
+    Whole,
+    price_field,
+)
 
 BARCODE = r"[!-~](?:[ -~]{0,46}[!-~])?"
+
+
+class Barcodes(ListOf):
+    """Codes of one product, none of them twice."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        code = Text(48, pattern=BARCODE, metadata={"label": "barcode"})
+        super().__init__(code, 50, unique=True, **kwargs)
+
+
+class Unit(Strict):
+    """A packing that is sold as one thing: "box" of `quantity` thousandths of the product, with codes of its own.
+    `price` is that of one such unit; without it, that many times the product's."""
+
+    name = Text(40, filled=True, required=True, metadata={"label": "name of the unit"})
+    quantity = Quantity(1, required=True, metadata={"label": "quantity of the unit"})
+    barcodes = Barcodes(load_default=list)
+    price = price_field(allow_none=True, load_default=None)
+
+    def take(self, value: Any) -> dict[str, Any]:
+        taken = super().take(value)
+        price = taken.get("price")
+        if price is not None and price["per"] != 1000:
+            raise ValidationError({"price": ["the price of a unit is for one of it: its “per” must be 1000"]})
+        return taken
+
+
+class BundlePart(Strict):
+    """What is in a bundle: `quantity` thousandths of a product in one of it."""
+
+    product = Ref("product", required=True)
+    quantity = Quantity(1, required=True)
 
 
 class Product(Mutable):
@@ -13,6 +62,11 @@ class Product(Mutable):
     `sold_by` is `unit` (counted) or `measure` (weighed, poured, cut): then `unit` names the measure ("kg", "gal") and
     `decimals`, 0 to 3, how finely it is shown. `picture` is the id of a document of its own: documents with attachments
     are never merged by rule.
+
+    `units` are packings ("box of 12"); `variant_of` names the product whose tile offers this one among its kind (a
+    shirt's sizes), `variant` what tells it from them ("M, blue"); `bundle` what a product consists of that is sold for
+    one price; `deposit` the product that is charged with each one (a bottle); `min_age` the years of age that the
+    customer must have.
     """
 
     doctype = "product"
@@ -20,7 +74,7 @@ class Product(Mutable):
     sku = Text(64, filled=True, required=True, metadata={"label": "SKU"})
     name = Text(200, filled=True, required=True)
     description = Text(4000, allow_none=True)
-    barcodes = ListOf(Text(48, pattern=BARCODE, metadata={"label": "barcode"}), 50, unique=True, required=True)
+    barcodes = Barcodes(required=True)
     category = Ref("category", allow_none=True, load_default=None)
     department = Text(100, allow_none=True)
     brand = Text(100, allow_none=True)
@@ -34,6 +88,9 @@ class Product(Mutable):
     min_age = Whole(0, 150, allow_none=True, metadata={"label": "age"})
     deposit = Ref("product", allow_none=True)
     variant_of = Ref("product", allow_none=True)
+    variant = Text(100, allow_none=True)
+    units = ListOf(Part(Unit), 20)
+    bundle = ListOf(Part(BundlePart), 50, allow_none=True)
     picture = Text(250, allow_none=True)
     attributes = Attributes()
 
