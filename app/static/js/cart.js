@@ -32,18 +32,27 @@
  * @property {number} amount minor units
  *
  * @typedef {object} Cart
+ * @property {string} id
  * @property {Line[]} lines
  * @property {number} born the count behind the next line's id
- * @property {Tender[]} coupons entered so far
+ * @property {Tender[]} tenders entered so far while paying
+ * @property {{id: string, name: string, group?: string | null} | null} customer
+ * @property {string[]} coupons codes of promotions
+ * @property {{kind: "manual", name: string, percent?: number, amount?: number}[]} discounts by hand, off the whole cart
+ * @property {string} note
+ * @property {boolean} adult somebody has seen that the customer is old enough
+ * @property {string | null} parked the `cart:<ulid>` that it was taken up from
+ * @property {string} name given to it when it was parked
  */
 import { divideRound, lineAmount } from "./money.js";
+import { ulid } from "./ulid.js";
 
 /** The most of one line, in thousandths, as the server has it. */
 export const MOST = 9_999_999_999;
 
 /** @returns {Cart} */
 export function emptyCart() {
-  return { lines: [], born: 0, coupons: [] };
+  return { id: ulid(), lines: [], born: 0, tenders: [], customer: null, coupons: [], discounts: [], note: "", adult: false, parked: null, name: "" };
 }
 
 /** @param {Line} line */
@@ -58,8 +67,8 @@ export const taxOf = (cart) => cart.lines.reduce((sum, line) => sum + addedTo(li
 /** @param {Cart} cart @returns {bigint} minor units */
 export const totalOf = (cart) => cart.lines.reduce((sum, line) => sum + amountOf(line), taxOf(cart));
 
-/** What is still to be paid once the coupons are taken. @param {Cart} cart @returns {bigint} */
-export const dueOf = (cart) => cart.coupons.reduce((due, coupon) => due - BigInt(coupon.amount), totalOf(cart));
+/** What is still to be paid beside what was entered. @param {Cart} cart @returns {bigint} */
+export const dueOf = (cart) => cart.tenders.reduce((due, tender) => due - BigInt(tender.amount), totalOf(cart));
 
 /**
  * Pieces in the cart: a measured line counts as one.
@@ -121,7 +130,7 @@ export function replace(cart, line) {
 
 /** @param {Cart} cart @param {string} id @returns {Cart} */
 export function remove(cart, id) {
-  return trimCoupons({ ...cart, lines: cart.lines.filter((line) => line.id !== id) });
+  return trimTenders({ ...cart, lines: cart.lines.filter((line) => line.id !== id) });
 }
 
 /**
@@ -139,12 +148,12 @@ export function restore(cart, line, index) {
 }
 
 /**
- * A coupon can't pay more than there is to pay: when the cart shrinks below its coupons they are asked for anew.
+ * What was entered can't pay more than there is to pay: when the cart shrinks below it, it is asked for anew.
  * @param {Cart} cart
  * @returns {Cart}
  */
-export function trimCoupons(cart) {
-  return dueOf(cart) < 0n ? { ...cart, coupons: [] } : cart;
+export function trimTenders(cart) {
+  return dueOf(cart) < 0n ? { ...cart, tenders: [] } : cart;
 }
 
 /**
@@ -153,7 +162,7 @@ export function trimCoupons(cart) {
  * @param {{sale: string, seen: {series: string, number: number} | null, cash: bigint}} how
  */
 export function saleRequest(cart, { sale, seen, cash }) {
-  const tenders = [...cart.coupons];
+  const tenders = [...cart.tenders];
   if (cash > 0n) tenders.push({ kind: "cash", amount: Number(cash) });
   return {
     sale,

@@ -46,8 +46,26 @@ export class TillStore extends EventTarget {
     return this.kept.sale;
   }
 
+  /** The open cart, changed. @param {Cart} cart */
+  update(cart) {
+    this.#write({ cart });
+  }
+
+  /**
+   * A sale of the open cart begins: its request is on the disk when this has come to its end, and only then may it be sent.
+   * @param {any} request
+   */
+  async begin(request) {
+    this.#write({ sale: request.sale, pending: { request, since: new Date().toISOString() } });
+  }
+
+  /** The server has said no and written nothing: the cart is the person's again, and will be sold under a new id. */
+  async giveUp() {
+    this.#write({ pending: null, sale: null });
+  }
+
   /** @param {Partial<Kept>} change */
-  update(change) {
+  #write(change) {
     this.kept = { ...this.kept, ...change };
     localStorage.setItem(this.key, JSON.stringify(this.kept));
     this.dispatchEvent(new Event("change"));
@@ -58,9 +76,9 @@ export class TillStore extends EventTarget {
     this.dispatchEvent(new Event("change"));
   }
 
-  /** The sale is on the server's disk: cart and sale end together. */
-  settle() {
-    this.update(blank());
+  /** The sale is on the server's disk: it and its cart end together. @param {string} sale */
+  async settle(sale) {
+    if (this.pending?.request.sale === sale) this.#write(blank());
   }
 
   /**
@@ -96,7 +114,7 @@ export class TillStore extends EventTarget {
   /** @returns {Kept} */
   #read() {
     const found = parse(localStorage.getItem(this.key));
-    return found?.cart && Array.isArray(found.cart.lines) ? { ...blank(), ...found } : blank();
+    return found?.cart && Array.isArray(found.cart.lines) ? { ...blank(), ...found, cart: { ...emptyCart(), ...found.cart, tenders: found.cart.tenders ?? [] } } : blank();
   }
 }
 

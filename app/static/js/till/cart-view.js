@@ -44,7 +44,6 @@ export class CartView {
     byId("phone-count").textContent = tn("%(num)s item", "%(num)s items", pieces);
     byId("phone-total").textContent = total;
     document.body.classList.toggle("has-lines", cart.lines.length > 0);
-    for (const id of ["do-quantity", "do-price"]) byId(id, HTMLButtonElement).disabled = !chosen;
     const shown = this.#find(flash ?? chosen);
     shown?.scrollIntoView({ block: "nearest" });
   }

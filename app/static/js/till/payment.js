@@ -1,6 +1,6 @@
 /**
  * Paying: coupons and cash, then one request that is repeated with the same id until the server has answered it. A sale's id is born when
- * paying starts; request and id lie in localStorage before the first byte leaves, so neither a lost answer nor a reload can sell twice.
+ * paying starts; request and id lie in the window's store before the first byte leaves, so neither a lost answer nor a reload can sell twice.
  */
 import { post, Problem } from "../api.js";
 import { dueOf, saleRequest, totalOf } from "../cart.js";
@@ -17,21 +17,17 @@ import { DEAREST } from "./ask.js";
 const PAUSES = [300, 700, 1500, 3000];
 
 export class Payment {
-  /**
-   * @param {import("../store.js").TillStore} store
-   * @param {import("../money.js").Currency} currency
-   * @param {{series: () => string | null, sold: (order: any, repeated: boolean) => void, refused: (problem: Problem) => void}} till
-   */
-  constructor(store, currency, till) {
-    this.store = store;
-    this.currency = currency;
-    this.till = till;
+  /** @param {import("./frame.js").Frame} frame */
+  constructor(frame) {
+    this.frame = frame;
+    this.store = frame.store;
+    this.currency = frame.currency;
     /** @type {import("../dialogs.js").Sheet} */
     this.dialog = byId("payment", HTMLDialogElement);
     this.number = byId("pay-number", HTMLInputElement);
     /** @type {"cash" | "coupon"} */
     this.kind = "cash";
-    this.sending = false;
+    this.busy = false;
     /** @type {(() => void) | null} ends the pause between two tries */
     this.hurry = null;
     startPad(this.dialog, this.number);
@@ -63,7 +59,6 @@ export class Payment {
     if (this.store.pending) return this.resume();
     if (!this.store.cart.lines.length || this.open) return;
     clearToasts();
-    if (!this.store.sale) this.store.update({ sale: ulid() });
     byId("payment-form").hidden = false;
     byId("sending").hidden = true;
     show(this.dialog);
@@ -109,11 +104,11 @@ export class Payment {
     const due = this.#due;
     const keyed = this.#keyed;
     const coupon = this.kind === "coupon";
-    const { coupons } = this.store.cart;
+    const { tenders } = this.store.cart;
     byId("due").textContent = this.#money(due);
-    byId("due-label").textContent = coupons.length ? t("Still to pay") : t("To pay");
+    byId("due-label").textContent = tenders.length ? t("Still to pay") : t("To pay");
     byId("coupons").replaceChildren(
-      ...coupons.map(({ amount }, i) =>
+      ...tenders.map(({ amount }, i) =>
         h(
           "li",
           {},
@@ -171,23 +166,22 @@ export class Payment {
     if (byId("pay-done", HTMLButtonElement).disabled) return;
     if (this.kind === "cash") return this.#pay(this.#keyed ?? this.#due);
     const { cart } = this.store;
-    this.store.update({ cart: { ...cart, coupons: [...cart.coupons, { kind: "coupon", amount: Number(this.#keyed) }] } });
+    this.store.update({ ...cart, tenders: [...cart.tenders, { kind: "coupon", amount: Number(this.#keyed) }] });
     this.choose("cash");
   }
 
   /** @param {number} index */
   #dropCoupon(index) {
     const { cart } = this.store;
-    this.store.update({ cart: { ...cart, coupons: cart.coupons.filter((_, i) => i !== index) } });
+    this.store.update({ ...cart, tenders: cart.tenders.filter((_, i) => i !== index) });
     this.choose("cash");
   }
 
   /** @param {bigint} cash what was handed over */
   #pay(cash) {
-    if (this.store.pending || this.sending || !this.open || !this.store.cart.lines.length) return;
-    const request = saleRequest(this.store.cart, { sale: this.store.sale ?? ulid(), seen: this.store.seen(this.till.series()), cash });
-    this.store.update({ sale: request.sale, pending: { request, since: new Date().toISOString() } });
-    void this.#send();
+    if (this.store.pending || this.busy || !this.open || !this.store.cart.lines.length) return;
+    const request = saleRequest(this.store.cart, { sale: ulid(), seen: this.store.seen(this.frame.series), cash });
+    void this.#send(request);
   }
 
   /** Tries again now. */
@@ -195,23 +189,25 @@ export class Payment {
     this.hurry?.();
   }
 
-  async #send() {
-    if (this.sending) return;
-    this.sending = true;
+  /** @param {any} [request] a new sale; none: the one that is pending */
+  async #send(request) {
+    if (this.busy) return;
+    this.busy = true;
     this.dialog.locked = true;
     byId("payment-form").hidden = true;
     byId("sending").hidden = false;
     this.#say("");
     try {
+      if (request) await this.store.begin(request);
       for (let tries = 0; this.store.pending; tries++) {
         const { request } = this.store.pending;
         try {
           const answer = await post("api/sales", request, { timeout: 10000 });
-          this.#done(answer, request);
+          await this.#done(answer, request);
           return;
         } catch (problem) {
           if (!(problem instanceof Problem)) throw problem;
-          if (problem.refused) return this.#refused(problem);
+          if (problem.refused) return await this.#refused(problem);
           this.#say(this.#words(problem));
         }
         const pause = PAUSES[Math.min(tries, PAUSES.length - 1)];
@@ -222,26 +218,30 @@ export class Payment {
       }
       hide(this.dialog); // another window of this till has brought the sale to its end
     } finally {
-      this.sending = false;
+      this.busy = false;
       this.hurry = null;
       this.dialog.locked = false;
     }
   }
 
   /** @param {any} answer @param {any} request */
-  #done(answer, request) {
+  async #done(answer, request) {
     const { order } = answer;
+    const before = this.frame.series;
     this.store.note(order.series, order.number);
-    if (this.store.pending?.request.sale === request.sale) this.store.settle();
+    await this.store.settle(request.sale);
     hide(this.dialog);
-    this.till.sold(order, Boolean(answer.repeated));
+    this.busy = false;
+    const note = before && before !== order.series ? t("This till had been set back to an older copy. It has begun a new series of receipts: %(series)s.", { series: order.series }) : "";
+    this.frame.tell("sold", { order, repeated: Boolean(answer.repeated), note });
   }
 
   /** The server has said no and written nothing: the cart is the person's again, under a new id. @param {Problem} problem */
-  #refused(problem) {
-    this.store.update({ pending: null, sale: null });
+  async #refused(problem) {
+    await this.store.giveUp();
     hide(this.dialog);
-    this.till.refused(problem);
+    this.busy = false;
+    this.frame.tell("refused", problem);
   }
 
   /** @param {Problem} problem */
@@ -262,5 +262,12 @@ export class Payment {
   #money(amount) {
     return money(amount, this.currency);
   }
+}
 
+/** @param {import("./frame.js").Frame} frame */
+export function start(frame) {
+  const payment = new Payment(frame);
+  frame.payment = payment;
+  byId("pay").addEventListener("click", () => payment.start());
+  frame.actions.add({ id: "pay", name: t("Pay"), key: "F9", place: "key", run: () => payment.start() });
 }

@@ -172,3 +172,11 @@ function printPaper(paper) {
   addEventListener("afterprint", () => holder.remove(), { once: true });
   print();
 }
+
+/** @param {import("./frame.js").Frame} frame */
+export function start(frame) {
+  const sold = new Sold(frame.currency, () => frame.ready());
+  const receipts = new Receipts(frame.currency);
+  frame.hear("sold", ({ order, note }) => sold.show(order, note ?? ""));
+  frame.actions.add({ id: "receipts", name: t("Last receipts"), icon: "receipt", key: "F7", place: "more", run: () => void receipts.open() });
+}

@@ -1,0 +1,2 @@
+/** @param {import("./frame.js").Frame} frame */
+export function start(frame) {}

@@ -1,0 +1,135 @@
+/** Scans, from wherever the person is: taken in order, one after the other, waiting while a question is open. Codes typed into the search field too. */
+import { get, Problem } from "../api.js";
+import { hide, topmost } from "../dialogs.js";
+import { byId } from "../dom.js";
+import { t } from "../i18n.js";
+import { listenForScans } from "../scanner.js";
+
+/** @typedef {import("../cart.js").Product} Product */
+
+export class Scans {
+  /** @param {import("./frame.js").Frame} frame */
+  constructor(frame) {
+    this.frame = frame;
+    /** @type {string[]} codes that wait */
+    this.waiting = [];
+    this.taking = false;
+  }
+
+  start() {
+    listenForScans((code) => this.scan(code));
+    byId("search-form").addEventListener("submit", (event) => {
+      event.preventDefault();
+      void this.enter();
+    });
+    this.frame.ask.dialog.addEventListener("close", () => setTimeout(() => void this.take()));
+  }
+
+  /** @param {string} code */
+  scan(code) {
+    const dialog = topmost();
+    // A dialog that can take a scan itself (a gift card's code, a receipt to find) has a field for it.
+    const field = /** @type {HTMLInputElement | null} */ (dialog?.querySelector("input[data-scan]:not([hidden])") ?? null);
+    if (dialog && field && field.offsetParent !== null) {
+      field.value = code;
+      field.dispatchEvent(new Event("input", { bubbles: true }));
+      field.dispatchEvent(new CustomEvent("scan", { bubbles: true, detail: code }));
+      return;
+    }
+    if (dialog && dialog !== this.frame.ask.dialog && !dialog.locked && !this.frame.payment?.busy) hide(dialog);
+    this.waiting.push(code);
+    void this.take();
+  }
+
+  get #held() {
+    return this.frame.ask.dialog.open || Boolean(this.frame.payment?.busy) || Boolean(topmost()?.locked);
+  }
+
+  async take() {
+    if (this.taking) return;
+    this.taking = true;
+    try {
+      while (this.waiting.length && !this.#held) await this.#takeOne(/** @type {string} */ (this.waiting.shift()));
+    } finally {
+      this.taking = false;
+    }
+    if (this.waiting.length && this.frame.ask.dialog.open) this.frame.toast(t("A scan waits until this is answered."), { key: "waits" });
+  }
+
+  /** @param {string} code */
+  async #takeOne(code) {
+    const { frame } = this;
+    try {
+      const products = await this.lookUp(code);
+      if (products.length === 1) return await frame.selling.add(products[0], frame.catalog.takeMultiplier());
+      if (products.length === 0) return this.unknown(code);
+      frame.sound.error();
+      frame.catalog.offer(code, products);
+      frame.toast(t("%(num)s products have the code %(code)s. Choose one.", { num: products.length, code }), { key: "choose", stays: 8000 });
+    } catch (problem) {
+      if (!(problem instanceof Problem)) throw problem;
+      frame.sound.error();
+      frame.toast(t("Not added: %(code)s. %(reason)s", { code, reason: problem.message }), {
+        wrong: true,
+        key: `scan ${code}`,
+        stays: 15000,
+        actions: [{ name: t("Try again"), run: () => this.scan(code) }],
+      });
+    }
+  }
+
+  /**
+   * @param {string} code
+   * @returns {Promise<Product[]>} the products that have it
+   */
+  async lookUp(code) {
+    try {
+      return (await get(`api/barcode/${encodeURIComponent(code)}`)).rows;
+    } catch (problem) {
+      if (problem instanceof Problem && problem.status === 404) return [];
+      throw problem;
+    }
+  }
+
+  /** @param {string} code */
+  unknown(code) {
+    const { frame } = this;
+    frame.sound.error();
+    frame.toast(t("No product has the code %(code)s.", { code }), {
+      wrong: true,
+      key: `scan ${code}`,
+      stays: 12000,
+      actions: [
+        { name: t("Key price"), run: () => void frame.selling.keyItem(t("Code %(code)s", { code })) },
+        {
+          name: t("Search"),
+          run: () => {
+            byId("search", HTMLInputElement).value = "";
+            byId("search").focus();
+          },
+        },
+      ],
+    });
+  }
+
+  /** Enter in the search field: a code is looked up as one, else the chosen result is added. */
+  async enter() {
+    const { catalog, selling, sound } = this.frame;
+    const text = catalog.text;
+    if (!text) return;
+    const { chosen } = catalog;
+    if (/^\S*\d\S*$/.test(text) && text.length >= 3) {
+      // The field is free for the next code while this one is looked up.
+      const quantity = catalog.takeMultiplier();
+      catalog.clear();
+      const [product, ...others] = await this.lookUp(text).catch(() => []);
+      if (product && !others.length) return selling.add(product, quantity);
+      if (chosen) return selling.add(chosen, quantity);
+      if (!catalog.text) byId("search", HTMLInputElement).value = text;
+    } else if (chosen) return selling.addFromShelf(chosen);
+    await catalog.settle();
+    const { found, answered } = catalog;
+    if (found.length === 1 && answered === text) return selling.addFromShelf(found[0]);
+    if (!found.length && answered !== null) sound.error();
+  }
+}
