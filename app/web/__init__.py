@@ -58,8 +58,10 @@ def _add_pages(app: Flask, node: Any, authenticator: Any) -> None:
 
 
 def _not_found(error: Any) -> Response | tuple[Response, int]:
+    if request.path.startswith("/api/"):
+        return _problem("not_found", "There is no such route.", 404)
     # CouchDB's replicator asks a server's root for `_session` and reads the answer as JSON.
-    if request.path.startswith(("/api/", "/_")):
+    if request.path.startswith("/_"):
         return jsonify(error="not_found", reason="missing"), 404
     return Response("There is no such page.\n", 404, mimetype="text/plain")
 
@@ -67,11 +69,16 @@ def _not_found(error: Any) -> Response | tuple[Response, int]:
 def _not_allowed(error: Any) -> Any:
     if not request.path.startswith("/api/"):
         return error
-    response = jsonify(
-        error="method_not_allowed", reason=f"Only {', '.join(sorted(error.valid_methods or ()))} allowed."
-    )
-    response.headers["Allow"] = ", ".join(error.valid_methods or ())
-    return response, 405
+    allowed = ", ".join(sorted(error.valid_methods or ()))
+    response = _problem("method_not_allowed", f"Only {allowed} allowed.", 405)
+    response.headers["Allow"] = allowed
+    return response
+
+
+def _problem(error: str, reason: str, status: int) -> Response:
+    from app.web.json_api import problem_response
+
+    return problem_response({"error": error, "reason": reason}, status)
 
 
 def _root() -> str:

@@ -80,7 +80,7 @@ class Authenticator:
         header = environ.get("HTTP_AUTHORIZATION")
         if not header:
             return ANONYMOUS
-        credentials = _credentials(header, self._bearer)
+        credentials = credentials_of(header, self._bearer)
         if credentials is None:
             return ANONYMOUS
         user = self.check(*credentials, environ.get("REMOTE_ADDR", ""))
@@ -94,6 +94,9 @@ class Authenticator:
         `count_unknown` locks names that nobody has as well, as CouchDB does at ``POST /_session``.
         """
         user = self.lookup(name)
+        if user is not None and "key" in user.proof:
+            # 192 random bits: nobody guesses them, and wrong ones must not keep the right one out.
+            return user if users.check_password(user, password) else None
         attempt = (peer, name, "" if user is None else user.salt)
         if user is None:
             if count_unknown:
@@ -154,7 +157,7 @@ class Authenticator:
                 self._failures.popitem(last=False)
 
 
-def _credentials(header: str, bearer: str | None) -> tuple[str, str] | None:
+def credentials_of(header: str, bearer: str | None) -> tuple[str, str] | None:
     """Name and password of an ``Authorization`` header, None when it has none that are used here."""
     scheme, _, value = header.partition(" ")
     if scheme == "Bearer" and bearer is not None:

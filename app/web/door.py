@@ -1,6 +1,7 @@
 """The door of a terminal's or an office's pages: nobody comes in without its key, and no other site's page can use it.
 
-A browser gets in by a start link (``/enter?key=…``), once, and has a cookie from then on; scripts send the API key.
+A browser gets in by a start link (``/enter?key=…``), once, and has a cookie from then on; scripts send the API key, or
+one with the rights that they need (`app.web.keys`). Who of the staff works at it is the till's own affair.
 ``Host`` is checked against DNS rebinding, ``Origin`` against requests that another site's page makes.
 """
 
@@ -11,11 +12,15 @@ import socket
 from functools import lru_cache
 from typing import Any
 
-from flask import Flask, Response, jsonify, redirect, request
+from flask import Flask, Response, redirect, request
 
-from app.docs.errors import DocsError
+from app.docs.errors import DocsError, Forbidden, Unauthorized
 from app.web import sessions, users
-from app.web.auth import Authenticator
+from app.web.auth import WRONG, Authenticator, credentials_of
+from app.web.callers import Caller, set_caller
+from app.web.json_api import problem_response
+from app.web.keys import KeyRing
+from app.web.users import KEY_USER
 
 _SAFE = ("GET", "HEAD", "OPTIONS")
 # Nothing is behind `/_…`: CouchDB's replicator asks for `/_session` first, and needs its 404 to go on with Basic.
@@ -53,6 +58,7 @@ class Door:
         self._cookie = sessions.page_cookie_name(str(node.config.get("id") or node.uuid))
         self._links = sessions.LinkKeys(node.path)
         self._authenticator = authenticator
+        self._ring = KeyRing(node.path)
         self._framed_by: str | None = node.config.get("demo_origin")
         self._names = frozenset({str(node.config.get("host") or "").lower()} - {""})
 
@@ -62,7 +68,7 @@ class Door:
         app.after_request(self.dress)
         app.add_url_rule("/enter", "enter", self.enter)
 
-    def check(self) -> Response | tuple[Response, int] | None:
+    def check(self) -> Response | None:
         """None lets the request in."""
         if not host_is_ours(request.host, self._names):
             return _refuse(403, "forbidden", "This address is not one of this machine's.")
@@ -74,7 +80,7 @@ class Door:
         if by_cookie:
             return None
         try:
-            if self._authenticator.identify(request.environ | {"HTTP_COOKIE": ""}).is_admin:
+            if self._by_key(request.headers.get("Authorization")):
                 return None
         except DocsError as error:
             return _refuse(error.status, error.error, error.reason)
@@ -83,6 +89,24 @@ class Door:
             "unauthorized",
             "Open the link that CouchTill printed when it started. It works once; a new start prints a new one.",
         )
+
+    def _by_key(self, header: str | None) -> bool:
+        """Whether a program with a key asks; then its rights are known from here on. Unauthorized or Forbidden."""
+        sent = credentials_of(header, KEY_USER) if header else None
+        if sent is None:
+            return False
+        key = self._ring.find(sent[1])
+        if key is not None:
+            if not key.covers(request.method, request.path):
+                rights = ", ".join(sorted(key.rights)) or "none"
+                raise Forbidden(f"The key {key.name} does not cover this. Its rights are: {rights}.")
+            set_caller(Caller(key.name, key.rights))
+            return True
+        user = self._authenticator.check(*sent, request.environ.get("REMOTE_ADDR", ""))
+        if user is None or "_admin" not in user.roles:
+            raise Unauthorized(WRONG)
+        set_caller(Caller(user.name))
+        return True
 
     def _same_origin(self) -> bool:
         origin = request.headers.get("Origin")
@@ -130,8 +154,8 @@ class Door:
         return answer
 
 
-def _refuse(status: int, error: str, reason: str) -> tuple[Response, int]:
+def _refuse(status: int, error: str, reason: str) -> Response:
     """In JSON for scripts, in words for people."""
     if request.path.startswith("/api/") or request.accept_mimetypes.best == "application/json":
-        return jsonify(error=error, reason=reason), status
-    return Response(f"{reason}\n", mimetype="text/plain"), status
+        return problem_response({"error": error, "reason": reason}, status)
+    return Response(f"{reason}\n", status, mimetype="text/plain")

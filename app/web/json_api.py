@@ -1,7 +1,9 @@
 """What the JSON APIs of till and office share: reading a body, and answering every error as a problem in plain words.
 
-A problem is `{"error": "invalid", "reason": "Line 2: the price is missing.", "field": "lines.1.price"}` with the status
-that fits it; `field` is "" where no one place is at fault.
+A problem is RFC 9457's (`application/problem+json`): `{"type": "/api/docs#invalid", "title": "Invalid", "status": 400,
+"detail": "Line 2: the price is missing."}`, and beside these what the page reads: `{"error": "invalid", "reason":
+"Line 2: the price is missing.", "field": "lines.1.price"}` with whatever else belongs to it. `field` is "" where no one
+place is at fault; `error` is for programs, and stays as it is.
 """
 
 from __future__ import annotations
@@ -37,11 +39,31 @@ def answer(body: Any, status: int = 200) -> Response:
     return response
 
 
+def problem_response(body: Mapping[str, Any], status: int) -> Response:
+    """An error, `{"error", "reason", …}`, as a problem of RFC 9457."""
+    error = str(body.get("error") or "failed")
+    problem = {
+        "field": "",
+        **body,
+        "type": f"/api/docs#{error}",
+        "title": error.replace("_", " ").capitalize(),
+        "status": status,
+        "detail": body.get("reason"),
+    }
+    response = answer(problem, status)
+    response.content_type = "application/problem+json"
+    return response
+
+
+def must_be_json() -> None:
+    """Raises Problem unless the request says that it brings JSON: which no form of another site's page can say."""
+    if request.mimetype != "application/json":
+        raise Problem(415, "bad_content_type", "The request must be JSON, with Content-Type: application/json.")
+
+
 def read_json() -> dict[str, Any]:
     """The request's body, a JSON object. Raises Problem."""
-    if request.mimetype != "application/json":
-        # Also what keeps a form on another site from posting here.
-        raise Problem(415, "bad_content_type", "The request must be JSON, with Content-Type: application/json.")
+    must_be_json()
     if request.content_length is not None and request.content_length > MOST:
         raise Problem(413, "too_large", f"The request is too large: {MOST} bytes at most.")
     request.max_content_length = MOST
@@ -75,19 +97,19 @@ def handle_errors(blueprint: Blueprint) -> None:
 
     @blueprint.errorhandler(Problem)
     def problem(error: Problem) -> Response:
-        return answer(error.body, error.status)
+        return problem_response(error.body, error.status)
 
     @blueprint.errorhandler(SaleError)
     def sale_error(error: SaleError) -> Response:
-        return answer(error.as_dict(), error.status)
+        return problem_response(error.as_dict(), error.status)
 
     @blueprint.errorhandler(DocsError)
     def docs_error(error: DocsError) -> Response:
-        return answer({**error.as_dict(), "field": ""}, error.status)
+        return problem_response(error.as_dict(), error.status)
 
     @blueprint.errorhandler(TooManyFeeds)
     def too_many(error: TooManyFeeds) -> Response:
-        response = answer(problem_of(503, "Too many windows listen to this node. Close one."), 503)
+        response = problem_response(problem_of(503, "Too many windows listen to this node. Close one."), 503)
         response.headers["Retry-After"] = str(RETRY_SECONDS)
         return response
 
@@ -95,7 +117,7 @@ def handle_errors(blueprint: Blueprint) -> None:
     def http(error: HTTPException) -> Response | HTTPException:
         if "/api/" not in request.path:
             return error
-        return answer(problem_of(error.code or 500, error.description or error.name), error.code or 500)
+        return problem_response(problem_of(error.code or 500, error.description or error.name), error.code or 500)
 
 
 def problem_of(status: int, reason: str) -> Mapping[str, Any]:

@@ -7,7 +7,7 @@ from typing import Any
 from flask import Blueprint
 
 from app.web import json_api
-from app.web.till import api, pages
+from app.web.till import api, pages, people
 
 
 def blueprint(node: Any) -> Blueprint:
@@ -15,6 +15,7 @@ def blueprint(node: Any) -> Blueprint:
     made = Blueprint("till", __name__)
     json_api.handle_errors(made)
     made.record_once(lambda state: state.app.extensions.__setitem__("couchtill.timezone", api.timezone_of(node)))
+    people.register(made, node)
     api.register(made, node)
     pages.register(made, node)
     return made

@@ -1,16 +1,83 @@
-"""Who does what a request asks for: the person at the till, or a program with a key."""
+"""Who does what a request asks for: the person at the till, or a program with a key.
+
+The person is known by a cookie of the browser's session; what it means is in the server's memory (`people.sessions`).
+It says nothing by itself, so there is nothing to sign: 256 random bits.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
+from flask import Blueprint, Response, g, request
+
 from app.shop.actor import ANYBODY, Actor
+from app.web import sessions
+from app.web.callers import caller
+from app.web.json_api import must_be_json
+
+_SAFE = ("GET", "HEAD", "OPTIONS")
+#: What a locked till still does: let somebody in, and reckon.
+_OPEN = ("/api/session", "/api/price")
 
 
 def actor_of(node: Any, body: Mapping[str, Any]) -> Actor:
     """The Actor of this request, with the approvals that `body["approvals"]` (a list of tokens) names.
 
-    In a store without staff that is everybody. Raises SaleError 401 `locked` when nobody is signed in.
+    They are spent when the answer is a success, and good again when it is a refusal; `body["request"]` (or `sale`) is
+    the request's own id, whose repeat may show them again. In a store without staff it is everybody. Raises SaleError
+    401 `locked` when nobody is signed in.
     """
-    return ANYBODY
+    people = node.till.people
+    program = caller()
+    if program is None:
+        actor = people.actor(session_token(node))
+    elif program.rights is None:
+        actor = ANYBODY
+    else:
+        actor = Actor(None, f"key:{program.name}", program.rights)
+    own = body.get("request") or body.get("sale")
+    actor, held = people.with_approvals(actor, body.get("approvals"), own if isinstance(own, str) else None)
+    _held().append(held)
+    return actor
+
+
+def session_cookie(node: Any) -> str:
+    """The name of the cookie; nodes that share a host need names of their own."""
+    return sessions.page_cookie_name(str(node.config.get("id") or node.uuid)) + "-staff"
+
+
+def session_token(node: Any) -> str | None:
+    return request.cookies.get(session_cookie(node))
+
+
+def guard(blueprint: Blueprint, node: Any) -> None:
+    """Before every route of `blueprint` that writes: its body is JSON, and somebody is signed in. After it: what it
+    held of approvals is spent, or free again."""
+
+    @blueprint.before_request
+    def check() -> None:
+        if request.method in _SAFE or not request.path.startswith("/api/"):
+            return
+        if request.method != "DELETE" or request.content_length:
+            must_be_json()
+        if caller() is None and request.path not in _OPEN:
+            node.till.people.actor(session_token(node))
+
+    @blueprint.after_request
+    def settle(response: Response) -> Response:
+        for held in _held():
+            held.settle(response.status_code < 400)
+        return response
+
+    @blueprint.teardown_request
+    def let_go(error: BaseException | None) -> None:
+        for held in _held():
+            held.settle(False)
+
+
+def _held() -> list[Any]:
+    if "couchtill_held" not in g:
+        g.couchtill_held = []
+    held: list[Any] = g.couchtill_held
+    return held

@@ -1,0 +1,182 @@
+"""The people of the till over JSON: signing in, locking, approvals, and the list of staff with its page `/people`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, Response, render_template, request
+from flask_babel import gettext as _
+
+from app.shop.people.approvals import LASTS
+from app.shop.people.people import People
+from app.shop.people.rights import RIGHTS
+from app.shop.people.roster import Roster
+from app.shop.people.staff import Person
+from app.shop.sale import SaleError
+from app.web.callers import caller
+from app.web.i18n import boot
+from app.web.json_api import answer, read_json
+from app.web.till import actors
+from app.web.till.actors import actor_of, session_cookie, session_token
+
+
+def session_of(people: People, token: str | None) -> dict[str, Any]:
+    """`{"needed", "staff", "name", "role", "rights", "left", "lock_after", "people": [{"id", "name", "role",
+    "rights", "wait"}]}`: who is signed in (null: nobody, and the till is locked where `needed`), the seconds `left`
+    without work, and who could sign in. `rights` null: every right, in a store without staff."""
+    active = people.staff.active()
+    found = people.find(token) if active else None
+    person, session = found if found is not None else (None, None)
+    return {
+        "needed": bool(active),
+        "staff": person.id if person else None,
+        "name": person.name if person else None,
+        "role": person.role if person else None,
+        "rights": None if not active else _rights(people, person) if person else [],
+        "left": people.sessions.left(session, people.lock_after) if session else None,
+        "lock_after": people.lock_after,
+        "people": [
+            {
+                "id": one.id,
+                "name": one.name,
+                "role": one.role,
+                "rights": _rights(people, one),
+                "wait": people.guesses.wait(one.id),
+            }
+            for one in active
+        ],
+    }
+
+
+def _rights(people: People, person: Person) -> list[str]:
+    has = people.staff.rights(person)
+    return [right for right in RIGHTS if right in has]
+
+
+def register(blueprint: Blueprint, node: Any) -> None:
+    """The routes."""
+    actors.guard(blueprint, node)
+
+    def people() -> People:
+        found: People = node.till.people
+        return found
+
+    def signed_in(body: dict[str, Any], token: str, status: int = 200) -> Response:
+        """The answer with the cookie of a new session; that of before is over."""
+        people().sessions.close(session_token(node))
+        response = answer({**session_of(people(), token), **body}, status)
+        response.set_cookie(
+            session_cookie(node), token, httponly=True, samesite="Strict", secure=request.is_secure, path="/"
+        )
+        return response
+
+    @blueprint.get("/api/session")
+    def get_session() -> Response:
+        """Who is signed in. Asking is no work: it keeps nobody signed in."""
+        return answer(session_of(people(), session_token(node)))
+
+    @blueprint.post("/api/session")
+    def sign_in() -> Response:
+        """`{"staff", "pin"}` or `{"badge"}`."""
+        if not people().needed:
+            return answer(session_of(people(), None))
+        _, token = people().sign_in(read_json())
+        return signed_in({}, token)
+
+    @blueprint.put("/api/session")
+    def work() -> Response:
+        """Somebody is at work in this window."""
+        read_json()
+        people().actor(session_token(node))
+        return answer(session_of(people(), session_token(node)))
+
+    @blueprint.delete("/api/session")
+    def lock() -> Response:
+        people().sessions.close(session_token(node))
+        response = answer(session_of(people(), None))
+        response.delete_cookie(session_cookie(node), httponly=True, samesite="Strict", path="/")
+        return response
+
+    @blueprint.post("/api/approvals")
+    def approve() -> Response:
+        """`{"right", "staff", "pin"}` or `{"right", "badge"}`, and `request`, the id that it is for, where known."""
+        body = read_json()
+        right, own = body.get("right"), body.get("request")
+        if right not in RIGHTS:
+            raise SaleError(400, "invalid", "The right is missing, or none that there is.", "right")
+        actor = actor_of(node, {})
+        by, token = people().approve(right, body, actor, own if isinstance(own, str) else None)
+        return answer({"approval": token, "right": right, "by": by.id, "name": by.name, "seconds": LASTS}, 201)
+
+    @blueprint.get("/api/people")
+    def rows() -> Response:
+        roster = Roster(people())
+        return answer({"rows": roster.rows(actor_of(node, {})), "roles": roster.roles(), "needed": people().needed})
+
+    @blueprint.post("/api/people")
+    def add() -> Response:
+        body = read_json()
+        first = not people().needed
+        row, repeated = Roster(people()).add(body, actor_of(node, body))
+        if first and not repeated and caller() is None:
+            return signed_in({"person": row}, _opened(row["id"]), 201)
+        return answer({"person": row}, 200 if repeated else 201)
+
+    @blueprint.put("/api/people/<path:id>")
+    def change(id: str) -> Response:
+        body = read_json()
+        actor = actor_of(node, body)
+        row = Roster(people()).change(id, body, actor)
+        if actor.staff == id and people().staff.all()[id].active:
+            return signed_in({"person": row}, _opened(id))  # their PIN may be another: they go on working
+        return answer({"person": row})
+
+    def _opened(id: str) -> str:
+        person = people().staff.all()[id]
+        return people().sessions.open(id, person.stamp, people().lock_after)
+
+    @blueprint.get("/people")
+    def people_page() -> str | tuple[str, int]:
+        names = {right: _right_name(right) for right in RIGHTS}
+        lock = session_of(people(), session_token(node))
+        if lock["needed"] and "people" not in lock["rights"]:
+            text = _("Only who may manage people sees this page. Sign in at the till as a manager, then come back.")
+            link = {"href": ".", "name": _("Back to the till")}
+            return render_template("message.html", title=_("People"), text=text, link=link, boot=boot({})), 403
+        roster = Roster(people())
+        values = {"rows": roster.rows(), "roles": roster.roles(), "session": lock, "rights": names}
+        return render_template("till/people_page.html", boot=boot(values))
+
+
+def _right_name(right: str) -> str:
+    """What a right lets a person do, in words."""
+    return {
+        "sell": _("Sell"),
+        "price": _("Key another price"),
+        "discount": _("Discounts by hand"),
+        "discount_over": _("Discounts above the limit"),
+        "open_item": _("Items without a code"),
+        "void": _("Void lines and carts"),
+        "refund": _("Refund with a receipt"),
+        "refund_over": _("Refund above the limit, or without a receipt"),
+        "giftcard": _("Sell gift cards"),
+        "account": _("Sell on account"),
+        "account_over": _("Sell on account above the limit"),
+        "tips": _("Take tips"),
+        "drawer": _("Open the drawer"),
+        "cash_in": _("Put cash in"),
+        "cash_out": _("Take cash out"),
+        "drop": _("Drop cash to the safe"),
+        "shift_open": _("Open a shift"),
+        "shift_close": _("Close a shift"),
+        "count_see": _("See what is expected when counting"),
+        "report_x": _("X report"),
+        "postpone": _("Postpone the close of the day"),
+        "clock": _("Open with a wrong clock"),
+        "reprint": _("Print receipts again"),
+        "customer_edit": _("Edit customers"),
+        "age": _("Confirm a customer’s age"),
+        "settings": _("Settings"),
+        "people": _("Manage people"),
+        "sync": _("Sync by hand"),
+    }[right]
