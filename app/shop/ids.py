@@ -17,6 +17,9 @@ IMMUTABLE = frozenset(
 )
 JOURNALED = frozenset({"order", "shift", "zreport", "cash", "event", "stock", "posting"})
 
+#: Types whose ids hold their place in the journal; receipts and Z reports have numbers of their own.
+PLACED = tuple(sorted(JOURNALED - {"order", "zreport"}))
+
 _NUMBERED = re.compile(r"([a-z]+):([a-z][a-z0-9-]*\.[0-9a-z]{2,3}):(\d{8,}):([0-9a-f]{10})")
 
 

@@ -41,8 +41,6 @@ HASH_FIELDS: dict[str, dict[int, tuple[str, ...]]] = {
 HASH_VERSION = {"order": 1}
 #: From version 2 on the hash covers every field of the document but itself.
 WHOLE = 2
-#: Types whose ids hold their place in the journal, for want of a number of their own.
-PLACED = tuple(sorted(ids.JOURNALED - {"order", "zreport"}))
 
 
 class UnknownHashVersion(Exception):
@@ -226,7 +224,11 @@ class Journal:
     def _highest_beyond(self, head: Head) -> int | None:
         """The highest number of the series above the head's, which some other life of this terminal must have
         written: of receipts and Z reports by their own numbers, of the others by the journal's."""
-        for type, known in (("order", head.number), ("zreport", head.z), *((name, head.journal) for name in PLACED)):
+        for type, known in (
+            ("order", head.number),
+            ("zreport", head.z),
+            *((name, head.journal) for name in ids.PLACED),
+        ):
             prefix = f"{type}:{head.series}:"
             found = self.database.between(f"{prefix}{known + 1:08d}", prefix + "~", descending=True, limit=1)
             parts = ids.parse(found[0].id) if found else None

@@ -15,12 +15,14 @@ KINDS = ("number", "sale", "behind")
 class Incident(Document):
     """`number`: two documents with one number of one `series` (a terminal was copied). `sale`: two orders with one
     `sale` (a terminal was restored between a request and its retry). `behind`: a terminal found that its own series
-    had gone further than it knew (`number`), and began the series `next`."""
+    had gone further than it knew (`number`), and began the series `next`. `of`: where the number is no receipt's, but
+    that of a Z report (`zreport`) or a place in the journal (`journal`)."""
 
     doctype = "incident"
 
     kind = Choice(*KINDS, required=True)
     series = Text(80, pattern=SERIES)
     number = Whole(0)
+    of = Text(20)
     sale = Text(64)
     next = Text(80, pattern=SERIES)

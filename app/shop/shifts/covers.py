@@ -14,8 +14,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from app.docs.database import Database
-from app.shop import incidents, sound
-from app.shop.journal import PLACED, Head
+from app.shop import ids, incidents, sound
+from app.shop.journal import Head
 
 Doc = Mapping[str, Any]
 
@@ -120,7 +120,7 @@ def _start(database: Database, head: Head) -> int:
 def covered(database: Database, docs: Sequence[Doc], zreports: Iterable[Doc]) -> set[str]:
     """The ids of those of `docs` that stand in one of the Zs."""
     double = doubles(docs)
-    ids: set[str] = set()
+    found: set[str] = set()
     for zreport in zreports:
         for cover in zreport.get("covers") or ():
             inside = [
@@ -128,8 +128,8 @@ def covered(database: Database, docs: Sequence[Doc], zreports: Iterable[Doc]) ->
                 if doc["series"] == cover["series"] and cover["first"] <= doc["journal"] <= cover["last"]
             ]  # fmt: skip
             on_it = chain(database, inside, cover) if any(place(doc) in double for doc in inside) else set()
-            ids |= {doc["_id"] for doc in inside if place(doc) not in double or doc["_id"] in on_it}
-    return ids
+            found |= {doc["_id"] for doc in inside if place(doc) not in double or doc["_id"] in on_it}
+    return found
 
 
 def place(doc: Doc) -> tuple[str, int]:
@@ -157,7 +157,7 @@ def chain(database: Database, docs: Iterable[Doc], cover: Doc) -> set[str]:
 
 def _link(database: Database, series: str, at: int, hash: str) -> Doc | None:
     """A document of the journal that belongs to no shift, or to another one."""
-    for type in PLACED:
+    for type in ids.PLACED:
         prefix = f"{type}:{series}:{at:08d}:"
         for record in database.between(prefix, prefix + "~"):
             doc = record.full()
