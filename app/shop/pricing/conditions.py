@@ -1,7 +1,7 @@
 """When a price list or a promotion holds: customer group, dates, hours, coupon codes; and which of several is stronger.
 
-Dates are the store's calendar dates, both ends included. Hours are spans `{"weekdays": [1–7], "from": "17:00",
-"until": "19:00"}`, the end excluded; one that ends before it begins goes on past midnight, and belongs to the weekday
+Dates are the store's calendar dates, both ends included. Hours are spans `{"weekdays": [1–7], "begins": "17:00",
+"ends": "19:00"}`, the end excluded; one that ends before it begins goes on past midnight, and belongs to the weekday
 that it began on.
 """
 
@@ -20,7 +20,7 @@ def strongest(rules: Iterable[Rule]) -> list[Rule]:
 
 def holds(rule: Rule, cart: Mapping[str, Any], now: Mapping[str, Any]) -> bool:
     """Whether a price list or promotion holds for this cart's customer and codes at this moment."""
-    groups, first, last = rule.get("groups"), rule.get("from"), rule.get("until")
+    groups, first, last = rule.get("groups"), rule.get("starts"), rule.get("ends")
     if groups and (cart.get("customer") or {}).get("group") not in groups:
         return False
     if (first and now["date"] < first) or (last and now["date"] > last):
@@ -32,7 +32,7 @@ def holds(rule: Rule, cart: Mapping[str, Any], now: Mapping[str, Any]) -> bool:
 
 
 def _within(span: Mapping[str, Any], now: Mapping[str, Any]) -> bool:
-    begins, ends, time = span.get("from") or "00:00", span.get("until") or "24:00", now["time"]
+    begins, ends, time = span.get("begins") or "00:00", span.get("ends") or "24:00", now["time"]
     days = span.get("weekdays") or range(1, 8)
     today, yesterday = now["weekday"], (now["weekday"] + 5) % 7 + 1
     if begins < ends:

@@ -23,7 +23,7 @@ export const strongest = (rules) =>
  */
 export function holds(rule, cart, now) {
   if (rule.groups?.length && !rule.groups.includes(cart.customer?.group ?? null)) return false;
-  if ((rule.from && now.date < rule.from) || (rule.until && now.date > rule.until)) return false;
+  if ((rule.starts && now.date < rule.starts) || (rule.ends && now.date > rule.ends)) return false;
   if (rule.hours?.length && !rule.hours.some((/** @type {any} */ span) => within(span, now))) return false;
   if (!rule.coupons?.length) return true;
   const shown = new Set((cart.coupons ?? []).map(plain));
@@ -32,8 +32,8 @@ export function holds(rule, cart, now) {
 
 /** @param {any} span @param {{time: string, weekday: number}} now */
 function within(span, now) {
-  const begins = span.from || "00:00";
-  const ends = span.until || "24:00";
+  const begins = span.begins || "00:00";
+  const ends = span.ends || "24:00";
   const days = span.weekdays?.length ? span.weekdays : [1, 2, 3, 4, 5, 6, 7];
   const yesterday = ((now.weekday + 5) % 7) + 1;
   if (begins < ends) return days.includes(now.weekday) && begins <= now.time && now.time < ends;
