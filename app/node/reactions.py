@@ -62,10 +62,12 @@ class Reactions:
             node.closing.wait(PAUSE)
 
     def _react(self, name: str) -> None:
-        from app.shop.incidents import scan_incidents
+        from app.shop.follow import follow
 
+        node = self._node
         if name == "company":
-            self._node.link_new_stores()
-        elif name.startswith("store-"):
-            for found in scan_incidents(self._node.directory.get(name)):
-                log.warning("%s: found %s", name, found)
+            node.link_new_stores()
+        elif not name.startswith("store-"):
+            return
+        for written in follow(node.company, node.directory.get(name), merges_carts=node.kind == "terminal"):
+            log.info("%s: wrote %s", name, written)

@@ -58,8 +58,9 @@ class Lines(fields.Field[Any]):
             if not ID._validated(id):
                 raise ValidationError({id: ["the id of the line is not valid"]})
             try:
+                if isinstance(line, dict):
+                    LINE.take({key: line[key] for key in LINE.fields if key in line})
                 loaded[id] = LOOSE._deserialize(line, "line", value)
-                LINE.take({key: line[key] for key in LINE.fields if key in line})
             except ValidationError as error:
                 raise ValidationError({id: error.messages}) from None
         return loaded

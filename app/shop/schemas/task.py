@@ -7,7 +7,6 @@ revision. Unlike one it can be done: then it says who did it, and when.
 from __future__ import annotations
 
 from app.shop.schemas.base import Mutable, Ref, Text, Time
-from app.shop.schemas.cart import Loose
 
 #: `refunded_twice`: tills that were apart refunded more of an order than was sold. `overspent`: a balance was spent
 #: beyond what it held. `cart_sold_twice`: one parked cart was sold on two tills. More may come: what this program
@@ -17,14 +16,11 @@ KIND = r"[a-z][a-z0-9_]{0,39}"
 
 
 class Task(Mutable):
-    """`about` is what it is about: a cart, an order, a gift card's hash; `store` where; `details` the figures and ids
-    that its words need."""
+    """`about` is what it is about: a cart, an order, an account of the ledger."""
 
     doctype = "task"
 
     kind = Text(40, pattern=KIND, required=True)
     about = Text(250, filled=True, required=True)
-    store = Text(60, allow_none=True)
-    details = Loose(required=True)
     done_at = Time(allow_none=True)
     done_by = Ref("staff", allow_none=True)

@@ -1,0 +1,94 @@
+"""What a node does when documents arrived: finds what must not be, makes what follows from orders, joins carts.
+
+All of it is a pure function of the documents, and each write is made once however often it is tried: a node that died
+in the middle does it again at its next start, and two nodes that do it write the same revisions.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator
+from typing import Any, Final
+
+from app.docs.database import Database
+from app.docs.errors import DocsError
+from app.shop import tasks
+from app.shop.carts import merging
+from app.shop.incidents import scan_incidents
+from app.shop.indexes import COMPANY
+from app.shop.ledger.derive import derive, find_overspent
+from app.shop.refunds import scan as refunds
+
+log = logging.getLogger("couchtill.shop")
+
+MARK: Final = "couchtill.follow"  # local document: the sequence up to which this node has looked
+PAGE: Final = 500
+#: Changes after which the mark is written; until then a few are looked at again, and no sale costs a second flush.
+SAVE: Final = 50
+
+
+def follow(company: Database, database: Database, *, merges_carts: bool) -> list[str]:
+    """Looks through what came into `database` (`company` itself, or a store's) since the last call; the ids of the
+    documents that it wrote, revisions of carts among them.
+
+    `merges_carts`: only a store's terminals join the branches of its carts; head office and a hub leave them.
+    """
+    if database.name == COMPANY:
+        return _followed(database, _company)
+    written = scan_incidents(database)
+    written += derive(company, database)
+
+    def look(store: Database, ids: list[str]) -> Iterator[str]:
+        yield from _store(store, ids)
+        if merges_carts:
+            yield from _carts(store, ids)
+
+    return written + _followed(database, look)
+
+
+def _followed(database: Database, look: Callable[[Database, list[str]], Iterator[str]]) -> list[str]:
+    """Hands the ids of what changed since the mark to `look`, page by page."""
+    kept = database.get_local(MARK)
+    since: Any = kept["seq"] if kept else "0"
+    start = since
+    written: list[str] = []
+    while True:
+        page = database.changes(since, limit=PAGE)
+        written += look(database, [row["id"] for row in page.rows])
+        since = page.last_seq
+        if len(page.rows) < PAGE:
+            break
+    if written or database.resolve_seq(since) - database.resolve_seq(start) >= SAVE:
+        database.put_local(MARK, {"seq": since})
+    return written
+
+
+def _company(company: Database, ids: list[str]) -> Iterator[str]:
+    """Movements that came: an account that tills apart have overdrawn is a task."""
+    accounts = set()
+    for record in company.read_many([id for id in ids if id.startswith("ledger:")]):
+        account = None if record is None or record.deleted else record.doc().get("account")
+        if isinstance(account, str):
+            accounts.add(account)
+    if accounts:
+        yield from find_overspent(company, accounts)
+
+
+def _store(store: Database, ids: list[str]) -> Iterator[str]:
+    orders = [id for id in ids if id.startswith("order:")]
+    if not orders:
+        return
+    for found in (*tasks.carts_sold_twice(store, orders), *refunds.scan(store, orders)):
+        if tasks.write(store, found):
+            yield f"task:{found['kind']}:{found['about']}"
+
+
+def _carts(store: Database, ids: list[str]) -> Iterator[str]:
+    for id in ids:
+        if not id.startswith("cart:"):
+            continue
+        try:
+            if merging.needs_merge(store, id) and merging.settle(store, id):
+                yield id
+        except DocsError as error:  # one odd cart keeps no other from being joined
+            log.warning("%s: its branches could not be joined: %s", id, error.reason)
