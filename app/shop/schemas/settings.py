@@ -89,6 +89,8 @@ class Printer(Strict):
     path = Text(500, allow_none=True, load_default=None)
     columns = Whole(20, 80, load_default=42)
     kick = Flag(load_default=True)
+    encoding = Choice("auto", "gb18030", load_default="auto")  # how Chinese goes out: as a picture, or its own GB 18030
+    font = Text(500, allow_none=True, load_default=None)  # the file of a font with Chinese characters
 
 
 class Values(Strict):
@@ -152,7 +154,7 @@ DEFAULTS: dict[str, Any] = {
     "paper": 80,
     "printer": {
         "kind": "browser", "host": None, "port": 9100, "vendor": None, "product": None, "path": None, "columns": 42,
-        "kick": True,
+        "kick": True, "encoding": "auto", "font": None,
     },
     "receipt_language": None,
     "receipt_taxes": True,

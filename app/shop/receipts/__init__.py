@@ -1,0 +1,1 @@
+"""Receipts: finding them again, copies and gift receipts, and printing them on paper."""

@@ -1,0 +1,62 @@
+"""What prints: a receipt on the printer of settings, the kick that opens the drawer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from app.shop.receipts import escpos, printers
+from app.shop.receipts.layout import rows
+from app.shop.receipts.printers import PrinterError
+
+Doc = Mapping[str, Any]
+__all__ = ["PrinterError", "has_printer", "kick", "print_receipt"]
+
+#: Columns of 58 mm paper, where settings leave those of 80 mm.
+NARROW = 32
+USUAL = 42
+
+
+def has_printer(settings: Any) -> bool:
+    """Whether this till prints by itself, rather than by the browser's dialog."""
+    return bool(settings["printer"]["kind"] != "browser")
+
+
+def printer_of(settings: Any) -> dict[str, Any]:
+    """The printer of settings; narrow paper has fewer columns."""
+    printer = dict(settings["printer"])
+    if settings["paper"] == 58 and printer["columns"] == USUAL:
+        printer["columns"] = NARROW
+    return printer
+
+
+def kick(settings: Any) -> bool:
+    """Opens the cash drawer, which hangs on the receipt printer. False where settings give none to open. Raises
+    PrinterError: what is noted of the opening stands all the same."""
+    printer = printer_of(settings)
+    if printer["kind"] == "browser" or not printer.get("kick", True):
+        return False
+    try:
+        data = escpos.kick()
+    except escpos.NoLibrary:
+        data = b"\x1bp\x00\x32\x32"  # ESC p: so short that it needs no library
+    printers.send(printer, data)
+    return True
+
+
+def print_receipt(settings: Any, shown: Doc, *, open_drawer: bool = False) -> None:
+    """Prints a receipt as `present.receipt` shows it. Raises PrinterError."""
+    printer = printer_of(settings)
+    if printer["kind"] == "browser":
+        raise PrinterError("no_printer", "This till has no receipt printer: the browser prints.")
+    try:
+        data = escpos.encoded(
+            rows(shown, printer["columns"]),
+            printer,
+            qr=shown["id"] if settings["receipt_qr"] else None,
+            open_drawer=open_drawer and printer.get("kick", True),
+        )
+    except escpos.NoLibrary:
+        reason = "Printing needs python-escpos: pip install couchtill[escpos]."
+        raise PrinterError("no_library", reason) from None
+    printers.send(printer, data)
