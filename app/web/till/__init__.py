@@ -7,7 +7,7 @@ from typing import Any
 from flask import Blueprint
 
 from app.web import json_api
-from app.web.till import api, pages, people
+from app.web.till import api, pages, people, shifts
 
 
 def blueprint(node: Any) -> Blueprint:
@@ -17,5 +17,6 @@ def blueprint(node: Any) -> Blueprint:
     made.record_once(lambda state: state.app.extensions.__setitem__("couchtill.timezone", api.timezone_of(node)))
     people.register(made, node)
     api.register(made, node)
+    shifts.register(made, node)
     pages.register(made, node)
     return made
