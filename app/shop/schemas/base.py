@@ -19,7 +19,7 @@ from app.shop.money import MAX_AMOUNT, MAX_INTEGER, MAX_PER, MAX_QUANTITY, MILLI
 
 ROWS = {
     **{"lines": "Line", "tenders": "Payment", "barcodes": "Barcode", "discounts": "discount", "tax": "tax"},
-    **{"units": "Unit", "bundle": "Part"},
+    **{"units": "Unit", "bundle": "Part", "parts": "Part", "prices": "Price", "hours": "Span"},
 }
 
 

@@ -1,0 +1,67 @@
+"""What a cart would come to: priced as a sale would be, nothing written."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from app.shop import ids, schemas, sound
+from app.shop.pricing.book import Books
+from app.shop.pricing.lines import NO_PRICE, PricingError
+from app.shop.pricing.price import price
+from app.shop.sale import SaleError, invalid
+from app.shop.schemas.price import PRICE_REQUEST
+
+
+def quote(books: Books, request: Any) -> dict[str, Any]:
+    """The priced cart of `schemas.price.PriceRequest`, as `pricing.price` answers. Raises SaleError."""
+    try:
+        cart = PRICE_REQUEST.read(request)["cart"]
+    except schemas.Invalid as refused:
+        raise invalid(refused.problems[0].reason, refused.problems[0].field) from None
+    products = _products(books, cart["lines"])
+    lines = [_line(books, index, line, products) for index, line in enumerate(cart["lines"])]
+    places = {line["id"]: index for index, line in enumerate(lines)}
+    if len(places) != len(lines):
+        raise invalid("Two lines have one id.", "cart.lines")
+    try:
+        return price({**cart, "customer": _customer(books, cart["customer"]), "lines": lines}, books.book())
+    except PricingError as wrong:
+        raise _in_words(wrong, places) from None
+
+
+def _products(books: Books, lines: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    wanted = sorted({line["product"] for line in lines if line["product"] is not None})
+    records = books.desk.company.read_many(wanted)
+    return {r.id: sound.product(r.id, r.full()) for r in records if r is not None and not r.deleted}
+
+
+def _line(books: Books, index: int, line: Mapping[str, Any], products: Mapping[str, Any]) -> dict[str, Any]:
+    product, keyed = products.get(line["product"] or ""), line.get("price")
+    if product is not None and keyed is not None and keyed == product.get("price"):
+        keyed = None
+    name = line.get("name") or (ids.product_name(line["product"] or "") if product is None else None)
+    made = books.line_for(product, id=line.get("id") or f"l{index + 1}", quantity=line["quantity"], name=name)
+    if product is None:
+        made["product"] = line["product"]
+    if line["kind"] != "goods" and (line["quantity"] < 0 or line["discounts"]):
+        raise invalid(f"Line {index + 1}: a gift card is sold as it is.", f"cart.lines.{index}")
+    label = line.get("label", False)
+    return {**made, "kind": line["kind"], "keyed": keyed, "label": label, "discounts": line["discounts"]}
+
+
+def _customer(books: Books, id: str | None) -> dict[str, Any] | None:
+    if id is None:
+        return None
+    record = books.desk.company.read(id)
+    group = None if record is None or record.deleted else record.doc().get("group")
+    return {"id": id, "group": group if isinstance(group, str) else None}
+
+
+def _in_words(wrong: PricingError, places: Mapping[str, int]) -> SaleError:
+    if wrong.line is None:
+        return invalid("The total is too large.", "cart.lines")
+    index = places[wrong.line]
+    if wrong.code == NO_PRICE:
+        return invalid(f"Line {index + 1}: the price is missing.", f"cart.lines.{index}.price")
+    return invalid(f"Line {index + 1}: the amount is too large.", f"cart.lines.{index}.quantity")

@@ -1,0 +1,116 @@
+"""A price list: `pricelist:<slug>` in `company`; and the conditions that promotions have in common with it."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from marshmallow import ValidationError
+
+from app.shop.money import MILLION
+from app.shop.schemas.base import (
+    Flag,
+    ListOf,
+    Mutable,
+    Part,
+    Quantity,
+    Ref,
+    Strict,
+    Text,
+    Whole,
+    price_field,
+)
+from app.shop.schemas.store import CURRENCY
+
+MOST_PRICES = 20_000
+CLOCK = r"([01]\d|2[0-3]):[0-5]\d"
+
+
+class Day(Text):
+    """A calendar date: `2026-11-22`."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(10, pattern=r"\d{4}-\d\d-\d\d", hint="it must be like 2026-11-22", **kwargs)
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
+        text = super()._deserialize(value, attr, data, **kwargs)
+        try:
+            date.fromisoformat(text)
+        except ValueError:
+            raise ValidationError(f"the {getattr(self, 'label', attr)} is not a date that exists") from None
+        return text
+
+
+class Percent(Whole):
+    """Millionths, more than nothing and at most all of it."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(1, MILLION, **kwargs)
+
+
+class Hours(Strict):
+    """A span of the week in the store's time, its end excluded; one that ends before it begins goes past midnight."""
+
+    weekdays = ListOf(Whole(1, 7), 7, unique=True, allow_none=True, load_default=None)
+    begins = Text(5, pattern=CLOCK, hint="it must be like 17:00", load_default="00:00")
+    ends = Text(5, pattern=CLOCK + "|24:00", hint="it must be like 19:00", load_default="24:00")
+
+    def take(self, value: Any) -> dict[str, Any]:
+        taken = super().take(value)
+        if taken["begins"] == taken["ends"]:
+            raise ValidationError({"ends": ["the span ends when it begins"]})
+        return taken
+
+
+class Rule(Mutable):
+    """What price lists and promotions share: `priority` (the higher goes first, then the smaller id), and when they
+    hold: for customers of `groups`, in `stores`, from `starts` to `ends` (both included), in one of the `hours`."""
+
+    name = Text(100, filled=True, required=True)
+    priority = Whole(-1_000_000, 1_000_000, load_default=0)
+    groups = ListOf(Text(60, filled=True), 100, unique=True, allow_none=True)
+    stores = ListOf(Ref("store"), 5000, unique=True, allow_none=True)
+    starts = Day(allow_none=True, metadata={"label": "first day"})
+    ends = Day(allow_none=True, metadata={"label": "last day"})
+    hours = ListOf(Part(Hours), 50, allow_none=True)
+    inactive = Flag()
+
+    def take(self, value: Any) -> dict[str, Any]:
+        taken = super().take(value)
+        starts, ends = taken.get("starts"), taken.get("ends")
+        if starts and ends and ends < starts:
+            raise ValidationError({"ends": ["the last day is before the first"]})
+        return taken
+
+
+class ListPrice(Strict):
+    """One price: of a product (or of all its variants), else of a category and those below it, else of everything; a
+    `price`, or `percent` millionths off the catalogue's. `least` is the quantity, in thousandths, from which it
+    holds."""
+
+    product = Ref("product", allow_none=True, load_default=None)
+    category = Ref("category", allow_none=True, load_default=None)
+    least = Quantity(0, load_default=0, metadata={"label": "least quantity"})
+    price = price_field(allow_none=True, load_default=None)
+    percent = Percent(allow_none=True, load_default=None)
+
+    def take(self, value: Any) -> dict[str, Any]:
+        taken = super().take(value)
+        if taken["product"] is not None and taken["category"] is not None:
+            raise ValidationError({"category": ["a price is for a product or for a category, not for both"]})
+        if (taken["price"] is None) == (taken["percent"] is None):
+            raise ValidationError({"price": ["either a price or a percentage must be given"]})
+        if taken["price"] is not None and taken["product"] is None:
+            raise ValidationError({"product": ["a price must name its product"]})
+        return taken
+
+
+class PriceList(Rule):
+    """Prices that stand over the catalogue's where the list holds. Of several lists the one of the highest priority
+    that has a price counts; within a list a product's own price before its category's, the larger `least` first."""
+
+    doctype = "pricelist"
+
+    currency = Text(3, pattern=CURRENCY, hint="it must be like USD", required=True)
+    digits = Whole(0, 4, required=True)
+    prices = ListOf(Part(ListPrice), MOST_PRICES, required=True)
