@@ -15,6 +15,7 @@ from app.shop.customers import Customers
 from app.shop.desk import Contact, Desk
 from app.shop.people.people import People
 from app.shop.people.pins import Peppers
+from app.shop.pricing.book import Books
 from app.shop.sale import Pricer, SaleError, read_request
 from app.shop.shifts import Shifts
 
@@ -49,6 +50,7 @@ class Till:
         self.barcodes = Barcodes(desk.catalogue, desk.settings, lambda: desk.facts.read()[0]["digits"])
         self.carts = Carts(desk)
         self.customers = Customers(desk)
+        self.books = Books(desk)
         self.people = People(desk, peppers)
         self._clock = clock
         self._journal = desk.journal

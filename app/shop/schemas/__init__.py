@@ -16,7 +16,9 @@ from app.shop.schemas.customer import Customer
 from app.shop.schemas.event import Event
 from app.shop.schemas.incident import Incident
 from app.shop.schemas.order import Order
+from app.shop.schemas.pricelist import PriceList
 from app.shop.schemas.product import Category, Product
+from app.shop.schemas.promotion import Promotion
 from app.shop.schemas.settings import Settings
 from app.shop.schemas.shift import Shift
 from app.shop.schemas.staff import Staff
@@ -33,6 +35,8 @@ SCHEMAS: dict[str, Document] = {
     for schema in (
         Product,
         Category,
+        PriceList,
+        Promotion,
         Customer,
         Tax,
         Store,
