@@ -9,6 +9,7 @@ from flask import Blueprint, Response, request
 
 from app.web import catalogue_api, news, present, sync_api
 from app.web.json_api import answer, missing, read_json, whole
+from app.web.till import prices
 
 
 def state(node: Any) -> dict[str, Any]:
@@ -35,9 +36,10 @@ def register(blueprint: Blueprint, node: Any) -> None:
     """The routes."""
 
     def show(doc: dict[str, Any], names: dict[str, dict[str, Any]]) -> dict[str, Any]:
-        return {**present.product(doc, names), "rates": added_rates(node, doc)}
+        return {**present.product(doc, names), "rates": added_rates(node, doc), "pricing": node.till.books.pricing(doc)}
 
     zone = timezone_of(node)
+    prices.register(blueprint, node)
     catalogue_api.register(blueprint, lambda: node.till.catalogue, node.company, show)
     sync_api.register(blueprint, node)
 
