@@ -12,6 +12,8 @@ from app.shop import sound
 from app.web import present
 from app.web.i18n import boot
 from app.web.till import api
+from app.web.till.actors import session_token
+from app.web.till.people import session_of
 
 
 def register(blueprint: Blueprint, node: Any) -> None:
@@ -21,7 +23,7 @@ def register(blueprint: Blueprint, node: Any) -> None:
     def home() -> str:
         state = api.state(node)
         demo = node.uuid if node.config.get("demo_origin") else None
-        values = boot({"state": state, "demo": demo})
+        values = boot({"state": state, "demo": demo, "session": session_of(node.till.people, session_token(node))})
         return render_template("till/till.html", till=state, words=state["sync"], boot=values)
 
     @blueprint.get("/receipts/<path:id>")
