@@ -11,15 +11,31 @@ from flask_babel import format_datetime
 from flask_babel import gettext as _
 from flask_babel import ngettext as _n
 
+from app.docs import json
+from app.docs.errors import DocsError
+from app.web import kinds, reasons
+
 #: Seconds for which something unsent is simply on its way.
 ON_ITS_WAY = 20
 
 #: Seconds after which a terminal that reports every five minutes has missed three reports.
 SILENT = 900
 
+#: Hours before the end of selling from which the light speaks of it; half of what a setting allows, where that is less.
+WARN_HOURS = 4
+
 OK, BUSY, CUT, BAD, NONE = "ok", "busy", "cut", "bad", "none"
 
-LEVELS = {"idle": OK, "active": BUSY, "starting": BUSY, "waiting": CUT, "denied": BAD, "stopped": BAD, "off": NONE}
+LEVELS = {
+    "idle": OK,
+    "resting": OK,
+    "active": BUSY,
+    "starting": BUSY,
+    "waiting": CUT,
+    "denied": BAD,
+    "stopped": BAD,
+    "off": NONE,
+}
 
 
 def parse_time(text: str | None) -> datetime.datetime | None:
@@ -38,13 +54,7 @@ def ago(text: str | None, now: datetime.datetime | None = None) -> str:
     if moment is None:
         return ""
     seconds = ((now or datetime.datetime.now(datetime.UTC)) - moment).total_seconds()
-    if seconds < 60:
-        return _("just now")
-    if seconds < 3600:
-        return _("%(minutes)d min", minutes=int(seconds // 60))
-    if seconds < 48 * 3600:
-        return _("%(hours)d h", hours=int(seconds // 3600))
-    return _n("%(num)d day", "%(num)d days", int(seconds // 86400))
+    return _("just now") if seconds < 60 else duration(seconds)
 
 
 def when(text: str | None, zone: str | None = None) -> str:
@@ -69,7 +79,10 @@ def light(status: Mapping[str, Any]) -> dict[str, Any]:
         level = OK if state != "starting" else BUSY
     elif level == OK:
         level = BUSY
-    if refused and level in (OK, BUSY):
+    ends = selling_ends(status)
+    if ends is not None:
+        level, (text, more) = BAD, ends
+    elif refused and level in (OK, BUSY):
         level, text = BAD, _n("%(num)d refused: look here", "%(num)d refused: look here", refused)
         more = _("The central did not take some documents. They are below, with the reason.")
     return {
@@ -80,6 +93,53 @@ def light(status: Mapping[str, Any]) -> dict[str, Any]:
         "oldest_unsent": status.get("oldest_unsent"),
         "refused": refused,
     }
+
+
+def selling_ends(status: Mapping[str, Any], now: datetime.datetime | None = None) -> tuple[str, str] | None:
+    """What to say while selling is about to stop, or has stopped, since the central was not seen for too long; None
+    while that is far."""
+    contact = status.get("contact") or {}
+    last, stops = parse_time(contact.get("last")), parse_time(contact.get("stops_at"))
+    if last is None or stops is None or contact.get("online"):
+        return None
+    left = stops - (now or datetime.datetime.now(datetime.UTC))
+    if left > min((stops - last) / 2, datetime.timedelta(hours=WARN_HOURS)):
+        return None
+    seen = when(contact["last"])
+    if left <= datetime.timedelta():
+        more = _(
+            "The central was last seen %(time)s; a setting allows no sale after so long. Sync to go on.", time=seen
+        )
+        return _("No selling: sync first"), more
+    more = _(
+        "The central was last seen %(time)s; a setting allows no sale after %(end)s.",
+        time=seen,
+        end=when(contact["stops_at"]),
+    )
+    return _("Selling stops in %(left)s", left=duration(left.total_seconds())), more
+
+
+def duration(seconds: float) -> str:
+    """A span of time in one unit: "40 s", "12 min", "5 h", "3 days"."""
+    if seconds < 60:
+        return _("%(seconds)d s", seconds=max(1, round(seconds)))
+    if seconds < 3600:
+        return _("%(minutes)d min", minutes=int(seconds // 60))
+    if seconds < 48 * 3600:
+        return _("%(hours)d h", hours=int(seconds // 3600))
+    return _n("%(num)d day", "%(num)d days", int(seconds // 86400))
+
+
+def next_sync(schedule: Mapping[str, Any] | None) -> str:
+    """ "next sync 18:00", with the day where it is another; "sync by hand"; "" where links follow."""
+    schedule = schedule or {}
+    if schedule.get("mode") in (None, "always"):
+        return ""
+    moment = parse_time(schedule.get("next"))
+    if moment is None:
+        return _("sync by hand")
+    today = format_datetime(datetime.datetime.now(datetime.UTC), "yyyy-MM-dd") == format_datetime(moment, "yyyy-MM-dd")
+    return _("next sync %(time)s", time=format_datetime(moment, "HH:mm" if today else "EEE HH:mm"))
 
 
 def _say(state: str, unsent: int, status: Mapping[str, Any]) -> tuple[str, str]:
@@ -97,6 +157,11 @@ def _say(state: str, unsent: int, status: Mapping[str, Any]) -> tuple[str, str]:
         return _("Sync stopped: look here"), _("A person must look at this. Selling goes on, nothing is lost.")
     if state == "starting" and not unsent:
         return _("Connecting…"), _("Looking what is new on both sides.")
+    if state == "resting":
+        then = next_sync(status.get("schedule"))
+        what = waiting if unsent else _("All sent")
+        more = _("The links rest between syncs, as the schedule says. What was sold is on this disk.")
+        return _("%(what)s, %(then)s", what=what, then=then) if then else what, more
     if unsent:
         return waiting, _("On its way to the central.")
     return _("All sent"), _("The central has everything that was sold here.")
@@ -130,7 +195,7 @@ def _link(link: Mapping[str, Any]) -> dict[str, Any]:
         "level": LEVELS.get(state, CUT),
         "title": _title(str(link.get("database") or ""), push),
         "state": _state(state, link.get("until")),
-        "reason": link.get("reason") or "",
+        "reason": reasons.plain(link.get("reason")),
         "waiting_name": _("Unsent") if push else _("To fetch"),
         "waiting": waits,
         "last": _("%(time)s (%(ago)s)", time=when(success), ago=ago(success)) if success else _("not yet"),
@@ -138,13 +203,17 @@ def _link(link: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _title(database: str, push: bool) -> str:
-    if database == "company":
-        what = _("Products, prices, customers")
-    elif database.startswith("store-"):
-        what = _("Sales of store %(store)s", store=database.removeprefix("store-").upper())
-    else:
-        what = database
+    what = database_title(database)
     return _("%(what)s: sending", what=what) if push else _("%(what)s: fetching", what=what)
+
+
+def database_title(database: str) -> str:
+    """What lies in a database, in words."""
+    if database == "company":
+        return _("Products, prices, customers")
+    if database.startswith("store-"):
+        return _("Sales of store %(store)s", store=database.removeprefix("store-").upper())
+    return database
 
 
 def _state(state: str, until: str | None) -> str:
@@ -152,6 +221,7 @@ def _state(state: str, until: str | None) -> str:
         "starting": _("connecting"),
         "active": _("at work"),
         "idle": _("in step"),
+        "resting": _("rests until the next sync"),
         "denied": _("refused by the central"),
         "stopped": _("stopped, a person must look"),
         "off": _("not linked"),
@@ -188,9 +258,17 @@ def refused(status: Mapping[str, Any]) -> list[dict[str, Any]]:
     return [
         {
             "id": entry.get("id") or entry.get("key") or "",
-            "document": entry.get("doc_id") or entry.get("document") or entry.get("id") or "",
-            "reason": entry.get("reason") or _("no reason was given"),
+            "document": kinds.named(str(entry.get("document") or entry.get("id") or ""), _body(entry.get("body"))),
+            "reason": reasons.plain(entry.get("reason")) or _("no reason was given"),
             "since": _("%(time)s (%(ago)s)", time=when(entry.get("since")), ago=ago(entry.get("since"))),
         }
         for entry in status.get("refused") or ()
     ]
+
+
+def _body(text: str | None) -> dict[str, Any]:
+    try:
+        body = json.loads(text) if text else {}
+    except DocsError:
+        return {}
+    return body if isinstance(body, dict) else {}

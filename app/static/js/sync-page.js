@@ -1,45 +1,112 @@
 /** The sync page: the server renders it, this keeps it current and passes on what is pressed. */
-import { post, Problem } from "./api.js";
-import { byId } from "./dom.js";
+import { post, Problem, put } from "./api.js";
+import { boot, byId } from "./dom.js";
 import { t } from "./i18n.js";
 import { toast } from "./toast.js";
 
-/** Milliseconds between two looks. */
+/** Milliseconds between two looks: as a rule, and while something is under way. */
 const EVERY = 3000;
+const BUSY = 600;
+/** Milliseconds after *Sync now* in which to look often, until the links show that they work. */
+const EAGER = 6000;
 
 const body = byId("sync");
+const away = byId("sync-away");
+let shown = body.innerHTML;
+let timer = 0;
+let eager = boot().busy ? performance.now() + EAGER : 0;
 
 async function refresh() {
+  clearTimeout(timer);
+  timer = window.setTimeout(() => void refresh(), EVERY);
   if (document.hidden) return;
   try {
     const response = await fetch("sync?part=body", { credentials: "same-origin", signal: AbortSignal.timeout(5000) });
     if (!response.ok) throw new Error(String(response.status));
-    const html = await response.text();
-    if (body.dataset.shown === html) return;
-    body.dataset.shown = html;
-    const pressed = document.activeElement instanceof HTMLElement ? document.activeElement.dataset.retry : undefined;
-    body.replaceChildren(...new DOMParser().parseFromString(html, "text/html").body.childNodes);
-    if (pressed) /** @type {HTMLElement | null} */ (body.querySelector(`[data-retry="${CSS.escape(pressed)}"]`))?.focus();
+    draw(await response.text());
+    away.hidden = true;
   } catch {
-    toast(t("The server does not answer; this page shows what was known last."), { wrong: true, key: "away" });
+    away.hidden = false;
   }
+  clearTimeout(timer);
+  const soon = body.querySelector("[data-busy]") || performance.now() < eager;
+  timer = window.setTimeout(() => void refresh(), soon ? BUSY : EVERY);
 }
 
-/** @param {string} path @param {unknown} message @param {string} done */
-async function send(path, message, done) {
+/** @param {string} html rendered by the server */
+function draw(html) {
+  if (shown === html) return;
+  shown = html;
+  const pressed = document.activeElement instanceof HTMLElement ? document.activeElement.dataset.retry : undefined;
+  body.replaceChildren(...new DOMParser().parseFromString(html, "text/html").body.childNodes);
+  if (pressed) /** @type {HTMLElement | null} */ (body.querySelector(`[data-retry="${CSS.escape(pressed)}"]`))?.focus();
+}
+
+/**
+ * @param {HTMLElement} button disabled meanwhile
+ * @param {() => Promise<unknown>} act
+ * @param {string} done
+ * @param {(problem: Problem) => void} [wrong]
+ */
+async function send(button, act, done, wrong = (problem) => toast(problem.message, { wrong: true, key: "done" })) {
+  button.toggleAttribute("disabled", true);
   try {
-    await post(path, message);
+    await act();
     toast(done, { key: "done" });
+    eager = performance.now() + EAGER;
   } catch (problem) {
     if (!(problem instanceof Problem)) throw problem;
-    toast(problem.message, { wrong: true, key: "done" });
+    wrong(problem);
+  } finally {
+    button.toggleAttribute("disabled", false);
   }
   await refresh();
 }
 
-byId("sync-now").addEventListener("click", () => void send("api/sync", {}, t("Syncing now.")));
+const now = byId("sync-now");
+now.addEventListener("click", () => void send(now, () => post("api/sync", {}), t("Syncing now.")));
 body.addEventListener("click", (event) => {
   const button = /** @type {HTMLElement} */ (event.target).closest("[data-retry]");
-  if (button instanceof HTMLElement) void send("api/sync/retry", { id: button.dataset.retry }, t("Offered again."));
+  if (!(button instanceof HTMLElement)) return;
+  const id = button.dataset.retry;
+  void send(button, () => post("api/sync/retry", { id }), t("Offered again."));
 });
-setInterval(() => void refresh(), EVERY);
+
+const form = document.getElementById("schedule");
+if (form instanceof HTMLFormElement) {
+  const problem = byId("schedule-problem");
+  const save = byId("schedule-save");
+  const choose = (/** @type {string} */ mode) => {
+    const radio = form.querySelector(`[value="${mode}"]`);
+    if (radio instanceof HTMLInputElement) radio.checked = true;
+  };
+  for (const [name, mode] of [["minutes", "every"], ["hours", "hours"]]) {
+    form.querySelector(`[name="${name}"]`)?.addEventListener("focus", () => choose(mode));
+  }
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    problem.hidden = true;
+    const values = new FormData(form);
+    const hours = String(values.get("hours") ?? "").split(/[\s,;，、；]+/).filter(Boolean).map(clock);
+    const minutes = Number(values.get("minutes"));
+    const sync = { mode: values.get("mode"), hours, ...(Number.isInteger(minutes) && minutes > 0 ? { minutes } : {}) };
+    if (sync.mode === "every" && !("minutes" in sync)) return tell(t("Say every how many minutes, from 1 to 1440."));
+    if (sync.mode === "hours" && !hours.every((hour) => /^([01]\d|2[0-3]):[0-5]\d$/.test(hour))) {
+      return tell(t("Write hours as 08:00, with commas between them."));
+    }
+    void send(save, () => put("api/sync/schedule", { sync }), t("Saved. It holds from now on."), (wrong) => tell(wrong.message));
+  });
+  /** @param {string} words */
+  function tell(words) {
+    problem.textContent = words;
+    problem.hidden = false;
+  }
+}
+
+/** 8:00, 8：00, 0800 and 8 as 08:00; anything else as it is. @param {string} text */
+function clock(text) {
+  const found = /^(\d{1,2})(?:[:：.h]?(\d\d))?$/.exec(text);
+  return found ? `${found[1].padStart(2, "0")}:${found[2] ?? "00"}` : text;
+}
+
+void refresh();

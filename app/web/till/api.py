@@ -10,6 +10,7 @@ from flask import Blueprint, Response, request
 from app.web import catalogue_api, news, present, sync_api
 from app.web.json_api import answer, missing, read_json, whole
 from app.web.till import prices
+from app.web.till.actors import actor_of
 
 
 def state(node: Any) -> dict[str, Any]:
@@ -40,8 +41,8 @@ def register(blueprint: Blueprint, node: Any) -> None:
 
     zone = timezone_of(node)
     prices.register(blueprint, node)
-    catalogue_api.register(blueprint, lambda: node.till.catalogue, node.company, show)
-    sync_api.register(blueprint, node)
+    catalogue_api.register(blueprint, lambda: node.till.catalogue, node.company, show, node.till.barcodes.look)
+    sync_api.register(blueprint, node, lambda body: actor_of(node, body))
 
     @blueprint.get("/api/state")
     def get_state() -> Response:

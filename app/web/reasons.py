@@ -1,0 +1,61 @@
+"""Why a link waits, or a document was refused, in plain words of the reader's language.
+
+The replicator and the central speak English, to logs as well as to people. What our own code says is told again here,
+by its pattern; what another server says stands as it is.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from flask_babel import gettext as _
+
+Told = Callable[..., str]
+
+#: Pattern of a whole sentence → what is told; named groups are given to it. The first that fits counts.
+_TOLD: list[tuple[re.Pattern[str], Told]] = [
+    (re.compile(pattern, re.DOTALL), told)
+    for pattern, told in (
+        (r"(?P<where>\S+) (cannot be reached|did not answer|fell silent)\.", lambda where: _(
+            "The central (%(where)s) does not answer. Is the network there?", where=where)),
+        (r"The (connection to|feed of) (?P<where>\S+) broke off\.", lambda where: _(
+            "The connection to the central (%(where)s) broke off.", where=where)),
+        (r"(?P<where>\S+) has no certificate that is trusted here\.", lambda where: _(
+            "The central (%(where)s) has no certificate that is trusted here.", where=where)),
+        (r"(?P<where>\S+) is busy\.", lambda where: _("The central (%(where)s) is busy.", where=where)),
+        (r"(?P<where>\S+) answered \d+ with .*is there a proxy or another service in between\?", lambda where: _(
+            "Something else than the central answers at %(where)s: a login page of the network, or a proxy?",
+            where=where)),
+        (r"(?P<where>\S+) answered (?P<status>5\d\d|408): (?P<said>.*)", lambda where, status, said: _(
+            "The central (%(where)s) has a problem of its own: %(said)s (%(status)s)",
+            where=where, said=said, status=status)),
+        (r"The database does not exist there\.", lambda: _("The central has no such database: ask head office.")),
+        (r"(Name or password is incorrect|The user name or password is not accepted any more)\.?", lambda: _(
+            "The central does not take this node’s name or password.")),
+        (r"Account is temporarily locked.*", lambda: _(
+            "The central has locked this node out for some minutes, after wrong passwords.")),
+        (r"You are not (allowed to access|authorized to access|a server admin).*", lambda: _(
+            "The central does not let this node use the database.")),
+        (r"This central is not the one that this till knew.*", lambda: _(
+            "This central is not the one that was known here: it was made anew, or it is another one. Nothing is sent "
+            "to it until a person accepts it.")),
+        (r"Starting over: .*", lambda: _("Starts over, as the other side was changed.")),
+        (r"An unexpected problem: (?P<said>.*)", lambda said: _("An unexpected problem: %(said)s", said=said)),
+        (r"The other side said that it took the document, but does not have it\.", lambda: _(
+            "The central said that it took the document, but does not have it.")),
+        (r"The (request|document)(, or a document in it,)? is (larger than the server takes|too large)\.?", lambda: _(
+            "The document is larger than the central takes.")),
+    )
+]  # fmt: skip
+
+
+def plain(reason: str | None) -> str:
+    """A reason for a person; "" for none."""
+    if not reason:
+        return ""
+    for pattern, told in _TOLD:
+        found = pattern.fullmatch(reason)
+        if found:
+            return told(**found.groupdict())
+    return reason
