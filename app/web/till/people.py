@@ -84,14 +84,14 @@ def register(blueprint: Blueprint, node: Any) -> None:
         return signed_in({}, token)
 
     @blueprint.put("/api/session")
-    def work() -> Response:
+    def at_work() -> Response:
         """Somebody is at work in this window."""
         read_json()
         people().actor(session_token(node))
         return answer(session_of(people(), session_token(node)))
 
     @blueprint.delete("/api/session")
-    def lock() -> Response:
+    def lock_till() -> Response:
         people().sessions.close(session_token(node))
         response = answer(session_of(people(), None))
         response.delete_cookie(session_cookie(node), httponly=True, samesite="Strict", path="/")
@@ -109,12 +109,12 @@ def register(blueprint: Blueprint, node: Any) -> None:
         return answer({"approval": token, "right": right, "by": by.id, "name": by.name, "seconds": LASTS}, 201)
 
     @blueprint.get("/api/people")
-    def rows() -> Response:
+    def people_rows() -> Response:
         roster = Roster(people())
         return answer({"rows": roster.rows(actor_of(node, {})), "roles": roster.roles(), "needed": people().needed})
 
     @blueprint.post("/api/people")
-    def add() -> Response:
+    def add_person() -> Response:
         body = read_json()
         first = not people().needed
         row, repeated = Roster(people()).add(body, actor_of(node, body))
@@ -123,7 +123,7 @@ def register(blueprint: Blueprint, node: Any) -> None:
         return answer({"person": row}, 200 if repeated else 201)
 
     @blueprint.put("/api/people/<path:id>")
-    def change(id: str) -> Response:
+    def change_person(id: str) -> Response:
         body = read_json()
         actor = actor_of(node, body)
         row = Roster(people()).change(id, body, actor)
