@@ -70,7 +70,7 @@ def _network(printer: Doc, data: bytes) -> None:
 
 
 def _ready(line: socket.socket) -> None:
-    """Asks the printer what keeps it from printing. One that doesn't know the question says nothing, and is believed."""
+    """Asks the printer what keeps it from printing. One that does not know the question is silent, and believed."""
     line.settimeout(STATUS)
     line.sendall(ASK_OFFLINE + ASK_PAPER)
     told = b""

@@ -8,21 +8,24 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from app.docs.errors import DocsError, InsufficientStorage
 from app.shop import clock as clocks
-from app.shop import schemas, sound, tax
+from app.shop import ids, schemas, sound
 from app.shop.actor import ANYBODY, Actor
 from app.shop.desk import Desk
 from app.shop.money import show
+from app.shop.pricing import cash_round, tax
 from app.shop.refunds import known, payout
 from app.shop.refunds.figures import NOTHING, Figures, coupon_shares, fixed_line, line_of, payable, return_line
 from app.shop.sale import SaleError, invalid
 from app.shop.schemas.refund import REFUND_REQUEST
 
+if TYPE_CHECKING:
+    from app.shop.selling.seller import Seller
+
 Doc = Mapping[str, Any]
-#: Writes an order of the till: request, body, who; the order, and whether the request was a repeated one.
-Write = Callable[..., tuple[dict[str, Any], bool]]
 
 
 @dataclass(frozen=True)
@@ -46,12 +49,16 @@ class Original:
 
 
 class Refunds:
-    """The refunds of one till. `rule` rounds what is settled in cash by the settings of the moment, or is None."""
+    """The refunds of one till. `seller` writes the order, `event` (`Shifts.event`) what a void leaves besides."""
 
-    def __init__(self, desk: Desk, write: Write, rule: Callable[[], payout.CashRule | None]) -> None:
+    def __init__(self, desk: Desk, seller: Seller, event: Callable[..., Any]) -> None:
         self.desk = desk
-        self._write = write
-        self._rule = rule
+        self._seller = seller
+        self._event = event
+
+    def _rule(self) -> payout.CashRule | None:
+        rule = self.desk.settings["cash_rounding"]
+        return None if rule is None else lambda amount: cash_round(amount, rule)
 
     # -- what is known -------------------------------------------------------------------------------------------
 
@@ -153,33 +160,35 @@ class Refunds:
 
         The request is as `schemas.refund.RefundRequest`. Raises SaleError; then nothing was written.
         """
+        sold = self._seller.sold(request)
+        if sold is not None:
+            return sold, True
         wanted = read_request(request)
+        try:
+            order, repeated = self._refund(wanted, actor)
+        except InsufficientStorage as full:
+            reason = "The disk is full: nothing was refunded. Make room on this terminal, then try again."
+            raise SaleError(507, "insufficient_storage", reason) from full
+        except DocsError as refused:
+            raise SaleError(refused.status, refused.error, f"Nothing was refunded: {refused.reason}") from refused
+        self._seller.follow(order)
+        return order, repeated
+
+    def _refund(self, wanted: dict[str, Any], actor: Actor) -> tuple[dict[str, Any], bool]:
+        # What was returned before must not change between the look at it and the write.
         with self.desk.store.transaction():
-            sold = self.desk.store.find("order_sale", wanted["sale"], limit=10)
-            if sold:
-                return min(sold, key=lambda record: record.id).full(), True
             body, elsewhere = self._body(wanted)
             rights = self._rights(body, elsewhere)
             for right in rights:
                 actor.need(right, DOING[right], total=body["total"], about=wanted["order"])
             needed = [right for right in rights if not actor.may(right)]
-            order, repeated = self._write(wanted, {**body, "approvals": actor.lent(*needed)}, actor)
+            order, repeated = self._seller.write(wanted, {**body, "approvals": actor.lent(*needed)}, actor)
             if wanted["void"] and not repeated:
-                details = {"number": order["number"], "by_refund": order["_id"]}
-                self.desk.append(
-                    "event",
-                    f"void.{wanted['sale']}"[:64],
-                    {
-                        "kind": "void_sale",
-                        "about": wanted["order"],
-                        "details": details,
-                        "shift": order["shift"],
-                        "drawer": order["drawer"],
-                        "by": actor.staff,
-                        "approvals": actor.lent(*needed),
-                    },
+                details = {"refund": order["_id"], "total": order["total"]}
+                self._event(
+                    "void_sale", f"void.{ids.nonce(wanted['sale'])}", actor, about=body["refund_of"], details=details
                 )
-            return order, repeated
+        return order, repeated
 
     def _rights(self, body: Doc, elsewhere: bool) -> list[str]:
         over = elsewhere or -body["total"] > self.desk.settings["refund_limit"]
@@ -224,9 +233,6 @@ class Refunds:
             "kind": "refund",
             "refund_of": order["_id"],
             "returns": [order["_id"]],
-            "store": order["store"],
-            "currency": order["currency"],
-            "digits": order["digits"],
             "cart": None,
             "customer": order.get("customer"),
             "header": {"name": facts["name"], "lines": facts["header"], "footer": facts["footer"]},

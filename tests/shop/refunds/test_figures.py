@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.shop import tax
 from app.shop.money import allot, line_amount
+from app.shop.pricing import tax
 from app.shop.refunds import payout
 from app.shop.refunds.figures import (
     NOTHING,
@@ -200,7 +200,9 @@ def test_no_part_gives_more_than_is_left_of_any_tender(history: tuple[dict[str, 
 
 @settings(max_examples=200, deadline=None)
 @given(st.sampled_from(tax.MODES).flatmap(lambda mode: st.tuples(lines(mode, "l0"), st.just(mode))), st.data())
-def test_a_returned_lines_figures_keep_the_sales_own_sums(given: tuple[dict[str, Any], str], data: st.DataObject) -> None:
+def test_a_returned_lines_figures_keep_the_sales_own_sums(
+    given: tuple[dict[str, Any], str], data: st.DataObject
+) -> None:
     line, mode = given
     order = {"_id": "order:x", "lines": [line], "tax_mode": mode, "tenders": []}
     fixed = fixed_line(order, "l0", data.draw(st.integers(1, line["quantity"])))
