@@ -16,7 +16,8 @@ from app.shop import tasks
 from app.shop.carts import merging
 from app.shop.incidents import scan_incidents
 from app.shop.indexes import COMPANY
-from app.shop.ledger.derive import derive, find_overspent
+from app.shop.ledger.balances import balance_of
+from app.shop.ledger.derive import derive
 from app.shop.refunds import scan as refunds
 
 log = logging.getLogger("couchtill.shop")
@@ -25,6 +26,9 @@ MARK: Final = "couchtill.follow"  # local document: the sequence up to which thi
 PAGE: Final = 500
 #: Changes after which the mark is written; until then a few are looked at again, and no sale costs a second flush.
 SAVE: Final = 50
+
+#: Accounts that must not be below zero.
+OVERDRAWN: Final = ("giftcard:", "credit:")
 
 
 def follow(company: Database, database: Database, *, merges_carts: bool) -> list[str]:
@@ -64,14 +68,16 @@ def _followed(database: Database, look: Callable[[Database, list[str]], Iterator
 
 
 def _company(company: Database, ids: list[str]) -> Iterator[str]:
-    """Movements that came: an account that tills apart have overdrawn is a task."""
+    """Movements that came: a card or credit that tills apart have overdrawn is a task. (A customer's `account` is below
+    zero by what the customer owes.)"""
     accounts = set()
     for record in company.read_many([id for id in ids if id.startswith("ledger:")]):
         account = None if record is None or record.deleted else record.doc().get("account")
-        if isinstance(account, str):
+        if isinstance(account, str) and account.startswith(OVERDRAWN):
             accounts.add(account)
-    if accounts:
-        yield from find_overspent(company, accounts)
+    for account in sorted(accounts):
+        if balance_of(company, account) < 0 and tasks.write(company, tasks.task("overspent", account)):
+            yield f"task:overspent:{account}"
 
 
 def _store(store: Database, ids: list[str]) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""Products and categories over JSON, the same for a till and for head office."""
+"""Products, their variants and categories over JSON, the same for a till and for head office."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from flask import Blueprint, Response, request
 
 from app.docs.database import Database
 from app.docs.errors import NotFound
+from app.shop import sound
 from app.shop.products import Catalogue
 from app.web.json_api import answer, missing, whole
 
@@ -18,17 +19,35 @@ PICTURES = ("image/png", "image/jpeg", "image/webp", "image/gif", "image/svg+xml
 
 Categories = dict[str, dict[str, Any]]
 Show = Callable[[dict[str, Any], Categories], dict[str, Any]]
+Look = Callable[[str], list[dict[str, Any]]]
 
 
-def register(blueprint: Blueprint, catalogue: Callable[[], Catalogue], company: Database, show: Show) -> None:
-    """`GET /api/products`, `…/<id>`, `/api/barcode/<code>`, `/api/categories`, `/api/pictures/<id>`."""
+def register(
+    blueprint: Blueprint, catalogue: Callable[[], Catalogue], company: Database, show: Show, look: Look | None = None
+) -> None:
+    """`GET /api/products`, `…/<id>`, `…/<id>/variants`, `/api/barcode/<code>`, `/api/categories`, `/api/pictures/<id>`.
+
+    `look` is what a code means (`barcodes.Barcodes.look`); without it a code is a product's barcode only.
+    """
 
     def names() -> Categories:
         return {entry["id"]: entry for entry in catalogue().categories()}
 
     def rows(docs: list[dict[str, Any]]) -> list[dict[str, Any]]:
         known = names()
-        return [show(doc, known) for doc in docs]
+        return [{**show(doc, known), **more(doc)} for doc in docs]
+
+    def more(doc: dict[str, Any]) -> dict[str, Any]:
+        """What else a window must know: `variants` (its tile opens a choice), `variant` (what tells it from its kind),
+        `units` `[{"name", "quantity", "price"}]`, `min_age` (years)."""
+        units = [{key: unit[key] for key in ("name", "quantity", "price")} for unit in sound.units(doc)]
+        return {
+            "variants": catalogue().has_variants(doc["_id"]),
+            "variant": doc.get("variant"),
+            "variant_of": doc.get("variant_of"),
+            "units": units,
+            "min_age": doc.get("min_age"),
+        }
 
     @blueprint.get("/api/products")
     def products() -> Response:
@@ -37,6 +56,14 @@ def register(blueprint: Blueprint, catalogue: Callable[[], Catalogue], company: 
         docs = catalogue().page(q, request.args.get("category") or None, limit, request.args.get("after") or None)
         more = not q.strip() and len(docs) == limit
         return answer({"rows": rows(docs), "next": docs[-1]["_id"] if more else None})
+
+    @blueprint.get("/api/products/<path:id>/variants")
+    def variants(id: str) -> Response:
+        doc = catalogue().product(id)
+        found = catalogue().variants(id)
+        if doc is None and not found:
+            raise missing(f"There is no product {id}.")
+        return answer({"product": rows([doc])[0] if doc else None, "rows": rows(found)})
 
     @blueprint.get("/api/products/<path:id>")
     def product(id: str) -> Response:
@@ -47,11 +74,20 @@ def register(blueprint: Blueprint, catalogue: Callable[[], Catalogue], company: 
 
     @blueprint.get("/api/barcode/<path:code>")
     def barcode(code: str) -> Response:
-        """Every product with this code: one, or several to choose from; 404 when there is none."""
-        docs = catalogue().by_barcode(code)
-        if not docs:
+        """Every product that this code may mean: one, or several to choose from; 404 when there is none.
+
+        A code of a packing, or with a weight or price in it, says so: `quantity` (thousandths), `line_price` (of the
+        line, so that it costs what the label says), `sold_unit` (the packing) and `embedded` ("weight" or "price").
+        """
+        found = look(code) if look else [{"product": doc} for doc in catalogue().by_barcode(code)]
+        if not found:
             raise missing(f"No product has the code {code}.")
-        return answer({"rows": rows(docs)})
+        shown = rows([each["product"] for each in found])
+        return answer({"rows": [{**row, **said(each)} for row, each in zip(shown, found, strict=True)]})
+
+    def said(found: dict[str, Any]) -> dict[str, Any]:
+        names = {"quantity": "quantity", "price": "line_price", "unit": "sold_unit", "embedded": "embedded"}
+        return {shown: found[name] for name, shown in names.items() if name in found}
 
     @blueprint.get("/api/categories")
     def categories() -> Response:

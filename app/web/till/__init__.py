@@ -6,8 +6,9 @@ from typing import Any
 
 from flask import Blueprint
 
-from app.web import json_api
-from app.web.till import api, pages, people, shifts
+from app.web import json_api, tasks_api
+from app.web.till import api, carts, customers, pages, people, shifts
+from app.web.till.actors import actor_of
 
 
 def blueprint(node: Any) -> Blueprint:
@@ -18,5 +19,10 @@ def blueprint(node: Any) -> Blueprint:
     people.register(made, node)
     api.register(made, node)
     shifts.register(made, node)
+    carts.register(made, node)
+    customers.register(made, node)
+    tasks_api.register(
+        made, lambda: [node.company, node.store_db], node.company, node.till.terminal, lambda body: actor_of(node, body)
+    )
     pages.register(made, node)
     return made

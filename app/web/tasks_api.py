@@ -1,0 +1,153 @@
+"""Tasks in plain words, for a till and for head office: `GET /api/tasks`, `POST /api/tasks/done`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from flask import Blueprint, Response
+from flask_babel import gettext as _
+
+from app.docs.database import Database
+from app.shop import sound, tasks
+from app.shop.actor import Actor
+from app.shop.ledger.balances import balance_of
+from app.shop.refunds import scan as refunds
+from app.web import present
+from app.web.json_api import answer, read_json
+from app.web.present import amount
+
+Databases = Callable[[], Sequence[Database]]
+
+
+def register(
+    blueprint: Blueprint, databases: Databases, company: Database, on: str, actor: Callable[[Mapping[str, Any]], Actor]
+) -> None:
+    """The routes; `databases` are those whose tasks this node shows, `on` what it calls itself."""
+
+    @blueprint.get("/api/tasks")
+    def open_tasks() -> Response:
+        known = {database.name: database for database in databases()}
+        found = tasks.tasks(*known.values())
+        return answer({"rows": [row(doc, known[doc["database"]], company) for doc in found]})
+
+    @blueprint.post("/api/tasks/done")
+    def done() -> Response:
+        """`{"id", "database"}`: somebody has seen to it."""
+        body = read_json()
+        asked = str(body.get("database"))
+        database = next((each for each in databases() if each.name == asked), None)
+        if database is None:
+            return answer({"error": "not_found", "reason": "There is no such list of tasks here.", "field": ""}, 404)
+        doc = tasks.finish(database, str(body.get("id")), on=on, actor=actor(body))
+        return answer({"id": doc["_id"], "done_at": doc["done_at"]})
+
+
+def row(doc: Mapping[str, Any], database: Database, company: Database) -> dict[str, Any]:
+    """`{"id", "database", "kind", "store", "title", "text", "receipts": [{"id", "label", "at", "total", …}]}`: what
+    happened and what to do about it, from the documents that are here now."""
+    words = _WORDS.get(str(doc.get("kind")), _other)
+    title, text, orders = words(str(doc.get("about")), database, company)
+    return {
+        "id": doc["_id"],
+        "database": database.name,
+        "kind": doc.get("kind"),
+        "store": database.name.removeprefix("store-") if database.name.startswith("store-") else "",
+        "title": title,
+        "text": text,
+        "receipts": [receipt(order) for order in orders],
+    }
+
+
+def receipt(order: Mapping[str, Any]) -> dict[str, Any]:
+    shown = {key: order.get(key) for key in ("at", "total", "currency", "digits")}
+    return {"id": order["_id"], "label": _label(order), **shown}
+
+
+Words = tuple[str, str, list[dict[str, Any]]]
+
+
+def _cart(about: str, store: Database, company: Database) -> Words:
+    orders = tasks.sellers(store, about)
+    labels = ", ".join(map(_label, orders))
+    return (
+        _("A parked cart was sold twice"),
+        _(
+            "Two tills sold the same parked cart while they could not hear each other: %(receipts)s. Ask which customer "
+            "paid for nothing, and refund that receipt.",
+            receipts=labels,
+        ),
+        orders,
+    )
+
+
+def _refunded(about: str, store: Database, company: Database) -> Words:
+    record = store.read(about)
+    order = record.full() if record is not None and not record.deleted and sound.is_order(record.doc()) else None
+    entry = next((each for each in refunds.scan(store, [about]) if each["about"] == about), None)
+    names = [
+        _("%(name)s (sold %(sold)s, returned %(returned)s)", name=line["name"], sold=present.quantity(line["sold"]),
+          returned=present.quantity(line["returned"]))
+        for line in (entry or {}).get("lines", [])
+    ]  # fmt: skip
+    rows = [order] if order else []
+    for id in (entry or {}).get("orders", []):
+        back = store.read(id)
+        if back is not None and not back.deleted and id != about:
+            rows.append(back.full())
+    return (
+        _("More was given back than was sold"),
+        _(
+            "Tills that could not hear each other refunded receipt %(receipt)s more than once: %(lines)s. Both refunds "
+            "stand; see to the difference.",
+            receipt=_label(order) if order else about.partition(":")[2],
+            lines=", ".join(names) or _("the lines are no longer here"),
+        ),
+        rows,
+    )
+
+
+def _overspent(about: str, database: Database, company: Database) -> Words:
+    kind, _colon, key = about.partition(":")
+    record = company.read(about if kind == "giftcard" else key)
+    doc = record.doc() if record is not None and not record.deleted else {}
+    who = f"… {doc.get('hint')}" if kind == "giftcard" else str(doc.get("name") or key)
+    digits = doc.get("digits") if isinstance(doc.get("digits"), int) else _digits(company)
+    below = amount(-min(0, balance_of(company, about)), digits)
+    if kind == "giftcard":
+        title = _("A gift card was overspent")
+        text = _(
+            "Gift card %(card)s is %(amount)s below zero: tills that could not hear each other both took from it.",
+            card=who, amount=below,
+        )  # fmt: skip
+    else:
+        title = _("A customer’s credit was overspent")
+        text = _(
+            "The credit of %(name)s is %(amount)s below zero: tills that could not hear each other both took from it.",
+            name=who, amount=below,
+        )  # fmt: skip
+    return title, text, []
+
+
+def _other(about: str, database: Database, company: Database) -> Words:
+    return _("Something to look at"), _("A newer CouchTill wrote this task: %(about)s.", about=about), []
+
+
+_WORDS: dict[str, Callable[[str, Database, Database], Words]] = {
+    "cart_sold_twice": _cart,
+    "refunded_twice": _refunded,
+    "overspent": _overspent,
+}
+
+
+def _digits(company: Database) -> int:
+    """Of the first store that says: credit is kept in the company's one currency."""
+    for record in company.each("store"):
+        digits = record.doc().get("digits")
+        if type(digits) is int and 0 <= digits <= 4:
+            return digits
+    return 2
+
+
+def _label(order: Mapping[str, Any]) -> str:
+    return f"{str(order.get('terminal') or '?').upper()} · {order.get('number')}"
