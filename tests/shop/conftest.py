@@ -13,6 +13,7 @@ import pytest
 
 from app.docs.database import Database
 from app.shop.indexes import indexes_for
+from app.shop.money import line_amount
 from app.shop.till import Till
 
 NOON = datetime(2026, 11, 22, 12, 0, 0, tzinfo=UTC)
@@ -90,6 +91,11 @@ class Shop:
             "tenders": [{"kind": "cash", "amount": 500}],
         }
         return {**usual, **fields}
+
+    def total(self, till: Till, lines: list[dict[str, Any]]) -> int:
+        """What these lines come to, without selling them."""
+        prices = {product["_id"]: product["price"] for product in PRODUCTS}
+        return sum(line_amount(prices[line["product"]], line["quantity"]) for line in lines)
 
     def sell(self, till: Till, **fields: Any) -> dict[str, Any]:
         return till.sell(self.request(**fields))[0]

@@ -18,8 +18,9 @@ Doc = Mapping[str, Any]
 #: amounts are minor units, signed as they went. Its exact shape is `schemas.zreport.Sums`.
 Report = dict[str, Any]
 
-#: Lines that sell no goods but money to be spent later, or settle a debt: no revenue, no tax.
-MONEY_LINES = ("giftcard", "topup", "payment")
+#: Lines that sell no goods but money to be spent later, or settle a debt (a topup `to` the customer's account, a
+#: "payment" in the report): no revenue, no tax.
+MONEY_LINES = ("giftcard", "topup")
 #: What is counted of events: name in the report → kinds of event.
 COUNTED = {
     "void_lines": ("void_line",),
@@ -122,7 +123,8 @@ class _Book:
         kind, total = line.get("kind", "goods"), line["total"]
         if kind in MONEY_LINES:
             self.money += total
-            self.sold.add(kind, {"kind": kind}, count=1, amount=total)
+            name = "payment" if line.get("to") == "account" else kind
+            self.sold.add(name, {"kind": name}, count=1, amount=total)
         elif kind == "deposit":
             self.deposits["charged" if total > 0 else "returned"] += total
         for discount in line["discounts"]:
