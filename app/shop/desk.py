@@ -117,7 +117,7 @@ class Desk:
         own = {
             "type": type,
             "schema": 1,
-            "request": request,
+            "sale" if type == "order" else "request": request,
             "store": self.store_id,
             "terminal": self.terminal,
             "series": head.series,

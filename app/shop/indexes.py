@@ -19,6 +19,7 @@ COMPANY_INDEXES: tuple[Index | SearchIndex, ...] = (
     Index("customer_name", "customer", "name"),
     Index("customer_card", "customer", "cards", multi=True),
     Index("task_kind", "task", "kind"),
+    Index("ledger_account", "ledger", "account"),
     SearchIndex("product", ("name", "sku", "barcodes", "brand")),
     SearchIndex("customer", ("name", "key", "phone", "email")),
 )
@@ -27,6 +28,7 @@ STORE_INDEXES: tuple[Index | SearchIndex, ...] = (
     Index("order_sale", "order", "sale", unique_local=True),  # a repeated request finds its order here
     Index("order_at", "order", "at"),
     Index("order_number", "order", "number", order="at"),
+    Index("event_about", "event", "about"),
     Index("order_returns", "order", "returns", multi=True),  # what gives something of a receipt back
     Index("order_cart", "order", "cart"),
     Index("cart_parked_at", "cart", "parked_at"),

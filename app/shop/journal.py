@@ -38,7 +38,7 @@ HASH_FIELDS: dict[str, dict[int, tuple[str, ...]]] = {
         ),
     },
 }  # fmt: skip
-HASH_VERSION = {"order": 1}
+HASH_VERSION: dict[str, int] = {}  # what is not named here is hashed whole
 #: From version 2 on the hash covers every field of the document but itself.
 WHOLE = 2
 

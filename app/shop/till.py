@@ -6,17 +6,20 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from app.docs.database import Database
-from app.docs.errors import DocsError, DocumentTooLarge, InsufficientStorage
 from app.shop import clock as clocks
-from app.shop import ids, incidents, journal
+from app.shop import journal
+from app.shop.actor import ANYBODY, Actor
 from app.shop.barcodes import Barcodes
 from app.shop.carts import Carts
 from app.shop.customers import Customers
 from app.shop.desk import Contact, Desk
+from app.shop.ledger import Balances
 from app.shop.people.people import People
 from app.shop.people.pins import Peppers
 from app.shop.pricing.book import Books
-from app.shop.sale import Pricer, SaleError, read_request
+from app.shop.receipts.book import ReceiptsBook
+from app.shop.refunds.refunds import Refunds
+from app.shop.selling.seller import Seller
 from app.shop.shifts import Shifts
 
 
@@ -52,73 +55,20 @@ class Till:
         self.customers = Customers(desk)
         self.books = Books(desk)
         self.people = People(desk, peppers)
-        self._clock = clock
-        self._journal = desk.journal
-        self._pricer = Pricer(company, self.facts)
+        self.balances = Balances(desk)
+        self.seller = Seller(desk, self.balances, self.books, self.shifts.for_sale, self.carts.sold)
+        self.refunds = Refunds(desk, self.seller, self.shifts.event)
+        self.receipts_book = ReceiptsBook(desk, self.shifts.event)
 
     # -- selling -------------------------------------------------------------------------------------------------
 
-    def sell(self, request: Mapping[str, Any]) -> tuple[dict[str, Any], bool]:
+    def sell(self, request: Mapping[str, Any], actor: Actor = ANYBODY) -> tuple[dict[str, Any], bool]:
         """Makes a sale: the order, on disk when this returns, and whether the request was a repeated one.
 
         The request is as `schemas.sale.SaleRequest`. One with a `sale` id that was sold already gives the very same
         order again, whatever else it holds. Raises SaleError; then nothing was written.
         """
-        try:
-            sold = self._sold(request)
-            if sold is not None:
-                return sold, True
-            wanted = read_request(request)
-            body = self._pricer.order(wanted)
-            return self._write(wanted, body)
-        except InsufficientStorage as full:
-            reason = "The disk is full: the sale was not made. Make room on this terminal, then try again."
-            raise SaleError(507, "insufficient_storage", reason) from full
-        except DocumentTooLarge as large:
-            raise SaleError(413, "too_large", "The sale is too large for one receipt: split it.", "lines") from large
-        except DocsError as refused:
-            raise SaleError(refused.status, refused.error, f"The sale was not made: {refused.reason}") from refused
-
-    def _sold(self, request: Any) -> dict[str, Any] | None:
-        """The order that a `sale` id has already."""
-        sale = request.get("sale") if isinstance(request, Mapping) else None
-        if not isinstance(sale, str):
-            return None
-        found = self.store.find("order_sale", sale, limit=10)
-        # Two orders with one sale are an incident; the one that counts is the one that is shown.
-        return min(found, key=lambda record: record.id).full() if found else None
-
-    def _write(self, wanted: Mapping[str, Any], body: dict[str, Any]) -> tuple[dict[str, Any], bool]:
-        with self.store.transaction():
-            sold = self._sold(wanted)
-            if sold is not None:
-                return sold, True
-            head, behind = self._journal.ready(wanted["seen"])
-            moment = self._clock()
-            at = clocks.stamp(moment)
-            if head.at is not None and at < head.at:  # receipt times never run backwards
-                at = head.at
-            facts, _ = self.facts.read()
-            number = head.number + 1
-            order = {
-                "type": "order",
-                "schema": 1,
-                "kind": "sale",
-                "sale": wanted["sale"],
-                "terminal": self.terminal,
-                "series": head.series,
-                "number": number,
-                "at": at,
-                "business_date": clocks.business_date(clocks.read(at), facts["timezone"], facts["day_start"]),
-                **body,
-            }
-            link = self._journal.chained(head, order)
-            link = {"_id": ids.numbered("order", head.series, number, wanted["sale"]), **link}
-            link["_rev"] = self.store.put(link)
-            self._journal.advance(head, link)
-            if behind is not None:
-                incidents.write(self.store, incidents.behind_incident(behind.series, behind.number, head.series))
-        return link, False
+        return self.seller.sell(request, actor)
 
     # -- what was sold -------------------------------------------------------------------------------------------
 
@@ -143,7 +93,7 @@ class Till:
         """`{"terminal", "store", "store_name", "store_known", "series", "number", "currency", "digits", "timezone",
         "tax_mode"}`. `series` is null before the first sale; `store_known` false until the store's document is here."""
         facts, known = self.facts.read()
-        head = self._journal.head()
+        head = self.desk.journal.head()
         return {
             "terminal": self.terminal,
             "store": self.store_id,

@@ -94,7 +94,11 @@ def tender(kind: str, amount: Any) -> dict[str, Any]:
         ),
         (line(product=3), "lines.0.product", "Line 1: the product must be text."),
         (tender("cash", 0), "tenders.0.amount", "Payment 1: the amount must be more than zero."),
-        (tender("card", 5), "tenders.0.kind", "Payment 1: the kind must be one of: cash, coupon."),
+        (
+            tender("shells", 5),
+            "tenders.0.kind",
+            "Payment 1: the kind must be one of: cash, card, giftcard, credit, account, coupon, foreign.",
+        ),
         ({"seen": {"series": "nonsense", "number": 1}}, "seen.series", "The series is not valid."),
         ({"price": 3}, "price", "The field “price” is not known."),
     ],
@@ -112,7 +116,7 @@ def test_a_wrong_sale_is_refused_with_the_line_and_plain_words(request_: Any, fi
 
 def test_all_faults_of_a_sale_are_named_at_once() -> None:
     with pytest.raises(SaleError) as caught:
-        read_request({"sale": "sale-0001", "lines": [{"product": None}, {"quantity": 1.5}], "total": -1})
+        read_request({"sale": "sale-0001", "lines": [{"product": None}, {"quantity": 1.5}], "total": "1"})
     assert [problem["field"] for problem in caught.value.as_dict()["problems"]] == [
         "lines.0.quantity", "lines.1.product", "lines.1.quantity", "total",
     ]  # fmt: skip

@@ -14,8 +14,10 @@ from app.shop.schemas.cart import Cart
 from app.shop.schemas.cash import Cash
 from app.shop.schemas.customer import Customer
 from app.shop.schemas.event import Event
+from app.shop.schemas.giftcard import GiftCard
 from app.shop.schemas.incident import Incident
-from app.shop.schemas.order import Order
+from app.shop.schemas.ledger import Ledger
+from app.shop.schemas.order import Order, OrderV1
 from app.shop.schemas.pricelist import PriceList
 from app.shop.schemas.product import Category, Product
 from app.shop.schemas.promotion import Promotion
@@ -51,14 +53,26 @@ SCHEMAS: dict[str, Document] = {
         Staff,
         Cart,
         Task,
+        GiftCard,
+        Ledger,
     )
 }
+#: Versions that are still read: documents that were written before, and never change.
+OLDER: dict[tuple[str, int], Document] = {("order", 1): OrderV1()}
+
+
+def schema_of(doc: Mapping[str, Any]) -> Document | None:
+    """The schema of the document's type and version; None for what this program doesn't know."""
+    kind, version = str(doc.get("type")), doc.get("schema")
+    schema = SCHEMAS.get(kind)
+    if schema is not None and version == schema.version:
+        return schema
+    return OLDER.get((kind, version)) if isinstance(version, int) else None
 
 
 def known(doc: Mapping[str, Any]) -> bool:
     """Whether this program knows the document's type, in that version."""
-    schema = SCHEMAS.get(str(doc.get("type")))
-    return schema is not None and doc.get("schema") == schema.version
+    return schema_of(doc) is not None
 
 
 def read(doc: Mapping[str, Any]) -> dict[str, Any]:
@@ -67,10 +81,11 @@ def read(doc: Mapping[str, Any]) -> dict[str, Any]:
     schema = SCHEMAS.get(kind)
     if schema is None:
         raise Invalid([Problem("type", f"Documents of the type “{kind}” are not known.")])
-    if doc.get("schema") != schema.version:
+    found = schema_of(doc)
+    if found is None:
         reason = f"This {kind} has schema version {doc.get('schema')}; version {schema.version} is known."
         raise Invalid([Problem("schema", reason)])
-    body = schema.read({key: value for key, value in doc.items() if not key.startswith("_")})
+    body = found.read({key: value for key, value in doc.items() if not key.startswith("_")})
     identity = doc.get("_id")
     if identity is not None and not str(identity).startswith(f"{kind}:"):
         raise Invalid([Problem("_id", f"The id of this document must begin with “{kind}:”.")])

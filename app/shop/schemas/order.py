@@ -1,18 +1,24 @@
-"""A finished sale: `order:<series>:<number>:<nonce>` in `store-<id>`, immutable.
+"""A finished sale or refund: `order:<series>:<number>:<nonce>` in `store-<id>`, immutable.
 
 An order carries all that its receipt needs (names, prices, taxes with base and amount, the store's header), so that
 nothing is looked up again. Amounts are minor units, quantities thousandths, rates millionths.
+
+Version 1 had sales for cash and coupons only. Version 2 is signed: what comes back and what is paid out is negative,
+and `total` + `tip` + `cash_rounding` = `paid` − `change`. Orders of both are read, shown, summed and verified.
 """
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from marshmallow import fields
 
-from app.shop.money import MAX_AMOUNT
+from app.shop.money import MAX_AMOUNT, MAX_QUANTITY
 from app.shop.schemas.base import (
     Amount,
     Choice,
     Document,
+    Flag,
     ListOf,
     Part,
     Quantity,
@@ -25,14 +31,23 @@ from app.shop.schemas.base import (
     Whole,
     price_field,
 )
+from app.shop.schemas.journalled import Approval, ClockState
 from app.shop.schemas.store import CURRENCY, STORE_ID
 from app.shop.schemas.terminal import SERIES
-from app.shop.tax import MODES
 
 MAX_LINES = 2000
 SALE_ID = r"[A-Za-z0-9][A-Za-z0-9_.-]{7,63}"
 KIND = r"[a-z][a-z0-9_]{0,31}"
 HASH = r"[0-9a-f]{64}"
+#: What a line is: goods, a gift card that is sold, a bottle's deposit, money put on a card or a customer's account.
+LINE_KINDS = ("goods", "giftcard", "deposit", "topup")
+#: Lines that are no revenue and have no tax: the money is still the customer's.
+STORED_VALUE = ("giftcard", "topup")
+#: What a returned thing becomes: it goes back on the shelf, it is broken, there is nothing to put back.
+TAX_MODES = ("included", "added")
+RESTOCK = ("restock", "damaged", "none")
+#: The accounts of a customer that money can be put on.
+CUSTOMER_ACCOUNTS = ("credit", "account")
 
 
 class Discount(Strict):
@@ -42,6 +57,15 @@ class Discount(Strict):
     kind = Text(32, pattern=KIND, required=True)
     amount = Amount(1, required=True)
     name = Text(100, allow_none=True)
+
+
+class LineDiscount(Strict):
+    """One of an order of version 2: negative on a returned line, `id` the promotion's."""
+
+    kind = Text(32, pattern=KIND, required=True)
+    id = Text(250, allow_none=True)
+    amount = SignedAmount(required=True)
+    name = Text(200, allow_none=True)
 
 
 class LineTax(Strict):
@@ -75,11 +99,63 @@ class Line(Strict):
     note = Text(500)
 
 
+class ReturnOf(Strict):
+    """The line of an earlier order that this one returns."""
+
+    order = Ref("order", required=True)
+    line = Text(60, filled=True, required=True)
+
+
+class SignedLine(Line):
+    """A line of version 2. What is not said is the usual: `kind` goods, no bundle, nothing returned.
+
+    `of` is the line that a bundle's part or a deposit came from, `bundle` the bundle's product, `list` the price list
+    that gave the price; `card` a gift card's hash, `hint` the last characters of its code; `to` the customer's account
+    that a topup goes to; `coupon` what manufacturers' coupons had paid of a returned line.
+    """
+
+    id = Text(60, filled=True, required=True)
+    quantity = Whole(-MAX_QUANTITY, MAX_QUANTITY, zero=False, required=True)
+    discounts = ListOf(Part(LineDiscount), 200, required=True)
+    kind = Choice(*LINE_KINDS)
+    of = Text(60, allow_none=True)
+    bundle = Text(250, allow_none=True)
+    list = Text(250, allow_none=True)
+    return_of = Part(ReturnOf, allow_none=True)
+    restock = Choice(*RESTOCK, allow_none=True)
+    card = Text(64, pattern=HASH)
+    hint = Text(4)
+    to = Choice(*CUSTOMER_ACCOUNTS)
+    coupon = SignedAmount()
+    age = Flag()
+
+
 class Tender(Strict):
     """What was handed over. `coupon` is a manufacturer's: it pays, and never gives change."""
 
     kind = Text(32, pattern=KIND, required=True)
     amount = Amount(1, required=True)
+
+
+class SignedTender(Strict):
+    """`amount` is in the book currency, negative where it was paid out. A card has the slip's `reference`, of a
+    terminal its `payment`; a gift card its hash; credit and account the customer; foreign cash what was handed over
+    and `num`/`den` minor units of the book currency for one of its own."""
+
+    kind = Text(32, pattern=KIND, required=True)
+    amount = SignedAmount(required=True)
+    reference = Text(60, allow_none=True)
+    payment = Text(64)
+    tip = Amount()
+    card = Text(64, pattern=HASH)
+    hint = Text(4)
+    customer = Ref("customer")
+    code = Text(64, allow_none=True)
+    currency = Text(3, pattern=CURRENCY)
+    foreign = SignedAmount()
+    digits = Whole(0, 4)
+    num = Whole(1)
+    den = Whole(1)
 
 
 class Header(Strict):
@@ -95,7 +171,23 @@ class Rounding(Strict):
     mode = Choice("half_away", "half_even", required=True)
 
 
-class Order(Document):
+class Promotion(Strict):
+    """What one promotion took off the whole order."""
+
+    id = Text(250, required=True)
+    name = Text(200, required=True)
+    amount = SignedAmount(required=True)
+
+
+class Invoice(Strict):
+    """To whom an invoice was asked for, as they said it then."""
+
+    name = Text(200, filled=True, required=True)
+    address = ListOf(Text(200), 10, load_default=list)
+    tax_number = Text(40, allow_none=True)
+
+
+class OrderV1(Document):
     """The only write of a sale. `journal`, `prev` and `hash` make it a link of its series' chain
     (app/shop/journal.py)."""
 
@@ -118,7 +210,7 @@ class Order(Document):
     cashier = Ref("staff", required=True, allow_none=True)
     header = Part(Header, required=True)
     lines = ListOf(Part(Line), MAX_LINES, required=True)
-    tax_mode = Choice(*MODES, required=True)
+    tax_mode = Choice(*TAX_MODES, required=True)
     rounding = Part(Rounding, required=True)
     subtotal = SignedAmount(required=True)
     discount = SignedAmount(required=True)
@@ -131,3 +223,26 @@ class Order(Document):
     prev = Text(64, pattern=HASH, required=True, allow_none=True)
     hash_version = Whole(1, required=True)
     hash = Text(64, pattern=HASH, required=True)
+
+
+class Order(OrderV1):
+    """Version 2: `shift` and `drawer` are always set; a refund of a receipt names it in `refund_of`; `returns` are all
+    the orders that its lines return something of."""
+
+    version: ClassVar[int] = 2
+
+    clock = Part(ClockState, required=True, allow_none=True)
+    shift = Ref("shift", required=True)
+    drawer = Text(60, required=True)
+    approvals = ListOf(Part(Approval), 20, required=True)
+    lines = ListOf(Part(SignedLine), 2 * MAX_LINES, required=True)
+    tenders = ListOf(Part(SignedTender), 60, required=True)
+    coupons = ListOf(Text(64, filled=True), 50, required=True)
+    promotions = ListOf(Part(Promotion), 200, required=True)
+    tip = SignedAmount(required=True)
+    cash_rounding = SignedAmount(required=True)
+    note = Text(500, required=True)
+    invoice = Part(Invoice, required=True, allow_none=True)
+    refund_of = Ref("order", required=True, allow_none=True)
+    returns = ListOf(Ref("order"), MAX_LINES, required=True)
+    hash_version = Whole(2, required=True)

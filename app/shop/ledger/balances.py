@@ -1,0 +1,168 @@
+"""What is on a gift card or a customer's account, as far as this node knows, and what a till may take of it.
+
+With a line to the central the known balance counts. Without one nobody knows what other tills took meanwhile: then a
+till takes on trust what settings allow it for each card or customer since it last heard of the central, and of a card
+that it knows never more than is on it. What tills that were apart took too much becomes a task.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from app.docs.database import Database
+from app.shop import clock as clocks
+from app.shop import sound
+from app.shop.desk import Desk
+from app.shop.ledger.derive import derive
+from app.shop.money import show
+from app.shop.payments import codes
+from app.shop.sale import SaleError
+from app.shop.schemas.order import STORED_VALUE
+
+Doc = Mapping[str, Any]
+TRUSTED = {"giftcard": "giftcard", "credit": "credit", "account": "account"}
+PAGE = 500
+
+
+def counting(company: Database, account: str) -> list[dict[str, Any]]:
+    """The movements of an account. Of one sale that was written twice (a terminal was restored) those of the order
+    with the smaller id count, as in every sum."""
+    found: dict[tuple[str, str], dict[str, Any]] = {}
+    for record in company.find("ledger_account", account):
+        doc = record.full()
+        if not sound.is_whole(doc.get("amount")):
+            continue
+        key = (str(doc.get("sale") or doc["_id"]), str(doc.get("place")))
+        if key not in found or str(doc.get("order")) < str(found[key].get("order")):
+            found[key] = doc
+    return list(found.values())
+
+
+def balance_of(company: Database, account: str) -> int:
+    """The sum of an account's movements, minor units."""
+    return sum(int(doc["amount"]) for doc in counting(company, account))
+
+
+class Balances:
+    """The balances as one till sees them."""
+
+    def __init__(self, desk: Desk) -> None:
+        self.desk = desk
+
+    # -- showing -------------------------------------------------------------------------------------------------
+
+    def card(self, code: str) -> dict[str, Any]:
+        """`{"account", "hint", "known", "balance", "available", "online", "as_of"}` of the gift card with this code;
+        `available` is what this till may take now, `known` whether any movement of it is here."""
+        plain = codes.normal(code)
+        if len(plain) < codes.SHORTEST or codes.mistyped(plain):
+            reason = "This is no gift card’s code: a character of it is wrong or missing."
+            raise SaleError(400, "invalid", reason, "code")
+        account = f"giftcard:{codes.hash_of(plain)}"
+        return {"hint": codes.hint_of(plain), **self.account(account)}
+
+    def customer(self, id: str) -> dict[str, Any]:
+        """`{"customer", "credit": {…}, "account": {…}}`, each as `account`."""
+        return {
+            "customer": id,
+            "credit": self.account(f"credit:{id}"),
+            "account": {**self.account(f"account:{id}"), "limit": self._limit(id)},
+        }
+
+    def account(self, account: str) -> dict[str, Any]:
+        """`{"account", "known", "balance", "available", "online", "as_of", "currency", "digits"}`."""
+        derive(self.desk.company, self.desk.store, keep=False)
+        found = counting(self.desk.company, account)
+        balance = sum(doc["amount"] for doc in found)
+        contact = self.desk.contact()
+        facts, _ = self.desk.facts.read()
+        return {
+            "account": account,
+            "known": bool(found),
+            "balance": balance,
+            "available": max(0, self._available(account, found)),
+            "online": contact.online,
+            "as_of": clocks.stamp(contact.last) if contact.last is not None else None,
+            "currency": facts["currency"],
+            "digits": facts["digits"],
+        }
+
+    # -- taking --------------------------------------------------------------------------------------------------
+
+    def check(self, lines: Sequence[Doc], tenders: Sequence[Doc], *, over: bool = False) -> None:
+        """Whether this till may take what the tenders draw, and sell the cards that the lines sell. Inside the sale's
+        transaction, so that nothing is drawn twice at one till. `over`: a supervisor allowed going over the customer's
+        limit. Raises SaleError 409 `not_enough` with `{"available", "balance"}`, or `card_sold`."""
+        drawn: dict[str, int] = defaultdict(int)
+        fields: dict[str, str] = {}
+        for index, tender in enumerate(tenders):
+            kind, amount = tender["kind"], tender["amount"]
+            if kind in TRUSTED and amount > 0:
+                account = f"{kind}:{tender['card'] if kind == 'giftcard' else tender['customer']}"
+                drawn[account] += amount
+                fields.setdefault(account, f"tenders.{index}.amount")
+        sold = [line for line in lines if line.get("kind") == "giftcard" and line["quantity"] > 0]
+        for line in lines:
+            # A card that is given back must still hold what is paid out for it.
+            if line.get("kind") in STORED_VALUE and line.get("card") and line["amount"] < 0:
+                account = f"giftcard:{line['card']}"
+                drawn[account] -= line["amount"]
+                fields.setdefault(account, "lines")
+        if not drawn and not sold:
+            return
+        derive(self.desk.company, self.desk.store, keep=False)
+        for line in sold:
+            if counting(self.desk.company, f"giftcard:{line['card']}"):
+                reason = f"The gift card …{line['hint']} is sold already. Put money on it instead."
+                raise SaleError(409, "card_sold", reason, "lines")
+        for account, amount in drawn.items():
+            found = counting(self.desk.company, account)
+            available = self._available(account, found, over=over)
+            if amount > available:
+                self._refuse(account, amount, available, found, fields[account])
+
+    def _refuse(self, account: str, amount: int, available: int, found: Sequence[Doc], field: str) -> None:
+        facts, _ = self.desk.facts.read()
+        digits = facts["digits"]
+        kind = account.partition(":")[0]
+        name = {"giftcard": "The gift card", "credit": "The store credit", "account": "The account"}[kind]
+        balance = sum(doc["amount"] for doc in found)
+        left = max(0, available)
+        if self.desk.contact().online or (found and balance <= left):
+            reason = f"{name} has {show(left, digits)}, less than {show(amount, digits)}."
+        else:
+            reason = (
+                f"{name} can’t be asked about: the central is away. This till may take {show(left, digits)} of it on "
+                "trust."
+            )
+        details = {"available": left, "balance": balance}
+        raise SaleError(409, "not_enough", reason, field, details)
+
+    def _available(self, account: str, found: Sequence[Doc], *, over: bool = False) -> int:
+        """What this till may take of an account now, minor units."""
+        kind, _, name = account.partition(":")
+        balance = sum(doc["amount"] for doc in found)
+        limit = None
+        if kind == "account":
+            limit = None if over else self._limit(name)
+            limits = [] if limit is None else [balance + limit]
+        else:
+            limits = [balance] if found or self.desk.contact().online else []
+        contact = self.desk.contact()
+        if not contact.online:
+            since = clocks.stamp(contact.last) if contact.last is not None else ""
+            taken = -sum(
+                min(0, doc["amount"])
+                for doc in found
+                if doc.get("terminal") == self.desk.terminal and str(doc.get("at")) > since
+            )
+            limits.append(self.desk.settings["trust"][TRUSTED[kind]] - taken)
+        return int(min(limits)) if limits else 10**12
+
+    def _limit(self, customer: str) -> int | None:
+        """How far this customer's account may go below zero; None where head office set no limit."""
+        record = self.desk.company.read(customer)
+        limit = None if record is None or record.deleted else record.doc().get("account_limit")
+        return limit if sound.is_whole(limit, 0) else None

@@ -1,0 +1,86 @@
+"""Which rights a sale takes, and who lent those that the cashier doesn't have."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from app.shop.actor import Actor
+from app.shop.desk import Desk
+from app.shop.money import MILLION, show
+from app.shop.schemas.order import STORED_VALUE
+from app.shop.selling.draft import Draft, Item
+
+Doc = Mapping[str, Any]
+
+
+def approvals(desk: Desk, request: Doc, draft: Draft, actor: Actor) -> list[dict[str, str]]:
+    """`[{"right", "by"}]` of what a supervisor allowed, as the order keeps them. Raises SaleError 403
+    `needs_approval`."""
+    lent: dict[str, str] = {}
+    for right, doing in needed(desk, request, draft):
+        by = actor.need(right, doing)
+        if by is not None:
+            lent[right] = by
+    return [{"right": right, "by": by} for right, by in lent.items()]
+
+
+def needed(desk: Desk, request: Doc, draft: Draft) -> Iterator[tuple[str, str]]:
+    """`(right, what is done)` for everything in the request that takes more than selling; `sell` itself first."""
+    yield "sell", "selling"
+    facts, _ = desk.facts.read()
+    digits = facts["digits"]
+    for item in draft.items:
+        yield from _of_item(item)
+    yield from _discounts(desk, draft)
+    yield from _returns(desk, request, draft, digits)
+    if request["tip"]:
+        yield "tips", f"a tip of {show(request['tip'], digits)}"
+    if request["age"] or any(line.get("age") for line in draft.lines):
+        yield "age", "confirming the customer's age"
+    if any(tender["kind"] == "account" and tender["amount"] > 0 for tender in request["tenders"]):
+        yield "account", "selling on the customer's account"
+
+
+def _of_item(item: Item) -> Iterator[tuple[str, str]]:
+    wanted = item.wanted
+    if item.returned is not None:
+        return
+    if wanted["kind"] in STORED_VALUE:
+        yield "giftcard", "selling a gift card or putting money on one"
+    elif wanted["product"] is None and wanted["quantity"] > 0:
+        yield "open_item", f"selling “{item.priced['name']}”, which has no code"
+    elif item.kept.get("keyed"):
+        yield "price", f"another price for {item.priced['name']}"
+
+
+def _discounts(desk: Desk, draft: Draft) -> Iterator[tuple[str, str]]:
+    """What people take off: what no promotion did. The limit holds for each line by itself; a minor unit that rounding
+    adds is nobody's."""
+    limit = desk.settings["discount_limit"]
+    for line in draft.lines:
+        if line.get("return_of"):
+            continue
+        off = sum(abs(discount["amount"]) for discount in line["discounts"] if discount.get("id") is None)
+        if off:
+            yield "discount", f"a discount on {line['name']}"
+            if (off - 1) * MILLION > limit * abs(line["amount"]):
+                yield "discount_over", f"a discount of {_percent(off, line['amount'])} on {line['name']}"
+
+
+def _percent(off: int, amount: int) -> str:
+    return f"{off * 100 // max(1, abs(amount))} %"
+
+
+def _returns(desk: Desk, request: Doc, draft: Draft, digits: int) -> Iterator[tuple[str, str]]:
+    """Goods that come back: within the limit a cashier may; without a receipt, or for much while the central can't be
+    asked, a supervisor."""
+    back = [line for line in draft.lines if line["quantity"] < 0]
+    if not back:
+        return
+    yield "refund", "a refund"
+    if any(line.get("return_of") is None for line in back):
+        yield "refund_over", "a return without a receipt"
+    value = -sum(line["total"] for line in back)
+    if value > desk.settings["refund_limit"] and not desk.contact().online:
+        yield "refund_over", f"a refund of {show(value, digits)} while the central can't be asked"
