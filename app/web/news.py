@@ -1,10 +1,21 @@
-"""News for an open page, as server-sent events: the sync light in words, and every sale that is written or arrives."""
+"""News for an open page, as server-sent events, each with what a row needs to be drawn again:
+
+    light      the sync light in words
+    order      a sale that was made here or has arrived, as a row of a list
+    cart       a parked cart that was parked, changed, taken up or is gone
+    shift      a shift that was opened, or closed by its Z report
+    task       something that a person must look at
+    catalogue  {"products": [ids] or null, "types": […]}: what of the catalogue is another one now; null is "a lot"
+    beat       nothing happened, the line stands
+
+A stream looks at what changed since it last looked, and at nothing else; while nothing does, it compares two numbers.
+"""
 
 from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from flask import Response, stream_with_context
@@ -20,11 +31,18 @@ log = logging.getLogger("couchtill.news")
 BEAT, LOOK = 10.0, 0.5
 #: Seconds between two words about the catalogue: a first sync changes it all the time.
 CALM = 2.0
+#: Products that an event names; more are "a lot", and the page asks again for what it shows.
+FEW = 50
 #: Milliseconds after which a browser connects again.
 RETRY = 1000
 PAGE = 200
 
-Event = tuple[str, Any]
+#: Types of `company` that change what a page of products shows or what it reckons with.
+CATALOGUE = ("product", "category", "pricelist", "promotion", "tax", "store", "settings")
+
+Row = Callable[[dict[str, Any]], dict[str, Any]]
+#: Document type → the event's name, and what of the document it carries.
+Rows = Mapping[str, tuple[str, Row]]
 
 
 def encode(name: str, data: Any) -> bytes:
@@ -32,75 +50,139 @@ def encode(name: str, data: Any) -> bytes:
     return b"event: " + name.encode() + b"\ndata: " + json.dumps(data) + b"\n\n"
 
 
+def task_row(doc: dict[str, Any]) -> dict[str, Any]:
+    """A task as an event carries it: `{"id", "kind", "about", "done"}`."""
+    done = bool(doc.get("_deleted") or doc.get("done_at"))
+    return {"id": doc["_id"], "kind": doc.get("kind"), "about": doc.get("about"), "done": done}
+
+
+def shift_row(doc: dict[str, Any]) -> dict[str, Any]:
+    """A shift or its Z report as an event carries it: `{"id", "state": "open"|"closed", "drawer", "terminal", "by",
+    "at", "zreport"}`; `zreport` is the id of the report that closed it."""
+    closed = doc.get("type") == "zreport"
+    shown = {key: doc.get(key) for key in ("drawer", "terminal", "by", "at")}
+    if closed:
+        return {"id": doc.get("shift"), "state": "closed", **shown, "zreport": doc["_id"]}
+    return {"id": doc["_id"], "state": "open", **shown, "zreport": None}
+
+
+class _Watched:
+    """How far a stream has read one database."""
+
+    def __init__(self, database: Database, *, from_now: bool) -> None:
+        self.database = database
+        self.n = database.last_n if from_now else 0
+        self.seq = database.seq(self.n) if from_now else "0"
+
+    def read(self, docs: bool, most: int | None = None) -> list[dict[str, Any]] | None:
+        """What changed since, a page of it; None when that is more than `most` rows, which are then passed over."""
+        if self.database.last_n <= self.n:
+            return []
+        page = self.database.changes(self.seq, limit=most or PAGE, include_docs=docs)
+        if most is not None and page.pending:
+            self.n = self.database.last_n
+            self.seq = self.database.seq(self.n)
+            return None
+        self.seq = page.last_seq
+        self.n = self.database.resolve_seq(page.last_seq)
+        return page.rows
+
+
 class Stream:
-    """One page that listens: `databases()` are watched for orders, `light()` is asked for the words, and `company` is
-    watched for anything: the page asks again for what it shows of it."""
+    """One page that listens.
+
+    `databases()` are the stores', watched for the types in `rows`; `light()` is asked for the words; `company` is
+    watched for the catalogue and for tasks.
+    """
 
     def __init__(
         self,
         databases: Callable[[], Sequence[Database]],
         light: Callable[[], dict[str, Any]],
-        row: Callable[[dict[str, Any]], dict[str, Any]],
+        rows: Rows,
         closing: Callable[[float], bool],
         company: Database,
     ) -> None:
         self._databases = databases
         self._light = light
-        self._row = row
+        self._rows = rows
         self._closing = closing
         self._company = company
-        self._seen: dict[str, str] = {}
-        self._heard: dict[str, int] = {}
+        self._stores: dict[str, _Watched] = {}
+        self._products: set[str] | None = set()
+        self._types: set[str] = set()
+        self._told = -CALM
 
     def events(self) -> Iterator[bytes]:
         """Events until the node stops or the page goes. Holds no connection to a store while it waits."""
-        known = self._company.last_n
+        company = _Watched(self._company, from_now=True)
         for database in self._databases():
-            self._follow(database)
+            self._stores[database.name] = _Watched(database, from_now=True)
         # The page asks for everything once it hears this; from here on it is told.
         yield f"retry: {RETRY}\n\n".encode()
         shown: dict[str, Any] | None = None
-        beat = calm = time.monotonic()
+        beat = time.monotonic()
         while True:
             light = self._light()
             if light != shown:
                 shown = light
                 yield encode("light", light)
             for database in self._databases():
-                yield from self._orders(database)
-            if self._company.last_n != known and time.monotonic() - calm >= CALM:
-                known, calm = self._company.last_n, time.monotonic()
-                yield encode("catalogue", {})
+                yield from self._store(database)
+            yield from self._shop(company)
             if time.monotonic() - beat >= BEAT:
                 beat = time.monotonic()
                 yield encode("beat", {})
             if self._wait():
                 return
 
-    def _follow(self, database: Database) -> None:
-        self._heard[database.name] = database.last_n
-        self._seen[database.name] = database.seq(database.last_n)
-
-    def _orders(self, database: Database) -> Iterator[bytes]:
-        if database.name not in self._seen:
+    def _store(self, database: Database) -> Iterator[bytes]:
+        watched = self._stores.get(database.name)
+        if watched is None:
             # A store that head office has just come to know: its sales are news from the first.
-            self._heard[database.name], self._seen[database.name] = 0, "0"
-        while database.last_n > self._heard[database.name]:
-            page = database.changes(self._seen[database.name], limit=PAGE, include_docs=True)
-            for row in page.rows:
-                if row["id"].startswith("order:") and not row.get("deleted"):
-                    yield encode("order", self._row(row["doc"]))
-            self._seen[database.name] = page.last_seq
-            self._heard[database.name] = database.resolve_seq(page.last_seq)
-            if page.pending == 0:
-                return
+            watched = self._stores[database.name] = _Watched(database, from_now=False)
+        while rows := watched.read(docs=True):
+            for row in rows:
+                yield from self._event(row)
+
+    def _event(self, row: dict[str, Any]) -> Iterator[bytes]:
+        kind = row["id"].partition(":")[0]
+        if kind in self._rows and (not row.get("deleted") or kind in ("cart", "task")):
+            name, show = self._rows[kind]
+            yield encode(name, show(row["doc"]))
+
+    def _shop(self, company: _Watched) -> Iterator[bytes]:
+        """What changed in `company`: tasks at once, the catalogue as soon as it was quiet for a moment."""
+        rows = company.read(docs=False, most=PAGE)
+        if rows is None:
+            self._products = None
+            self._types.update(CATALOGUE)
+        for row in rows or ():
+            kind = row["id"].partition(":")[0]
+            if kind == "task" and kind in self._rows:
+                record = self._company.read(row["id"])
+                if record is not None:
+                    name, show = self._rows[kind]
+                    yield encode(name, show({**record.doc(), "_id": row["id"], "_deleted": record.deleted}))
+            elif kind in CATALOGUE:
+                self._types.add(kind)
+                if kind == "product" and self._products is not None:
+                    self._products.add(row["id"])
+        if self._types and time.monotonic() - self._told >= CALM:
+            self._told = time.monotonic()
+            few = self._products is not None and len(self._products) <= FEW
+            yield encode(
+                "catalogue",
+                {"products": sorted(self._products or ()) if few else None, "types": sorted(self._types)},
+            )
+            self._products, self._types = set(), set()
 
     def _wait(self) -> bool:
         """Until something may have happened; whether the node is closing."""
         databases = self._databases()
         if len(databases) == 1:
             database = databases[0]
-            database.wait(self._heard.get(database.name, 0), LOOK)
+            database.wait(self._stores[database.name].n, LOOK)
             return self._closing(0)
         return self._closing(LOOK)
 

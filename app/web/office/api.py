@@ -139,9 +139,8 @@ def register(blueprint: Blueprint, node: Any) -> None:
 
     @blueprint.get("/api/events")
     def events() -> Response:
-        stream = news.Stream(
-            office.databases, lambda: sync_api.light(node), office.row, node.closing.wait, node.company
-        )
+        rows: news.Rows = {"order": ("order", office.row), "task": ("task", news.task_row)}
+        stream = news.Stream(office.databases, lambda: sync_api.light(node), rows, node.closing.wait, node.company)
         return news.respond(stream, node.feeds)
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response
 
 from app.web import catalogue_api, news, present, sync_api
-from app.web.json_api import answer, missing, read_json, whole
-from app.web.till import prices
+from app.web.json_api import answer
+from app.web.till import carts, prices, sales
 from app.web.till.actors import actor_of
 
 
@@ -41,6 +41,7 @@ def register(blueprint: Blueprint, node: Any) -> None:
 
     zone = timezone_of(node)
     prices.register(blueprint, node)
+    sales.register(blueprint, node)
     catalogue_api.register(blueprint, lambda: node.till.catalogue, node.company, show, node.till.barcodes.look)
     sync_api.register(blueprint, node, lambda body: actor_of(node, body))
 
@@ -48,35 +49,19 @@ def register(blueprint: Blueprint, node: Any) -> None:
     def get_state() -> Response:
         return answer(state(node))
 
-    @blueprint.post("/api/sales")
-    def sell() -> Response:
-        order, repeated = node.till.sell(read_json())
-        return answer({"order": order, "repeated": repeated}, 200 if repeated else 201)
-
-    @blueprint.get("/api/receipts")
-    def receipts() -> Response:
-        limit = whole("limit", 20, 200)
-        orders = node.till.receipts(limit, request.args.get("before"))
-        return answer(
-            {
-                "rows": [present.order_row(order, zone()) for order in orders],
-                "next": orders[-1]["_id"] if len(orders) == limit else None,
-            }
-        )
-
-    @blueprint.get("/api/receipts/<path:id>")
-    def receipt_document(id: str) -> Response:
-        order = node.till.receipt(id)
-        if order is None:
-            raise missing(f"There is no receipt {id} here.")
-        return answer(order)
-
     @blueprint.get("/api/events")
     def events() -> Response:
         def row(order: dict[str, Any]) -> dict[str, Any]:
             return {**present.order_row(order, zone()), "own": order.get("terminal") == node.till.terminal}
 
+        rows: news.Rows = {
+            "order": ("order", row),
+            "cart": ("cart", lambda doc: carts.row(node, doc)),
+            "shift": ("shift", news.shift_row),
+            "zreport": ("shift", news.shift_row),
+            "task": ("task", news.task_row),
+        }
         stream = news.Stream(
-            lambda: [node.store_db], lambda: sync_api.light(node), row, node.closing.wait, node.company
+            lambda: [node.store_db], lambda: sync_api.light(node), rows, node.closing.wait, node.company
         )
         return news.respond(stream, node.feeds)

@@ -134,7 +134,7 @@ def test_the_sync_page_and_its_words(till: FlaskClient) -> None:
 
     assert "Not linked" in page.text
     assert till.get("/api/sync").json["light"]["text"] == "Not linked"
-    assert till.post("/api/sync", json={}).status_code == 202
+    assert till.post("/api/sync", json={}).json["error"] == "no_central"
     assert till.post("/api/sync/retry", json={"id": "nobody"}).status_code == 404
     assert till.post("/api/sync/retry", json={}).json["field"] == "id"
 
