@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -13,16 +13,21 @@ if TYPE_CHECKING:
 FRESH = 60.0
 
 
-def contact(supervisor: Any, states: Iterable[str], heard: float | None) -> Contact:
-    """From the supervisor of the links and their states; without one (before the links start, or for a node without a
-    central) `heard`, the time that another process kept, is all that is known."""
+def contact(supervisor: Any, links: Iterable[Mapping[str, Any]], heard: float | None) -> Contact:
+    """From the supervisor of the links and their statuses; without one (before the links start, or for a node without
+    a central) `heard`, the time that another process kept, is all that is known.
+
+    A link that fetches hears its feed's heartbeats: as long as it is idle or at work, the line stands. One that sends
+    is idle also when there is no line, as long as it has nothing to send.
+    """
     from app.shop.desk import Contact
 
     if supervisor is None:
         return Contact(last=None if heard is None else datetime.fromtimestamp(heard, UTC))
-    clock, now = supervisor.clock, set(states)
-    online = bool(now & {"idle", "active"})
-    if not online and "resting" in now:
+    clock = supervisor.clock
+    states = {(link["direction"], link["state"]) for link in links}
+    online = bool(states & {("pull", "idle"), ("pull", "active")})
+    if not online and not any(state in ("waiting", "denied") for _, state in states):
         online = clock.silence is not None and clock.silence < FRESH
     return Contact(last=clock.last, ahead=clock.ahead, online=online)
 

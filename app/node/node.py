@@ -268,7 +268,7 @@ class Node:
 
     def _contact(self, links: list[dict[str, Any]]) -> Any:
         heard = None if self.supervisor is not None or self.kind == "hub" else self.state.get("heard")
-        return contacts.contact(self.supervisor, (link["state"] for link in links), heard)
+        return contacts.contact(self.supervisor, links, heard)
 
     def unsent(self) -> list[dict[str, Any]]:
         """What was written here and not yet sent, one entry a database: ``{"database", "count", "oldest", "types"}``;

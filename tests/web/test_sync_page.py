@@ -73,7 +73,7 @@ def english() -> Iterator[None]:
 
 def test_what_is_unsent_is_told_by_its_kind(till: FlaskClient, terminal: Node, line: FaultProxy) -> None:
     line.cut()
-    wait_until(lambda: terminal.sync_status()["state"] == "waiting")
+    wait_until(lambda: terminal.sync_status()["state"] == "waiting" and not terminal.contact().online)
     for number in range(3):
         sold = till.post("/api/sales", json={**sale(item(), cash=245), "sale": f"01JTESTSALE000000000000000{number}"})
         assert sold.status_code == 201, sold.text
