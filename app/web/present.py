@@ -1,4 +1,4 @@
-"""How documents are shown: products for a page's modules, orders as rows and as printed receipts."""
+"""How documents are shown: products for a page's modules, orders as rows; amounts and quantities as texts."""
 
 from __future__ import annotations
 
@@ -7,12 +7,11 @@ from decimal import Decimal
 from typing import Any
 from urllib.parse import quote
 
-from babel.numbers import format_decimal, format_percent
+from babel.numbers import format_decimal
 from flask_babel import get_locale
 from flask_babel import gettext as _
 
 from app.shop import sound
-from app.web import words
 
 Doc = Mapping[str, Any]
 
@@ -62,6 +61,8 @@ def order_row(order: Doc, timezone: str) -> dict[str, Any]:
         "lines": len(order.get("lines") or ()),
         "names": ", ".join(str(line.get("name")) for line in (order.get("lines") or ())[:3]),
         "total": order.get("total", 0),
+        "kind": order.get("kind") or "sale",
+        "refund_of": order.get("refund_of"),
         "currency": order.get("currency"),
         "digits": order.get("digits", 2),
     }
@@ -73,80 +74,25 @@ def amount(value: int, digits: int) -> str:
     return format_decimal(Decimal(value).scaleb(-digits), pattern, locale=get_locale())
 
 
+def signed(value: int, digits: int) -> str:
+    """As `amount`, what is taken off or paid out with a true minus sign before it."""
+    return f"−{amount(-value, digits)}" if value < 0 else amount(value, digits)
+
+
 def quantity(value: int) -> str:
     """Thousandths as the reader's language writes them: 1500 is 1.5."""
     return format_decimal(Decimal(value).scaleb(-3), "#,##0.###", locale=get_locale())
 
 
-def receipt(order: Doc, zone: str | None = None) -> dict[str, Any]:
-    """An order as its printed receipt, its time in `zone`: every figure a text, nothing looked up anywhere else."""
-    digits = int(order.get("digits", 2))
-    header = order.get("header") or {}
-
-    def shown(value: int) -> str:
-        return amount(value, digits)
-
-    taxes = order.get("tax") or []
-    name = header.get("name") or ""
-    above = [line for i, line in enumerate(header.get("lines") or []) if i or line != name]
-    return {
-        "id": order["_id"],
-        "number": order.get("number"),
-        "label": f"{str(order.get('terminal') or '').upper()} · {order.get('number')}",
-        "at": order.get("at"),
-        "when": words.when(order.get("at"), zone),
-        "header": {
-            "name": name,
-            "lines": above,
-            "footer": header.get("footer") or [],
-        },
-        "lines": [_line(line, digits) for line in order.get("lines") or ()],
-        "total": f"{order.get('currency') or ''} {shown(order.get('total', 0))}".strip(),
-        "tenders": [
-            {"name": tender_name(tender["kind"]), "amount": shown(tender["amount"])} for tender in order["tenders"]
-        ],
-        "change": shown(order["change"]) if order.get("change") else "",
-        "taxes": [
-            {
-                "name": tax["name"],
-                "rate": "" if "%" in tax["name"] else _rate(tax["rate"]),
-                "base": shown(tax["base"]),
-                "amount": shown(tax["amount"]),
-            }
-            for tax in taxes
-        ],
-        "added_taxes": [
-            {"name": tax["name"], "amount": shown(tax["amount"])}
-            for tax in (taxes if order.get("tax_mode") == "added" else ())
-        ],
-    }
-
-
-def _rate(millionths: int) -> str:
-    return format_percent(Decimal(millionths) / 1_000_000, "#,##0.###%", locale=get_locale())
-
-
-def _line(line: Doc, digits: int) -> dict[str, Any]:
-    price = line.get("price") or {}
-    per = int(price.get("per", 1000))
-    unit = line.get("unit") or ""
-    each = amount(int(price.get("amount", 0)), digits)
-    if per != 1000:
-        each = f"{each} / {quantity(per)}{f' {unit}' if unit else ''}"
-    elif unit:
-        each = f"{each} / {unit}"
-    count = quantity(line["quantity"]) + (f" {unit}" if unit else "")
-    return {
-        "name": line.get("name") or "",
-        "detail": f"{count} × {each}" if line["quantity"] != 1000 or unit or per != 1000 else "",
-        "note": line.get("note") or "",
-        "amount": amount(line.get("amount", 0), digits),
-        "discounts": [
-            {"name": discount.get("name") or _("Discount"), "amount": amount(discount["amount"], digits)}
-            for discount in line.get("discounts") or ()
-        ],
-    }
-
-
 def tender_name(kind: str) -> str:
-    return {"cash": _("Cash"), "coupon": _("Coupon")}.get(kind, kind)
+    """What a payment is called, in the reader's language."""
+    names = {
+        "cash": _("Cash"),
+        "card": _("Card"),
+        "giftcard": _("Gift card"),
+        "credit": _("Store credit"),
+        "account": _("Customer account"),
+        "coupon": _("Coupon"),
+        "foreign": _("Foreign cash"),
+    }
+    return names.get(kind, kind)

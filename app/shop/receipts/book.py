@@ -57,7 +57,7 @@ class ReceiptsBook:
             self._event("gift_receipt", request, actor, about=id)
             return 0
         with self._lock:
-            if original and id not in self._originals and self._fresh(order):
+            if original and id not in self._originals and self.is_fresh(order):
                 self._originals.append(id)
                 return 0
         with self.desk.store.transaction():
@@ -69,7 +69,8 @@ class ReceiptsBook:
             self._event("reprint", request, actor, about=id, details={"copy": copy}, right="reprint")
             return copy
 
-    def _fresh(self, order: Doc) -> bool:
+    def is_fresh(self, order: Doc) -> bool:
+        """Whether it is one of the last few receipts of this till."""
         head = self.desk.journal.head()
         own = head is not None and order.get("series") == head.series
         return own and head is not None and order["number"] > head.number - FRESH

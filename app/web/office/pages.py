@@ -8,7 +8,7 @@ from flask import Blueprint, current_app, render_template, request
 from flask_babel import gettext as _
 
 from app.shop import sound
-from app.web import present, sync_api
+from app.web import paper, sync_api
 from app.web.i18n import boot
 
 
@@ -37,6 +37,6 @@ def register(blueprint: Blueprint, node: Any) -> None:
         part = request.args.get("part") == "paper"
         return render_template(
             "till/paper.html" if part else "till/receipt.html",
-            receipt=present.receipt(order, office.zone(order)),
+            receipt=paper.receipt(order, office.zone(order)),
             home_name=_("Head office"),
         )

@@ -7,7 +7,7 @@ from typing import Any
 from flask import Blueprint
 
 from app.web import json_api, tasks_api
-from app.web.till import api, carts, customers, pages, people, shifts
+from app.web.till import api, carts, customers, display, pages, people, receipts, refunds, shifts
 from app.web.till.actors import actor_of
 
 
@@ -24,5 +24,8 @@ def blueprint(node: Any) -> Blueprint:
     tasks_api.register(
         made, lambda: [node.company, node.store_db], node.company, node.till.terminal, lambda body: actor_of(node, body)
     )
+    receipts.register(made, node)
+    refunds.register(made, node)
+    display.register(made, node)
     pages.register(made, node)
     return made
