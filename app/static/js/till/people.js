@@ -105,7 +105,7 @@ class People {
   offerActions() {
     const { actions, session } = this.frame;
     for (const id of ["lock", "people"]) actions.drop(id);
-    if (session.needed) actions.add({ id: "lock", name: t("Lock or switch person"), icon: "lock", key: "F10", place: "account", run: () => void this.lockNow() });
+    if (session.needed) actions.add({ id: "lock", name: t("Lock or switch person"), icon: "lock", key: "F1", place: "account", run: () => void this.lockNow() });
     if (!session.needed || session.rights?.includes("people"))
       actions.add({ id: "people", name: t("People"), icon: "users", place: "account", run: () => location.assign("people") });
   }
