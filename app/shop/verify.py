@@ -1,4 +1,4 @@
-"""Reads a store's orders again and says what doesn't add up: chains, numbers, sums, doubles.
+"""Reads a store's journals again and says what doesn't add up: chains, numbers, sums, doubles.
 
 Every figure that can be worked out from another is worked out; every hash is taken again. Findings are sentences for a
 person; an empty list is the proof that nothing was lost, altered or sold twice on the way here.
@@ -11,8 +11,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from app.docs.database import Database
-from app.shop import ids, journal, pricing, schemas, tax
-from app.shop.money import line_amount, show
+from app.shop import ids, journal, schemas
+from app.shop.selling.sums import sums
 
 
 class Finding(NamedTuple):
@@ -25,9 +25,11 @@ class Finding(NamedTuple):
 
 
 class Link(NamedTuple):
-    """What of a journalled document the check of its chain needs."""
+    """What of a journalled document the check of its chain needs. `number` is its own (a receipt's, a Z report's), None
+    where it has none."""
 
     id: str
+    type: str
     journal: int
     number: int | None
     prev: str | None
@@ -35,31 +37,38 @@ class Link(NamedTuple):
     at: str
 
 
+#: What the numbers of a type are called.
+NUMBERED = {"order": "receipt", "zreport": "Z report"}
+
+
 def verify_store(database: Database) -> list[Finding]:
-    """Everything wrong with the orders of a store's database, incidents included."""
+    """Everything wrong with the journals of a store's database, incidents included."""
     findings: list[Finding] = []
     series: dict[str, list[Link]] = defaultdict(list)
     sales: dict[str, list[str]] = defaultdict(list)
-    for record in database.each("order"):
-        order = record.doc()
-        if record.conflicts:
-            message = f"{record.id} has {record.conflicts + 1} versions; an order is written once."
-            findings.append(Finding("conflict", record.id, message))
-        if not schemas.known(order):
-            message = (
-                f"{record.id} was written by a newer CouchTill (schema {order.get('schema')}); it can't be checked."
-            )
-            findings.append(Finding("schema", record.id, message))
-            continue
-        faults = [Finding("schema", record.id, f"{record.id}: {p.field}: {p.reason}") for p in schemas.check(order)]
-        if faults:
-            findings += faults
-            continue
-        findings += check_order(record.id, order)
-        sales[order["sale"]].append(record.id)
-        series[order["series"]].append(_link(record.id, order, order["number"]))
-        if record.conflicts:  # what a clone wrote after its own version follows that one
-            series[order["series"]] += _other_links(database, record.id, record.rev)
+    for type in ("order", *sorted(ids.JOURNALED - {"order"})):
+        for record in database.each(type):
+            doc = record.doc()
+            if record.conflicts:
+                message = f"{record.id} has {record.conflicts + 1} versions; {_a(type)} is written once."
+                findings.append(Finding("conflict", record.id, message))
+            if not schemas.known(doc):
+                message = (
+                    f"{record.id} was written by a newer CouchTill (schema {doc.get('schema')}); it can't be checked."
+                )
+                findings.append(Finding("schema", record.id, message))
+                continue
+            faults = [Finding("schema", record.id, f"{record.id}: {p.field}: {p.reason}") for p in schemas.check(doc)]
+            if faults:
+                findings += faults
+                continue
+            findings += check_link(record.id, doc)
+            if type == "order":
+                findings += [Finding("sum", record.id, f"{record.id}: {fault}") for fault in sums(doc)]
+                sales[doc["sale"]].append(record.id)
+            series[doc["series"]].append(_link(record.id, doc, doc.get("number")))
+            if record.conflicts:  # what a clone wrote after its own version follows that one
+                series[doc["series"]] += _other_links(database, record.id, record.rev)
     for name, links in sorted(series.items()):
         findings += check_series(name, links)
     for sale, found in sorted(sales.items()):
@@ -71,79 +80,61 @@ def verify_store(database: Database) -> list[Finding]:
     return findings
 
 
-def _link(id: str, order: Mapping[str, Any], number: int | None) -> Link:
-    return Link(id, order["journal"], number, order["prev"], order["hash"], order["at"])
+def _a(type: str) -> str:
+    return f"an {type}" if type[0] in "aeiou" else f"a {type}"
+
+
+def _link(id: str, doc: Mapping[str, Any], number: int | None) -> Link:
+    return Link(id, doc["type"], doc["journal"], number, doc["prev"], doc["hash"], doc["at"])
 
 
 def _other_links(database: Database, id: str, winner: str) -> list[Link]:
-    """The losing versions of an order, as links of the chain; their number is the winner's, and counted there."""
+    """The losing versions of a document, as links of the chain; their number is the winner's, and counted there."""
     leaves = [leaf["ok"] for leaf in database.open_revs(id, "all") if "ok" in leaf]
     losers = [leaf for leaf in leaves if leaf["_rev"] != winner and not leaf.get("_deleted")]
     return [_link(id, leaf, None) for leaf in losers if not schemas.check(leaf)]
 
 
-def check_order(id: str, order: Mapping[str, Any]) -> list[Finding]:
-    """Whether an order's id, hash and figures agree with one another."""
+def check_link(id: str, doc: Mapping[str, Any]) -> list[Finding]:
+    """Whether a journalled document's id and hash agree with what it says."""
     found: list[Finding] = []
-    expected = ids.numbered("order", order["series"], order["number"], order["sale"])
+    request = doc["sale"] if doc["type"] == "order" else doc["request"]
+    expected = ids.numbered(doc["type"], doc["series"], doc.get("number", doc["journal"]), request)
     if id != expected:
         found.append(Finding("number", id, f"{id} has the series, number and sale of {expected}."))
-    if ids.terminal_of(order["series"]) != order["terminal"]:
-        found.append(Finding("number", id, f"{id} names the terminal {order['terminal']} in a series of another."))
+    if ids.terminal_of(doc["series"]) != doc["terminal"]:
+        found.append(Finding("number", id, f"{id} names the terminal {doc['terminal']} in a series of another."))
     try:
-        if journal.digest(order) != order["hash"]:
+        if journal.digest(doc) != doc["hash"]:
             found.append(Finding("hash", id, f"{id} was altered: its contents don't have the hash that it carries."))
     except journal.UnknownHashVersion:
-        message = f"{id} has a hash of version {order['hash_version']}, of a newer CouchTill; it can't be checked."
+        message = f"{id} has a hash of version {doc['hash_version']}, of a newer CouchTill; it can't be checked."
         found.append(Finding("hash", id, message))
-    found += [Finding("sum", id, f"{id}: {fault}") for fault in sums(order)]
     return found
-
-
-def sums(order: Mapping[str, Any]) -> Iterator[str]:
-    """The sums of an order that don't add up, in words."""
-    digits, mode = order["digits"], order["tax_mode"]
-
-    def differs(what: str, stands: int, should: int) -> Iterator[str]:
-        if stands != should:
-            yield f"{what} is {show(stands, digits)} and should be {show(should, digits)}."
-
-    for number, line in enumerate(order["lines"], 1):
-        yield from differs(f"line {number}: the amount", line["amount"], line_amount(line["price"], line["quantity"]))
-        off = sum(discount["amount"] for discount in line["discounts"])
-        yield from differs(f"line {number}: the total", line["total"], line["amount"] - off)
-        rates = [tax.Rate(entry["id"], "", entry["rate"]) for entry in line["tax"]]
-        if line["tax"] != tax.line_taxes(line["total"], rates, mode):
-            yield f"line {number}: the taxes are not those of {show(line['total'], digits)}."
-    names = {entry["id"]: entry["name"] for entry in order["tax"]}
-    figures = pricing.order_figures(order["lines"], mode, names)
-    for name in ("subtotal", "discount", "total"):
-        yield from differs(f"the {name}", order[name], figures[name])
-    if order["tax"] != figures["tax"]:
-        yield "the taxes are not the sums of the lines' taxes."
-    yield from differs("what was paid", order["paid"], pricing.paid(order["tenders"]))
-    yield from differs("the change", order["change"], order["paid"] - order["total"])
-    if order["change"] > pricing.paid(order["tenders"], "cash"):
-        yield f"the change of {show(order['change'], digits)} is more than the cash that was paid."
 
 
 def check_series(series: str, links: list[Link]) -> list[Finding]:
     """Whether a series' journal and numbers are gapless and every document follows the one it names."""
     found: list[Finding] = []
     places: dict[int, list[Link]] = defaultdict(list)
-    numbers: dict[int, list[str]] = defaultdict(list)
+    numbers: dict[str, dict[int, list[str]]] = {type: defaultdict(list) for type in NUMBERED}
     for link in links:
         places[link.journal].append(link)
-        if link.number is not None:
-            numbers[link.number].append(link.id)
-    for what, taken in (("journal", set(places)), ("receipt", set(numbers))):
-        for first, last in gaps(taken):
+        if link.number is not None and link.type in numbers:
+            numbers[link.type][link.number].append(link.id)
+    taken = [("journal", set(places)), *((NUMBERED[type], set(numbers[type])) for type in NUMBERED)]
+    for what, known in taken:
+        for first, last in gaps(known):
             missing = f"number {first} is" if first == last else f"numbers {first} to {last} are"
             found.append(Finding("number", series, f"Series {series}: the {what} {missing} missing."))
-    for number, doubles in sorted(numbers.items()):
-        if len(doubles) > 1:
-            message = f"Series {series}: number {number} was given {len(doubles)} times: {', '.join(sorted(doubles))}."
-            found.append(Finding("number", series, message))
+    for type, name in NUMBERED.items():
+        for number, doubles in sorted(numbers[type].items()):
+            if len(doubles) > 1:
+                what = "number" if type == "order" else f"{name} number"
+                message = (
+                    f"Series {series}: {what} {number} was given {len(doubles)} times: {', '.join(sorted(doubles))}."
+                )
+                found.append(Finding("number", series, message))
     for place, here in sorted(places.items()):
         before = {link.hash: link for link in places.get(place - 1, ())}
         for link in here:

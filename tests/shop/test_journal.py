@@ -52,8 +52,10 @@ def test_the_hash_covers_every_field_of_an_order(field: str) -> None:
 def test_numbers_have_no_gaps_and_each_document_names_the_one_before(shop: Shop, till: Till) -> None:
     orders = [shop.sell(till) for _ in range(5)]
     assert [order["number"] for order in orders] == [1, 2, 3, 4, 5]
-    assert [order["journal"] for order in orders] == [1, 2, 3, 4, 5]
-    assert [order["prev"] for order in orders] == [None, *[order["hash"] for order in orders[:-1]]]
+    (shift,) = [record.full() for record in till.store.each("shift")]  # the first sale opened it
+    assert (shift["journal"], shift["prev"]) == (1, None)
+    assert [order["journal"] for order in orders] == [2, 3, 4, 5, 6]
+    assert [order["prev"] for order in orders] == [shift["hash"], *[order["hash"] for order in orders[:-1]]]
     assert {order["series"] for order in orders} == {"s1-t1.k0"}
     assert orders[3]["_id"].startswith("order:s1-t1.k0:00000004:")
     assert verify_store(till.store) == []

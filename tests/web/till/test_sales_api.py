@@ -137,7 +137,7 @@ def test_a_window_that_saw_more_than_the_server_knows_begins_a_new_series(till: 
 
 
 def test_a_full_disk_is_said_in_words(till: FlaskClient, terminal: Node, monkeypatch: pytest.MonkeyPatch) -> None:
-    def full(request: Any) -> Any:
+    def full(request: Any, actor: Any) -> Any:
         raise SaleError(507, "insufficient_storage", "The disk is full: the sale was not made.")
 
     monkeypatch.setattr(terminal.till, "sell", full)

@@ -1,0 +1,85 @@
+"""Selling over JSON: the sale itself, how it can be paid, what is on gift cards and accounts, the card terminal."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, Response, request
+
+from app.shop import schemas
+from app.shop.payments.card import CardDesk, SimulatedTerminal
+from app.shop.sale import invalid
+from app.shop.schemas.payment import CARD_REQUEST
+from app.web.json_api import answer, missing, read_json
+from app.web.till.actors import actor_of
+
+
+def register(blueprint: Blueprint, node: Any) -> None:
+    """The routes."""
+
+    @blueprint.post("/api/sales")
+    def sell() -> Response:
+        body = read_json()
+        order, repeated = node.till.sell(body, actor_of(node, body))
+        made: dict[str, Any] = {"order": order, "repeated": repeated}
+        codes = node.till.seller.codes(order)
+        if codes:
+            made["codes"] = codes
+        return answer(made, 200 if repeated else 201)
+
+    @blueprint.get("/api/tenders")
+    def tenders() -> Response:
+        return answer(kinds(node))
+
+    @blueprint.get("/api/balances/giftcard")
+    def gift_card() -> Response:
+        code = request.args.get("code", "")
+        if not code:
+            raise invalid("The code of the gift card is missing.", "code")
+        return answer(node.till.balances.card(code))
+
+    @blueprint.get("/api/balances/customer/<path:id>")
+    def customer(id: str) -> Response:
+        record = node.company.read(id) if id.startswith("customer:") else None
+        if record is None or record.deleted:
+            raise missing(f"There is no customer {id} here.")
+        return answer(node.till.balances.customer(id))
+
+    @blueprint.post("/api/card")
+    def card() -> Response:
+        body = read_json()
+        actor_of(node, body).need("sell", "taking a card")
+        try:
+            wanted = CARD_REQUEST.read(body)
+        except schemas.Invalid as refused:
+            raise invalid(refused.problems[0].reason, refused.problems[0].field) from None
+        desk = CardDesk(node.store_db, SimulatedTerminal())
+        if wanted["action"] == "reverse":
+            return answer(desk.reverse(wanted["request"]))
+        if wanted["action"] == "status":
+            found = desk.payment(wanted["request"])
+            if found is None:
+                raise missing("This payment was never asked for here.")
+            return answer(found)
+        if "amount" not in wanted:
+            raise invalid("The amount is missing.", "amount")
+        return answer(desk.pay(wanted["request"], wanted["amount"], node.till.facts.read()[0]["currency"]))
+
+
+def kinds(node: Any) -> dict[str, Any]:
+    """How a sale can be paid here: `{"kinds", "card": "slip" | "simulated", "tips", "cash_rounding", "foreign":
+    [{"code", "digits", "num", "den"}], "notes": [minor units], "currency", "digits"}`; `notes` are the ones in
+    circulation where settings name them, else none."""
+    settings = node.till.desk.settings.read()
+    facts, _ = node.till.facts.read()
+    kinds = [kind for kind in settings["tenders"] if kind != "foreign" or settings["foreign"]]
+    return {
+        "kinds": kinds,
+        "card": settings["card"],
+        "tips": settings["tips"],
+        "cash_rounding": settings["cash_rounding"],
+        "foreign": settings["foreign"],
+        "notes": sorted(settings["denominations"]),
+        "currency": facts["currency"],
+        "digits": facts["digits"],
+    }
