@@ -26,6 +26,8 @@
  * @property {boolean} [gone]
  */
 
+import { lineOf } from "./cart.js";
+
 /** What the server says of a line, and what no window writes. */
 const SERVERS = new Set(["on", "gone", "id"]);
 
@@ -47,20 +49,18 @@ export function linesOf(lines) {
   return Object.fromEntries(lines.map((line) => [line.id, plain(line)]));
 }
 
-/** The order in which lines were added: `l2-…` before `l10-…`, a second version behind the first. @param {string} id */
-function place(id) {
-  const [, count = "", rest = id] = /^l(\d+)(.*)$/.exec(id) ?? [];
-  return count.padStart(6, "0") + rest;
-}
-
-/** @param {Lines} lines @returns {Line[]} as the open cart has them */
+/**
+ * As the open cart has them, in the order in which they were added (their ids begin with the time), a second version behind the first.
+ * @param {Lines} lines
+ * @returns {Line[]}
+ */
 export function asLines(lines) {
   return Object.keys(lines)
-    .sort((a, b) => (place(a) < place(b) ? -1 : 1))
+    .sort()
     .map((id) => {
       const { on, gone, ...line } = lines[id];
       // What the catalogue has lost meanwhile is sold for the price it had.
-      return { size: "", unit: "", measured: false, keyed: false, price: { amount: 0, per: 1000 }, ...line, ...(gone ? { keyed: true } : {}), id };
+      return lineOf({ ...line, ...(gone ? { keyed: true } : {}), id });
     });
 }
 
@@ -80,8 +80,7 @@ export function baseOf(row) {
 /** The open cart that a parked one becomes. @param {Row} row @returns {Partial<Cart>} */
 export function taken(row) {
   const lines = asLines(row.lines);
-  const born = Math.max(0, ...Object.keys(row.lines).map((id) => Number(/^l(\d+)/.exec(id)?.[1] ?? 0)));
-  return { lines, born, name: row.name ?? "", customer: row.customer, coupons: row.coupons, discounts: row.discounts, note: row.note ?? "", parked: row.id, base: baseOf(row) };
+  return { lines, name: row.name ?? "", customer: row.customer, coupons: row.coupons, discounts: row.discounts, note: row.note ?? "", parked: row.id, base: baseOf(row) };
 }
 
 /** Whether the open cart says something that its parked one lacks. @param {Cart} cart */
@@ -121,6 +120,5 @@ export function joined(cart, row, before) {
   });
   const mine = canonical(restOf(cart));
   const rest = mine === before.rest ? { name: row.name ?? "", customer: row.customer, coupons: row.coupons, discounts: row.discounts, note: row.note ?? "" } : {};
-  const born = Math.max(cart.born, ...Object.keys(lines).map((id) => Number(/^l(\d+)/.exec(id)?.[1] ?? 0)));
-  return { cart: { ...cart, ...rest, born, lines: list, base: clash && cart.base ? cart.base : baseOf(row) }, came };
+  return { cart: { ...cart, ...rest, lines: list, base: clash && cart.base ? cart.base : baseOf(row) }, came };
 }

@@ -6,7 +6,7 @@
  * @typedef {import("../cart.js").Cart} Cart
  */
 import { get, Problem, request } from "../api.js";
-import { totalOf } from "../cart.js";
+import { emptyCart } from "../cart.js";
 import { hide, show } from "../dialogs.js";
 import { byId, h, icon } from "../dom.js";
 import { language, t, tn } from "../i18n.js";
@@ -122,7 +122,7 @@ class Parked {
     const what = lines.map((line) => line.name).slice(0, 3).join(", ") + (lines.length > 3 ? " …" : "");
     const held = row.holder && !(row.holder.terminal === this.frame.state.terminal && row.holder.window === this.me);
     const when = new Date(row.at).toLocaleString(language, { timeZone: row.timezone, weekday: "short", hour: "2-digit", minute: "2-digit" });
-    const total = money(totalOf(/** @type {any} */ ({ lines })), this.frame.currency);
+    const { total } = this.frame.book.priced({ ...emptyCart(), ...taken(row) });
     const title = row.name || row.customer?.name || what || t("Empty cart");
     return h(
       "li",
@@ -137,7 +137,7 @@ class Parked {
         row.twice > 0 && h("small", { class: "parked-held" }, icon("warn"), t("Two tills changed the same line: check it.")),
         row.sold && h("small", { class: "parked-held" }, icon("warn"), t("Part of it was sold. This is the rest.")),
       ),
-      h("span", { class: "parked-total" }, total),
+      h("span", { class: "parked-total" }, money(total, this.frame.currency)),
       h("button", { type: "button", class: held ? "button small" : "button small primary", dataset: { act: "take", cart: row.id }, "aria-label": `${held ? t("Take over") : t("Take up")}: ${title}` }, held ? t("Take over") : t("Take up")),
       h("button", { type: "button", class: "tool tool-icon", dataset: { act: "delete", cart: row.id }, "aria-label": t("Delete: %(name)s", { name: title }), title: t("Delete") }, icon("bin")),
     );

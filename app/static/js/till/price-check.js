@@ -1,0 +1,88 @@
+/** What does this cost? A scan or a name shows the price, and nothing is put into the cart. */
+import { get, Problem } from "../api.js";
+import { show } from "../dialogs.js";
+import { byId, h } from "../dom.js";
+import { language, t } from "../i18n.js";
+import { money, quantityText } from "../money.js";
+
+export class PriceCheck {
+  /** @param {import("./frame.js").Frame} frame */
+  constructor(frame) {
+    this.frame = frame;
+    this.dialog = byId("price-check", HTMLDialogElement);
+    this.input = byId("price-check-code", HTMLInputElement);
+    this.answer = byId("price-check-answer");
+    this.asked = 0;
+  }
+
+  start() {
+    this.frame.actions.add({ id: "price-check", name: t("Price check"), icon: "tag", place: "more", run: () => this.open() });
+    byId("price-check-form").addEventListener("submit", (event) => {
+      event.preventDefault();
+      void this.look(this.input.value);
+    });
+    this.input.addEventListener("scan", (event) => void this.look(/** @type {CustomEvent} */ (event).detail));
+  }
+
+  open() {
+    this.input.value = "";
+    this.answer.replaceChildren();
+    show(this.dialog);
+    this.input.focus();
+  }
+
+  /** @param {string} text */
+  async look(text) {
+    const code = text.trim();
+    if (!code) return;
+    const asked = ++this.asked;
+    this.input.select();
+    try {
+      const rows = await this.#find(code);
+      if (asked !== this.asked) return;
+      if (!rows.length) this.frame.sound.error();
+      this.answer.replaceChildren(...(rows.length ? rows.slice(0, 5).map((row) => this.#row(row)) : [h("p", {}, t("Nothing is found for “%(code)s”.", { code }))]));
+    } catch (problem) {
+      if (!(problem instanceof Problem)) throw problem;
+      this.frame.sound.error();
+      if (asked === this.asked) this.answer.replaceChildren(h("p", { class: "fault" }, problem.message));
+    }
+  }
+
+  /** @param {string} code @returns {Promise<any[]>} */
+  async #find(code) {
+    try {
+      return (await get(`api/barcode/${encodeURIComponent(code)}`)).rows;
+    } catch (problem) {
+      if (!(problem instanceof Problem) || problem.status !== 404) throw problem;
+    }
+    const { rows } = await get(`api/products?limit=5&q=${encodeURIComponent(code)}`);
+    const kinds = await Promise.all(rows.map(async (/** @type {any} */ row) => (row.variants ? (await get(`api/products/${encodeURIComponent(row.id)}/variants`)).rows : [row])));
+    return kinds.flat();
+  }
+
+  /** @param {any} row */
+  #row(row) {
+    const { currency } = this.frame;
+    const cost = row.line_price ?? row.price;
+    const per = row.line_price ? 1000 : (row.price?.per ?? 1000);
+    const unit = row.measured ? ` / ${per === 1000 ? "" : `${quantityText(per, language)} `}${row.unit || t("unit")}` : "";
+    const price = cost ? money(BigInt(cost.amount), currency) + (row.line_price ? "" : unit) : t("The price is keyed at the sale.");
+    const about = [row.size, row.variant, row.code, row.category?.name, row.inactive ? t("no longer sold") : ""].filter(Boolean).join(" · ");
+    const offers = (row.pricing?.prices ?? []).map((/** @type {any} */ offer) => {
+      const from = offer.from > 1000 ? t("from %(quantity)s", { quantity: quantityText(offer.from, language) }) : "";
+      return [t("Price list"), from, money(BigInt(offer.price.amount), currency)].filter(Boolean).join(" · ");
+    });
+    const units = (row.units ?? []).map((/** @type {any} */ each) => `${each.name}: ${each.price ? money(BigInt(each.price.amount), currency) : quantityText(each.quantity, language)}`);
+    return h(
+      "div",
+      { class: "price-check-row" },
+      h("strong", {}, row.sold_unit ? `${row.name}, ${row.sold_unit.name}` : row.name),
+      h("span", { class: "price-check-price" }, price),
+      row.quantity && row.measured ? h("small", {}, `${quantityText(row.quantity, language)} ${row.unit ?? ""}`) : null,
+      about ? h("small", {}, about) : null,
+      row.min_age ? h("small", {}, t("From %(age)s years", { age: row.min_age })) : null,
+      units.length || offers.length ? h("div", { class: "price-check-units" }, ...[...units, ...offers].map((text) => h("span", {}, text))) : null,
+    );
+  }
+}
