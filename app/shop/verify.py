@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from app.docs.database import Database
 from app.shop import ids, journal, schemas
 from app.shop.selling.sums import sums
+from app.shop.shifts.proof import z_faults
 
 
 class Finding(NamedTuple):
@@ -35,6 +36,7 @@ class Link(NamedTuple):
     prev: str | None
     hash: str
     at: str
+    reset: tuple[str, str] | None = None  # of a shift that set the time back: from when, to when
 
 
 #: What the numbers of a type are called.
@@ -76,6 +78,7 @@ def verify_store(database: Database) -> list[Finding]:
             message = f"The sale {sale} was written {len(found)} times: {', '.join(sorted(found))}. It counts once."
             findings.append(Finding("sale", sale, message))
     findings += check_heads(database, series)
+    findings += [Finding("z", id, message) for id, message in z_faults(database)]
     findings += list_incidents(database)
     return findings
 
@@ -85,7 +88,9 @@ def _a(type: str) -> str:
 
 
 def _link(id: str, doc: Mapping[str, Any], number: int | None) -> Link:
-    return Link(id, doc["type"], doc["journal"], number, doc["prev"], doc["hash"], doc["at"])
+    reset = doc.get("clock_reset") if doc["type"] == "shift" else None
+    back = (reset["from"], reset["to"]) if reset else None
+    return Link(id, doc["type"], doc["journal"], number, doc["prev"], doc["hash"], doc["at"], back)
 
 
 def _other_links(database: Database, id: str, winner: str) -> list[Link]:
@@ -111,6 +116,11 @@ def check_link(id: str, doc: Mapping[str, Any]) -> list[Finding]:
         message = f"{id} has a hash of version {doc['hash_version']}, of a newer CouchTill; it can't be checked."
         found.append(Finding("hash", id, message))
     return found
+
+
+def turns_back(before: Link, link: Link) -> bool:
+    """Whether time goes back from one link to the next, other than where a shift says so."""
+    return link.at < before.at and link.reset != (before.at, link.at)
 
 
 def check_series(series: str, links: list[Link]) -> list[Finding]:
@@ -146,7 +156,7 @@ def check_series(series: str, links: list[Link]) -> list[Finding]:
                 found.append(
                     Finding("chain", link.id, f"{link.id} doesn't follow the document before it: the chain is cut.")
                 )
-            elif place > 1 and link.prev in before and link.at < before[link.prev].at:
+            elif place > 1 and link.prev in before and turns_back(before[link.prev], link):
                 found.append(Finding("chain", link.id, f"{link.id} is dated before the document that it follows."))
     return found
 

@@ -56,13 +56,15 @@ class Documents:
 
     def of(self, zreport: Doc) -> Part:
         """What this Z stands for."""
-        return Part(self, covered(self.database, self.all(), [zreport]))
+        known = zreport.get("doubled")
+        return Part(self, covered(self.database, self.all(), [zreport]), set(known) if known is not None else None)
 
 
 class Part:
-    """Some of a shift's documents. `orders` are those that count; `doubled` names the sales that were written twice."""
+    """Some of a shift's documents. `orders` are those that count; `doubled` names the sales that were written twice,
+    among `known` where only those could be known of when a Z was written."""
 
-    def __init__(self, whole: Documents, ids: set[str]) -> None:
+    def __init__(self, whole: Documents, ids: set[str], known: set[str] | None = None) -> None:
         self.shift = whole.shift if whole.shift["_id"] in ids else None
         self.cash = [doc for doc in whole.cash if doc["_id"] in ids]
         self.events = [doc for doc in whole.events if doc["_id"] in ids]
@@ -72,9 +74,10 @@ class Part:
             if order["_id"] in ids:
                 sale = str(order.get("sale"))
                 others = whole.database.find("order_sale", sale, limit=2)
-                if len(others) > 1:
+                several = len(others) > 1 and (known is None or sale in known)
+                if several:
                     doubled.add(sale)
-                if len(others) < 2 or incidents.sale_counts(whole.database, order["_id"], sale):
+                if not several or incidents.sale_counts(whole.database, order["_id"], sale):
                     self.orders.append(order)
         self.doubled = sorted(doubled)
         self.ids = ids

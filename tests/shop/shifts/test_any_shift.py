@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from app.shop import schemas
 from app.shop.till import Till
+from app.shop.verify import verify_store
 from tests.shop.conftest import Shop
 
 amounts = st.integers(1, 50_000)
@@ -155,5 +156,6 @@ def check(day: Day) -> None:
     assert [cover["first"] for cover in covers] == [1, *[z["journal"] for z in day.zs[:-1]]]
     assert [cover["last"] for cover in covers] == [z["journal"] - 1 for z in day.zs]
     assert [cover["hash"] for cover in covers] == [z["prev"] for z in day.zs]
+    assert verify_store(store) == []
     numbers = sorted(order["number"] for order in orders)
     assert numbers == list(range(1, len(numbers) + 1))

@@ -9,6 +9,7 @@ from app.docs.database import Database
 from app.shop import schemas
 from app.shop.incidents import scan_incidents
 from app.shop.till import Till
+from app.shop.verify import verify_store
 from tests.shop.conftest import Shop
 
 Exchange = Callable[[Database, Database], None]
@@ -50,6 +51,8 @@ def test_two_lives_of_one_shift_close_it_each_for_itself(shop: Shop, exchange: E
     exchange(original.store, clone.store)
     assert original.shifts.late(shift["_id"]) == []
     assert z["sums"]["total"] == sum(order["total"] for order in mine) + 258
+    for one in (original, clone):
+        assert [finding for finding in verify_store(one.store) if finding.kind in ("z", "hash", "sum")] == []
 
 
 def test_a_shift_whose_terminal_got_a_new_series_has_all_of_it_in_its_z(shop: Shop, exchange: Exchange) -> None:

@@ -66,8 +66,8 @@ export class Closing {
       byId("close-carts").textContent = t("Parked carts stay open for the next shift: %(count)s.", { count: this.x.carts });
     }
     byId("close-lead").textContent = this.x
-      ? t("Count what is in the drawer. Expected: %(amount)s.", { amount: this.#money(this.x.sums.cash.expected) })
-      : t("Count what is in the drawer, without the float taken out.");
+      ? t("Count all the cash in the drawer, the float included. Expected: %(amount)s.", { amount: this.#money(this.x.sums.cash.expected) })
+      : t("Count all the cash in the drawer, the float included.");
     this.#show();
     show(this.dialog);
     this.counter.focus();
