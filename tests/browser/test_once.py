@@ -145,18 +145,6 @@ def test_the_back_button_closes_what_is_open_and_stays_at_the_till(cashier: Cash
     cashier.shows_total("€2.45")
 
 
-def test_two_windows_of_a_till_share_a_cart_and_sell_it_once(cashier: Cashier, terminal: Terminal) -> None:
-    other = Cashier(cashier.page.context.new_page()).open(terminal.url)
-    cashier.page.bring_to_front()
-    cashier.tap("Espresso")
-    other.shows_total("€2.45")
-    cashier.pays_exact()
-    other.shows_total("€0.00")
-
-    assert len(terminal.orders()) == 1
-    assert other.problems == []
-
-
 def test_a_price_changed_meanwhile_is_shown_and_never_charged_unseen(
     cashier: Cashier, terminal: Terminal, open_context: Callable[..., BrowserContext]
 ) -> None:

@@ -1,5 +1,6 @@
 /**
- * The cart as plain data, and the pure functions that change it: each takes a cart and returns a new one.
+ * The cart as plain data, and the pure functions that change it: each takes a cart and returns a new one. What it costs is
+ * the pricing rules' to say (`pricing/price.js`); `pricingCart` is the cart as they take it, `saleRequest` as the server does.
  *
  * @typedef {import("./money.js").Price} Price
  * @typedef {object} Product what the API shows of a product
@@ -13,38 +14,59 @@
  * @property {{id: string, name: string, colour?: string | null} | null} [category]
  * @property {string | null} [picture]
  * @property {string} [code] its first barcode
- * @property {number[]} [rates] of taxes added to its price, in millionths
+ * @property {any} [pricing] what the pricing rules want to know of it
+ * @property {boolean} [variants] its tile opens a choice
+ * @property {{name: string, quantity: number, price: Price | null}[]} [units] packings
+ * @property {number | null} [min_age] years that the customer must have
+ * @property {number} [quantity] of a code that says how much, thousandths
+ * @property {Price} [line_price] of a code that says what it costs
+ * @property {string} [scanned] that code
+ * @property {{name: string, quantity: number, price: Price | null}} [sold_unit] of a packing's code
+ *
+ * @typedef {{kind: "manual", name?: string, percent?: number, amount?: number}} Discount percent in millionths
  *
  * @typedef {object} Line
- * @property {string} id "l1", unique within the cart
+ * @property {string} id unlike any other line's of any till
+ * @property {"goods" | "giftcard" | "topup"} kind
  * @property {string | null} product null: an item that the catalogue lacks
  * @property {string} name
  * @property {string} size
- * @property {number} quantity thousandths
+ * @property {number} quantity thousandths; negative: brought back
  * @property {Price} price
  * @property {boolean} keyed whether the price was keyed rather than the catalogue's
  * @property {boolean} measured
  * @property {string} unit
- * @property {number[]} [rates] of taxes added to the price, in millionths; none where prices contain them
+ * @property {any} pricing of its product
+ * @property {Discount[]} discounts by hand
+ * @property {string} note
+ * @property {number | null} min_age
+ * @property {{order: string, line: string} | null} return_of
+ * @property {"restock" | "damaged" | "none" | null} restock of a return
+ * @property {any} fixed figures of a returned line, which no rule prices anew
+ * @property {string} [code] of a gift card
+ * @property {string} [barcode] the code that gave its price
+ * @property {boolean} [gone] the catalogue has lost it while the cart was parked: it keeps its name and price
+ * @property {string} [to] where a topup goes
+ * @property {string | null} [category]
  *
  * @typedef {object} Tender
- * @property {"coupon" | "cash"} kind
+ * @property {string} kind
  * @property {number} amount minor units
  *
  * @typedef {object} Cart
  * @property {string} id
  * @property {Line[]} lines
- * @property {number} born the count behind the next line's id
  * @property {Tender[]} tenders entered so far while paying
  * @property {{id: string, name: string, group?: string | null} | null} customer
  * @property {string[]} coupons codes of promotions
- * @property {{kind: "manual", name: string, percent?: number, amount?: number}[]} discounts by hand, off the whole cart
+ * @property {Discount[]} discounts by hand, off the whole cart
  * @property {string} note
  * @property {boolean} adult somebody has seen that the customer is old enough
  * @property {string | null} parked the `cart:<ulid>` that it was taken up from
  * @property {string} name given to it when it was parked
+ * @property {string[]} approvals what supervisors have allowed for it
+ * @property {import("./parked-cart.js").Base | null} [base] the parked cart as this window last saw it
  */
-import { divideRound, lineAmount } from "./money.js";
 import { ulid } from "./ulid.js";
 
 /** The most of one line, in thousandths, as the server has it. */
@@ -52,29 +74,50 @@ export const MOST = 9_999_999_999;
 
 /** @returns {Cart} */
 export function emptyCart() {
-  return { id: ulid(), lines: [], born: 0, tenders: [], customer: null, coupons: [], discounts: [], note: "", adult: false, parked: null, name: "" };
+  return { id: ulid(), lines: [], tenders: [], customer: null, coupons: [], discounts: [], note: "", adult: false, parked: null, name: "", approvals: [] };
 }
 
-/** @param {Line} line */
-export const amountOf = (line) => lineAmount(line.price, line.quantity);
+/** @param {Partial<Line>} fields @returns {Line} with all that a line has */
+export function lineOf(fields) {
+  return {
+    id: ulid().toLowerCase(),
+    kind: "goods",
+    product: null,
+    name: "",
+    size: "",
+    quantity: 1000,
+    price: { amount: 0, per: 1000 },
+    keyed: false,
+    measured: false,
+    unit: "",
+    pricing: null,
+    discounts: [],
+    note: "",
+    min_age: null,
+    return_of: null,
+    restock: null,
+    fixed: null,
+    ...fields,
+  };
+}
 
-/** Taxes that come on top of a line, each rounded for itself. @param {Line} line */
-const addedTo = (line) => (line.rates ?? []).reduce((sum, rate) => sum + divideRound(amountOf(line) * BigInt(rate), 1_000_000n), 0n);
-
-/** Taxes on top of the prices, where a store adds them. @param {Cart} cart @returns {bigint} */
-export const taxOf = (cart) => cart.lines.reduce((sum, line) => sum + addedTo(line), 0n);
-
-/** @param {Cart} cart @returns {bigint} minor units */
-export const totalOf = (cart) => cart.lines.reduce((sum, line) => sum + amountOf(line), taxOf(cart));
-
-/** What is still to be paid beside what was entered. @param {Cart} cart @returns {bigint} */
-export const dueOf = (cart) => cart.tenders.reduce((due, tender) => due - BigInt(tender.amount), totalOf(cart));
+/**
+ * A cart as it was kept, by whichever version, with all that one of today has.
+ * @param {any} kept
+ * @returns {Cart}
+ */
+export function cartOf(kept) {
+  return { ...emptyCart(), ...kept, lines: Array.isArray(kept?.lines) ? kept.lines.map(lineOf) : [] };
+}
 
 /**
  * Pieces in the cart: a measured line counts as one.
  * @param {Cart} cart
  */
 export const piecesOf = (cart) => cart.lines.reduce((n, line) => n + (line.measured ? 1 : line.quantity / 1000), 0);
+
+/** Whether one more of it may simply be counted up. @param {Line} line */
+const plainLine = (line) => !line.keyed && !line.measured && !line.note && !line.return_of && !line.restock && line.quantity > 0 && line.kind === "goods";
 
 /**
  * Adds a product; the same one again raises its line, unless a price was keyed or it is measured.
@@ -84,9 +127,9 @@ export const piecesOf = (cart) => cart.lines.reduce((n, line) => n + (line.measu
  * @returns {{cart: Cart, line: Line}}
  */
 export function add(cart, product, { quantity = 1000, price } = {}) {
-  const same = cart.lines.find((line) => line.product === product.id && !line.keyed && !line.measured);
-  if (same && !price && !product.measured && same.quantity + quantity <= MOST) {
-    const line = { ...same, quantity: same.quantity + quantity, price: product.price ?? same.price };
+  const same = cart.lines.find((line) => line.product === product.id && plainLine(line));
+  if (same && !price && !product.measured && quantity > 0 && same.quantity + quantity <= MOST) {
+    const line = { ...same, quantity: same.quantity + quantity, price: product.price ?? same.price, pricing: product.pricing ?? same.pricing };
     return { cart: replace(cart, line), line };
   }
   const chosen = price ?? product.price;
@@ -94,33 +137,36 @@ export function add(cart, product, { quantity = 1000, price } = {}) {
   return append(cart, {
     product: product.id,
     name: product.name,
-    size: product.size ?? "",
+    size: product.sold_unit?.name ?? product.size ?? "",
     quantity,
     price: chosen,
     keyed: Boolean(price),
     measured: product.measured,
     unit: product.unit ?? "",
-    rates: product.rates ?? [],
+    pricing: product.pricing ?? null,
+    category: product.category?.id ?? null,
+    min_age: product.min_age ?? null,
+    restock: quantity < 0 ? "restock" : null,
+    ...(product.line_price && product.scanned ? { barcode: product.scanned } : {}),
   });
 }
 
 /**
  * Adds what the catalogue lacks, by keyed name and price.
  * @param {Cart} cart
- * @param {{name: string, price: Price, rates?: number[]}} item
+ * @param {{name: string, price: Price}} item
  */
-export function addKeyed(cart, { name, price, rates = [] }) {
-  return append(cart, { product: null, name, size: "", quantity: 1000, price, keyed: true, measured: false, unit: "", rates });
+export function addKeyed(cart, { name, price }) {
+  return append(cart, { name, price, keyed: true });
 }
 
 /**
  * @param {Cart} cart
- * @param {Omit<Line, "id">} fields
+ * @param {Partial<Line>} fields
  */
-function append(cart, fields) {
-  const born = cart.born + 1;
-  const line = { id: `l${born}`, ...fields };
-  return { cart: { ...cart, born, lines: [...cart.lines, line] }, line };
+export function append(cart, fields) {
+  const line = lineOf(fields);
+  return { cart: { ...cart, lines: [...cart.lines, line] }, line };
 }
 
 /** @param {Cart} cart @param {Line} line @returns {Cart} */
@@ -130,7 +176,7 @@ export function replace(cart, line) {
 
 /** @param {Cart} cart @param {string} id @returns {Cart} */
 export function remove(cart, id) {
-  return trimTenders({ ...cart, lines: cart.lines.filter((line) => line.id !== id) });
+  return { ...cart, lines: cart.lines.filter((line) => line.id !== id) };
 }
 
 /**
@@ -147,34 +193,66 @@ export function restore(cart, line, index) {
   return { ...cart, lines };
 }
 
-/**
- * What was entered can't pay more than there is to pay: when the cart shrinks below it, it is asked for anew.
- * @param {Cart} cart
- * @returns {Cart}
- */
-export function trimTenders(cart) {
-  return dueOf(cart) < 0n ? { ...cart, tenders: [] } : cart;
+/** The cart as `pricing/price.js` and `POST api/price` take it. @param {Cart} cart */
+export function pricingCart(cart) {
+  return {
+    customer: cart.customer ? { id: cart.customer.id, group: cart.customer.group ?? null } : null,
+    coupons: cart.coupons,
+    discounts: cart.discounts,
+    lines: cart.lines.map((line) => ({
+      ...(line.pricing ?? {}),
+      id: line.id,
+      kind: line.kind,
+      product: line.product,
+      category: line.pricing?.category ?? line.category ?? null,
+      name: line.name,
+      quantity: line.quantity,
+      measured: line.measured,
+      price: line.keyed ? (line.pricing?.price ?? null) : line.price,
+      keyed: line.keyed ? line.price : null,
+      discounts: line.discounts,
+      ...(line.fixed ? { fixed: line.fixed } : {}),
+    })),
+  };
 }
 
 /**
  * The request for `POST /api/sales`: lines without a keyed price are priced by the catalogue, and `total` says what the window showed.
  * @param {Cart} cart
- * @param {{sale: string, seen: {series: string, number: number} | null, cash: bigint}} how
+ * @param {{sale: string, seen: {series: string, number: number} | null, total: number, tenders: Tender[]}} how
  */
-export function saleRequest(cart, { sale, seen, cash }) {
-  const tenders = [...cart.tenders];
-  if (cash > 0n) tenders.push({ kind: "cash", amount: Number(cash) });
+export function saleRequest(cart, { sale, seen, total, tenders }) {
   return {
     sale,
     ...(seen ? { seen } : {}),
-    lines: cart.lines.map((line) => ({
-      id: line.id,
-      product: line.product,
-      quantity: line.quantity,
-      ...(line.keyed ? { price: line.price } : {}),
-      ...(line.product ? {} : { name: line.name }),
-    })),
+    ...(cart.parked ? { cart: cart.parked } : {}),
+    ...(cart.customer ? { customer: cart.customer.id } : {}),
+    ...(cart.coupons.length ? { coupons: cart.coupons } : {}),
+    ...(cart.discounts.length ? { discounts: cart.discounts } : {}),
+    ...(cart.note ? { note: cart.note } : {}),
+    ...(cart.adult ? { age: true } : {}),
+    ...(cart.approvals.length ? { approvals: cart.approvals } : {}),
+    lines: cart.lines.map(requestLine),
     tenders,
-    total: Number(totalOf(cart)),
+    total,
+  };
+}
+
+/** @param {Line} line */
+function requestLine(line) {
+  return {
+    id: line.id,
+    ...(line.kind === "goods" ? {} : { kind: line.kind }),
+    product: line.product,
+    quantity: line.quantity,
+    ...(line.keyed || line.kind !== "goods" ? { price: line.price } : {}),
+    ...(line.product && !line.gone ? {} : { name: line.name }),
+    ...(line.barcode ? { barcode: line.barcode } : {}),
+    ...(line.discounts.length ? { discounts: line.discounts } : {}),
+    ...(line.note ? { note: line.note } : {}),
+    ...(line.return_of ? { return_of: line.return_of } : {}),
+    ...(line.restock ? { restock: line.restock } : {}),
+    ...(line.code ? { code: line.code } : {}),
+    ...(line.to ? { to: line.to } : {}),
   };
 }

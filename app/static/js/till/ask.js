@@ -1,5 +1,5 @@
 /** One dialog that asks for a number, and for a name where there is none: quantity, measure, price, an item without code. */
-import { byId } from "../dom.js";
+import { byId, h } from "../dom.js";
 import { hide, show } from "../dialogs.js";
 import { t } from "../i18n.js";
 import { decimalText, lineAmount, money, parseDecimal, quantityText } from "../money.js";
@@ -22,6 +22,11 @@ export const DEAREST = 999_999_999_999n;
  * @property {string} [unit] beside the number
  * @property {string} done words on the button
  * @property {boolean} [named] asks for a name too
+ * @property {boolean} [wordless] a question for words alone, without a number: the name is the answer
+ * @property {string} [nameLabel] of the words
+ * @property {string} [name] the words to begin with
+ * @property {number} [most] characters
+ * @property {{name: string, unit: string, digits: number, check: (value: bigint) => string, quick: {name: string, value: string}[]}[]} [modes] kinds of number to choose from
  * @property {(value: bigint) => string} check the fault in words, or ""
  * @property {(value: bigint) => string} [worth] what it comes to, shown live
  */
@@ -43,6 +48,17 @@ export class Ask {
       this.#finish();
     });
     this.number.addEventListener("input", () => this.#show(false));
+    this.mode = 0;
+    byId("ask-modes").addEventListener("click", (event) => {
+      const button = /** @type {HTMLElement} */ (event.target).closest("[data-mode]");
+      if (button instanceof HTMLElement) this.#turn(Number(button.dataset.mode));
+    });
+    byId("ask-quick").addEventListener("click", (event) => {
+      const button = /** @type {HTMLElement} */ (event.target).closest("[data-value]");
+      if (!(button instanceof HTMLElement)) return;
+      this.number.value = button.dataset.value ?? "";
+      this.#finish();
+    });
     // Whichever way it closes, whoever asked gets an answer.
     this.dialog.addEventListener("close", () => this.#answer(null));
   }
@@ -60,15 +76,23 @@ export class Ask {
     byId("ask-label").textContent = question.label;
     byId("ask-unit").textContent = question.unit ?? "";
     byId("ask-done").textContent = question.done;
-    byId("ask-name-field").hidden = !question.named;
-    this.name.value = "";
+    byId("ask-name-field").hidden = !question.named && !question.wordless;
+    byId("ask-name-label").textContent = question.nameLabel ?? t("Name");
+    byId("ask-number-field").hidden = Boolean(question.wordless);
+    byId("ask-pad").hidden = Boolean(question.wordless);
+    byId("ask-worth").hidden = Boolean(question.wordless);
+    this.name.value = question.name ?? "";
+    this.name.maxLength = question.most ?? 200;
+    this.mode = 0;
+    byId("ask-modes").hidden = byId("ask-quick").hidden = !question.modes;
     this.number.value = question.value ?? "";
     this.number.placeholder = decimalText(0, question.digits);
     this.number.inputMode = byTouch() ? "none" : "decimal";
     this.dialog.querySelector("[data-pad]")?.classList.toggle("no-point", question.digits === 0);
+    if (question.modes) this.#turn(0);
     this.#show(false);
     show(this.dialog);
-    const first = question.named ? this.name : this.number;
+    const first = question.named || question.wordless ? this.name : this.number;
     first.focus();
     first.select();
     return new Promise((resolve) => {
@@ -101,7 +125,29 @@ export class Ask {
     return t("At most %(digits)s digits after the point.", { digits });
   }
 
+  /** Asks for another kind of number. @param {number} mode */
+  #turn(mode) {
+    const { question } = this;
+    const chosen = question?.modes?.[mode];
+    if (!question || !chosen) return;
+    this.mode = mode;
+    Object.assign(question, { digits: chosen.digits, check: chosen.check, unit: chosen.unit });
+    byId("ask-unit").textContent = chosen.unit;
+    this.number.placeholder = decimalText(0, chosen.digits);
+    byId("ask-modes").replaceChildren(
+      ...(question.modes ?? []).map(({ name }, i) => h("button", { type: "button", class: "kind", role: "radio", "aria-checked": String(i === mode), dataset: { mode: i } }, name)),
+    );
+    byId("ask-quick").replaceChildren(...chosen.quick.map(({ name, value }) => h("button", { type: "button", class: "quick", dataset: { value } }, name)));
+    this.#show(false);
+    if (this.dialog.open) this.number.focus();
+  }
+
   #finish() {
+    if (this.question?.wordless) {
+      this.#answer({ value: 0n, name: this.name.value.trim() });
+      hide(this.dialog);
+      return;
+    }
     const fault = this.#show(true);
     const value = this.#value();
     const name = this.name.value.trim();
@@ -190,6 +236,44 @@ export class Ask {
       check: (value) => (value > DEAREST ? t("That is too much.") : ""),
     });
     return answer ? { name: answer.name, price: { amount: Number(answer.value), per: 1000 } } : null;
+  }
+
+  /**
+   * Words: a note, a code.
+   * @param {{title: string, label: string, value: string, most: number}} what
+   * @returns {Promise<string | null>} null: not answered; "" is an answer
+   */
+  async text({ title, label, value, most }) {
+    const answer = await this.#open({ title, label: "", digits: 0, done: t("Take over"), wordless: true, nameLabel: label, name: value, most, check: () => "" });
+    return answer ? answer.name : null;
+  }
+
+  /**
+   * A discount by hand, in percent or as an amount; nothing takes the one away that is there.
+   * @param {string} title
+   * @param {import("../cart.js").Discount} [now]
+   * @returns {Promise<{discount: import("../cart.js").Discount | null} | null>}
+   */
+  async discount(title, now) {
+    const { digits } = this.currency;
+    const quick = ["5", "10", "15", "20", "50"].map((value) => ({ name: `${value} %`, value }));
+    const none = now ? [{ name: t("None"), value: "0" }] : [];
+    const answer = await this.#open({
+      title,
+      label: t("Discount"),
+      digits: 2,
+      done: t("Take over"),
+      check: () => "",
+      modes: [
+        { name: t("Percent"), unit: "%", digits: 2, quick: [...quick, ...none], check: (value) => (value > 10_000n ? t("Not more than all of it.") : "") },
+        { name: t("Amount"), unit: this.currency.code, digits, quick: none, check: (value) => (value > DEAREST ? t("That is too much.") : "") },
+      ],
+    });
+    if (!answer) return null;
+    if (answer.value === 0n) return { discount: null };
+    const name = t("Discount");
+    if (this.mode === 1) return { discount: { kind: "manual", amount: Number(answer.value), name } };
+    return { discount: { kind: "manual", percent: Number(answer.value) * 100, name: `${name} ${decimalText(answer.value, 2).replace(/\.?0+$/, "")} %` } };
   }
 
   /** @param {Price} price */

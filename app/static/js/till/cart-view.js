@@ -1,51 +1,79 @@
-/** The cart on screen: its lines, the chosen one with its tools, the total. What changes it goes through `Till`. */
-import { amountOf, piecesOf, taxOf, totalOf } from "../cart.js";
+/** The cart on screen: its lines with what each took off, the chosen one with its tools, the total. It shows; `LineTools` changes. */
+import { piecesOf } from "../cart.js";
 import { byId, h, icon } from "../dom.js";
 import { language, t, tn } from "../i18n.js";
 import { money, plain, quantityText } from "../money.js";
 
 /** @typedef {import("../cart.js").Line} Line */
-/** @typedef {import("../money.js").Currency} Currency */
+
+/** @param {any[]} entries @param {string} field */
+const sum = (entries, field) => entries.reduce((all, entry) => all + BigInt(entry[field]), 0n);
+
+/** Discounts by their name, each once. @param {any[]} lines */
+function takenOff(lines) {
+  /** @type {Map<string, bigint>} */
+  const found = new Map();
+  for (const line of lines) {
+    for (const { name, kind, amount } of line.discounts) {
+      const words = name || (kind === "cart" ? t("Discount on all") : t("Discount"));
+      found.set(words, (found.get(words) ?? 0n) + BigInt(amount));
+    }
+  }
+  return [...found];
+}
 
 export class CartView {
   /**
-   * @param {Currency} currency
-   * @param {{choose: (id: string | null) => void, step: (id: string, by: number) => void, quantity: (id: string) => void,
-   *   price: (id: string) => void, remove: (id: string) => void}} acts
+   * @param {import("../money.js").Currency} currency
+   * @param {(act: string, id: string) => void} act
+   * @param {(id: string | null) => void} choose
    */
-  constructor(currency, acts) {
+  constructor(currency, act, choose) {
     this.currency = currency;
-    this.acts = acts;
+    this.act = act;
+    this.choose = choose;
     this.list = byId("lines");
     this.list.addEventListener("click", (event) => this.#click(event));
   }
 
   /**
    * @param {import("../cart.js").Cart} cart
+   * @param {any} priced
    * @param {string | null} chosen
    * @param {string | null} [flash] the line that has just changed
    */
-  render(cart, chosen, flash = null) {
+  render(cart, priced, chosen, flash = null) {
     const focused = document.activeElement instanceof HTMLElement ? document.activeElement.dataset.act : undefined;
-    this.list.replaceChildren(...cart.lines.map((line) => this.#line(line, line.id === chosen, line.id === flash)));
+    this.list.replaceChildren(...cart.lines.map((line) => this.#line(line, priced, line.id === chosen, line.id === flash)));
     // Drawing anew must not take the keyboard away from the button that was pressed.
     if (focused && chosen) this.#find(chosen)?.querySelector(`[data-act="${focused}"]`)?.focus();
     byId("cart-empty").hidden = cart.lines.length > 0;
     byId("clear").hidden = cart.lines.length === 0;
-    const pieces = piecesOf(cart);
-    byId("cart-count").textContent = cart.lines.length ? tn("%(num)s item", "%(num)s items", pieces) : "";
-    const tax = taxOf(cart);
-    byId("tax").textContent = money(tax, this.currency);
-    byId("tax-row").hidden = tax === 0n;
-    const total = money(totalOf(cart), this.currency);
+    const pieces = tn("%(num)s item", "%(num)s items", piecesOf(cart));
+    byId("cart-count").textContent = cart.lines.length ? pieces : "";
+    byId("cart-customer").textContent = cart.customer?.name ?? "";
+    byId("cart-customer").hidden = !cart.customer;
+    byId("cart-note").textContent = cart.note;
+    byId("cart-note").hidden = !cart.note;
+    this.#sums(priced);
+    const total = money(priced.total, this.currency);
     byId("total").textContent = total;
+    byId("pay-total").textContent = cart.lines.length ? total : "";
     byId("pay", HTMLButtonElement).disabled = cart.lines.length === 0;
     byId("phone-cart").hidden = cart.lines.length === 0;
-    byId("phone-count").textContent = tn("%(num)s item", "%(num)s items", pieces);
+    byId("phone-count").textContent = pieces;
     byId("phone-total").textContent = total;
     document.body.classList.toggle("has-lines", cart.lines.length > 0);
-    const shown = this.#find(flash ?? chosen);
-    shown?.scrollIntoView({ block: "nearest" });
+    this.#find(flash ?? chosen)?.scrollIntoView({ block: "nearest" });
+  }
+
+  /** What stands between the lines and the total: what was saved, taxes on top. @param {any} priced */
+  #sums(priced) {
+    byId("saved-row").hidden = priced.discount <= 0;
+    byId("saved").textContent = `−${money(priced.discount, this.currency)}`;
+    const added = priced.tax_mode === "added" ? sum(priced.tax, "amount") : 0n;
+    byId("tax").textContent = money(added, this.currency);
+    byId("tax-row").hidden = added === 0n;
   }
 
   /** @param {string | null} id @returns {HTMLElement | null} */
@@ -55,34 +83,51 @@ export class CartView {
 
   /**
    * @param {Line} line
+   * @param {any} priced
    * @param {boolean} chosen
    * @param {boolean} flash
    */
-  #line(line, chosen, flash) {
+  #line(line, priced, chosen, flash) {
+    const own = priced.lines.filter((/** @type {any} */ each) => each.id === line.id || each.of === line.id);
+    const goods = own.filter((/** @type {any} */ each) => each.kind !== "deposit");
+    const deposits = own.filter((/** @type {any} */ each) => each.kind === "deposit");
     const quantity = quantityText(line.quantity, language) + (line.measured && line.unit ? ` ${line.unit}` : "");
+    const classes = ["line", flash && "flash", line.quantity < 0 && "line-back"].filter(Boolean).join(" ");
     return h(
       "li",
-      { class: flash ? "line flash" : "line", "aria-current": chosen ? "true" : null, dataset: { line: line.id } },
+      { class: classes, "aria-current": chosen ? "true" : null, dataset: { line: line.id } },
       h(
         "button",
         { type: "button", class: "line-main", "aria-expanded": String(chosen), dataset: { act: "choose" } },
         h("span", { class: "line-quantity" }, line.measured ? "" : `${quantity} ×`),
         h("span", { class: "line-name" }, line.name),
-        h("span", { class: "line-amount" }, plain(amountOf(line), this.currency)),
-        this.#detail(line, quantity),
+        h("span", { class: "line-amount" }, plain(sum(goods, "amount"), this.currency)),
+        this.#detail(line, goods, quantity),
+        ...takenOff(goods).map(([name, amount]) => this.#extra("line-off", name, -amount)),
+        ...deposits.map((/** @type {any} */ deposit) => this.#extra("line-deposit", deposit.name, BigInt(deposit.total))),
+        line.note && h("span", { class: "line-note" }, line.note),
       ),
       chosen && this.#tools(line, quantity),
     );
   }
 
-  /** @param {Line} line @param {string} quantity */
-  #detail(line, quantity) {
+  /** @param {string} look @param {string} name @param {bigint} amount */
+  #extra(look, name, amount) {
+    const shown = plain(amount < 0n ? -amount : amount, this.currency);
+    return h("span", { class: `line-extra ${look}` }, h("span", {}, name), h("span", { class: "amount" }, amount < 0n ? `−${shown}` : shown));
+  }
+
+  /** @param {Line} line @param {any[]} goods @param {string} quantity */
+  #detail(line, goods, quantity) {
     const parts = [];
+    const bundle = goods.length > 1 || (goods[0] && goods[0].bundle);
+    const { amount, per = 1000 } = (!bundle && goods[0]?.price) || line.price;
+    if (line.quantity < 0) parts.push(t("brought back"));
     if (line.size) parts.push(line.size);
-    const each = plain(line.price.amount, this.currency);
-    const per = line.price.per ?? 1000;
+    const each = plain(amount, this.currency);
     if (line.measured) parts.push(`${quantity} × ${each} / ${per === 1000 ? "" : `${quantityText(per, language)} `}${line.unit || t("unit")}`);
     else if (line.quantity !== 1000 || line.keyed) parts.push(t("%(price)s each", { price: each }));
+    if (bundle) parts.push(goods.map((part) => part.name).join(", "));
     const detail = h("span", { class: "line-detail" }, parts.join(" · "));
     if (line.keyed) detail.append(parts.length ? " · " : "", h("span", { class: "line-keyed" }, t("keyed price")));
     return detail.textContent ? detail : null;
@@ -90,19 +135,22 @@ export class CartView {
 
   /** @param {Line} line @param {string} quantity */
   #tools(line, quantity) {
-    const tool = (/** @type {string} */ act, /** @type {string} */ label, /** @type {any} */ content, /** @type {string} */ className = "") =>
+    const tool = (/** @type {string} */ act, /** @type {string} */ label, /** @type {any} */ content, /** @type {string} */ className = "line-tool") =>
       h("button", { type: "button", class: className, dataset: { act }, "aria-label": label, title: label }, content);
+    const free = !line.fixed;
     return h(
       "div",
       { class: "line-tools" },
       h(
         "div",
         { class: "step", role: "group", "aria-label": t("Quantity") },
-        !line.measured && tool("less", t("One less"), icon("minus")),
-        tool("quantity", t("Key the quantity"), quantity, "step-value"),
-        !line.measured && tool("more", t("One more"), icon("plus")),
+        free && !line.measured && tool("less", t("One less"), icon("minus"), ""),
+        free && tool("quantity", t("Key the quantity"), quantity, "step-value"),
+        free && !line.measured && tool("more", t("One more"), icon("plus"), ""),
       ),
-      h("button", { type: "button", class: "line-tool", dataset: { act: "price" } }, icon("pen"), t("Price")),
+      free && tool("discount", t("Discount"), icon("percent")),
+      free && tool("price", t("Price"), icon("pen")),
+      tool("note", t("Note"), icon("note")),
       tool("remove", t("Remove this line"), icon("bin"), "line-tool remove"),
     );
   }
@@ -113,19 +161,7 @@ export class CartView {
     const line = button?.closest("[data-line]");
     if (!(button instanceof HTMLElement) || !(line instanceof HTMLElement)) return;
     const id = line.dataset.line ?? "";
-    switch (button.dataset.act) {
-      case "choose":
-        return this.acts.choose(line.getAttribute("aria-current") ? null : id);
-      case "less":
-        return this.acts.step(id, -1000);
-      case "more":
-        return this.acts.step(id, 1000);
-      case "quantity":
-        return this.acts.quantity(id);
-      case "price":
-        return this.acts.price(id);
-      case "remove":
-        return this.acts.remove(id);
-    }
+    if (button.dataset.act === "choose") this.choose(line.getAttribute("aria-current") ? null : id);
+    else this.act(button.dataset.act ?? "", id);
   }
 }

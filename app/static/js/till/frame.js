@@ -5,7 +5,7 @@
  * @typedef {{approvals: string[]}} Leave tokens of supervisors who have allowed it; none where nobody had to be asked
  */
 import { Problem, request } from "../api.js";
-import { topmost } from "../dialogs.js";
+import { hide, show, topmost } from "../dialogs.js";
 import { boot, byId } from "../dom.js";
 import { language } from "../i18n.js";
 import { byTouch } from "../pad.js";
@@ -14,6 +14,7 @@ import { TillStore } from "../store.js";
 import { toast } from "../toast.js";
 import { Actions } from "./actions.js";
 import { Ask } from "./ask.js";
+import { Outbox } from "./outbox.js";
 
 export class Frame {
   constructor() {
@@ -38,6 +39,8 @@ export class Frame {
     this.payment = null;
     /** What works on the cart's lines; main.js sets it. @type {import("./selling.js").Selling} */
     this.selling = /** @type {any} */ (null);
+    /** @type {import("./pricebook.js").Pricebook} */
+    this.book = /** @type {any} */ (null);
     /** @type {import("./catalog.js").Catalog} */
     this.catalog = /** @type {any} */ (null);
     /** @type {import("../live.js").Live | null} */
@@ -47,6 +50,16 @@ export class Frame {
      * @type {(right: string, why: {title?: string, about?: string}) => Promise<Leave | null>}
      */
     this.allow = async () => ({ approvals: [] });
+    /** Takes a code that no product has, as a customer's card; customers.js sets it. @type {(code: string) => Promise<boolean>} */
+    this.unknownCode = async () => false;
+    /** Which of its kind is meant, for a product with variants; variants.js sets it.
+     * @type {((product: import("../cart.js").Product) => Promise<import("../cart.js").Product | null>) | null} */
+    this.variants = null;
+    /** Lets a person choose among a product's kinds; variants.js puts its dialog here.
+     * @type {((product: import("../cart.js").Product) => Promise<import("../cart.js").Product | null>) | null} */
+    this.variants = null;
+    /** Events for the journal that this window owes. */
+    this.outbox = new Outbox(this);
     this.news = new EventTarget();
   }
 
@@ -57,7 +70,7 @@ export class Frame {
 
   /** Its figures: lines, discounts, promotions, taxes and the total, as the pricing rules have them. */
   get priced() {
-    return this.selling.priced;
+    return this.book.priced(this.cart);
   }
 
   /**
@@ -72,6 +85,28 @@ export class Frame {
   /** May the cashier do this without asking? Until people.js has said who it is, everything. @param {string} right */
   may(right) {
     return !this.session?.rights || this.session.rights.includes(right);
+  }
+
+  /**
+   * A question with two answers; a scan waits until one is given.
+   * @param {{title: string, lead?: string, yes: string, no: string}} question
+   * @returns {Promise<boolean>} false also when it was closed
+   */
+  confirm({ title, lead = "", yes, no }) {
+    const dialog = byId("confirm", HTMLDialogElement);
+    byId("confirm-title").textContent = title;
+    byId("confirm-lead").textContent = lead;
+    byId("confirm-yes").textContent = yes;
+    byId("confirm-no").textContent = no;
+    show(dialog);
+    byId("confirm-yes").focus();
+    return new Promise((resolve) => {
+      byId("confirm-yes").onclick = () => {
+        resolve(true);
+        hide(dialog);
+      };
+      dialog.addEventListener("close", () => resolve(false), { once: true });
+    });
   }
 
   /**
@@ -99,8 +134,9 @@ export class Frame {
   }
 
   /**
-   * Hears of what happens: "sold" `{order, repeated}`, "refused" Problem, "cart", "light", "session", "shift", "order",
-   * "catalogue", "task", "state", "away", "back".
+   * Hears of what happens: "sold" `{order, repeated}`, "refused" Problem, "cart", "light", "session", "shift",
+   * "order", "parked" (a parked cart of the store has changed), "catalogue", "task", "state", "away", "back". "cart" is
+   * the open cart of this window.
    * @param {string} event
    * @param {(detail: any) => void} run
    * @returns {() => void} hears no more

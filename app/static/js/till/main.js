@@ -8,8 +8,10 @@ import { Live } from "../live.js";
 import { Catalog } from "./catalog.js";
 import { Frame } from "./frame.js";
 import { startKeys } from "./keys.js";
+import { Pricebook } from "./pricebook.js";
 import { Scans } from "./scans.js";
 import { Selling } from "./selling.js";
+import { Tabs } from "./tabs.js";
 import * as customers from "./customers.js";
 import * as display from "./display.js";
 import * as parked from "./parked.js";
@@ -26,20 +28,33 @@ class Till {
   constructor() {
     const frame = new Frame();
     this.frame = frame;
+    frame.book = new Pricebook(frame);
     frame.selling = new Selling(frame);
     frame.catalog = new Catalog(frame.currency, (product) => void frame.selling.addFromShelf(product));
     this.scans = new Scans(frame);
+    this.tabs = new Tabs(frame);
   }
 
-  start() {
+  async start() {
     const { frame } = this;
+    frame.store.addEventListener("trouble", () => this.trouble());
+    await frame.store.start();
     frame.store.note(frame.state.series, frame.state.number);
     frame.actions.may = (right) => frame.may(right);
+    await frame.book.start();
+    await frame.outbox.start();
     frame.selling.start();
-    for (const part of PARTS) part.start(frame);
+    for (const part of PARTS) {
+      try {
+        part.start(frame);
+      } catch (error) {
+        reportError(error); // a part that fails to start must not keep the others from selling
+      }
+    }
     startDialogs(() => frame.selling.hideCart());
     startKeys(frame);
     this.scans.start();
+    this.tabs.start();
     byId("do-more").addEventListener("click", () => frame.actions.open("more", byId("more", HTMLDialogElement)));
     byId("open-account").addEventListener("click", () => frame.actions.open("account", byId("account", HTMLDialogElement)));
     byId("away-retry").addEventListener("click", () => void frame.live?.poll());
@@ -89,6 +104,11 @@ class Till {
     void frame.catalog.refresh();
   }
 
+  /** The browser keeps nothing: selling goes on, but whoever sells must know. */
+  trouble() {
+    this.frame.toast(t("This browser could not keep the cart on its disk. Do not close or reload this window before the sale is made."), { wrong: true, key: "trouble", stays: 60000 });
+  }
+
   /** @param {boolean} away */
   away(away) {
     byId("away").hidden = !away;
@@ -116,4 +136,4 @@ class Till {
   }
 }
 
-new Till().start();
+void new Till().start();

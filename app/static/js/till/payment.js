@@ -3,7 +3,7 @@
  * paying starts; request and id lie in the window's store before the first byte leaves, so neither a lost answer nor a reload can sell twice.
  */
 import { post, Problem } from "../api.js";
-import { dueOf, saleRequest, totalOf } from "../cart.js";
+import { saleRequest } from "../cart.js";
 import { hide, show } from "../dialogs.js";
 import { byId, h, icon } from "../dom.js";
 import { t } from "../i18n.js";
@@ -92,7 +92,7 @@ export class Payment {
   }
 
   get #due() {
-    return dueOf(this.store.cart);
+    return this.store.cart.tenders.reduce((due, tender) => due - BigInt(tender.amount), BigInt(this.frame.priced.total));
   }
 
   /** @returns {bigint | null} what is keyed; null: nothing, or no amount */
@@ -180,7 +180,10 @@ export class Payment {
   /** @param {bigint} cash what was handed over */
   #pay(cash) {
     if (this.store.pending || this.busy || !this.open || !this.store.cart.lines.length) return;
-    const request = saleRequest(this.store.cart, { sale: ulid(), seen: this.store.seen(this.frame.series), cash });
+    const { cart } = this.store;
+    const tenders = cash > 0n ? [...cart.tenders, { kind: "cash", amount: Number(cash) }] : cart.tenders;
+    const { total } = this.frame.priced;
+    const request = saleRequest(cart, { sale: ulid(), seen: this.store.seen(this.frame.series), total, tenders });
     void this.#send(request);
   }
 

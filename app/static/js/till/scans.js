@@ -22,7 +22,7 @@ export class Scans {
       event.preventDefault();
       void this.enter();
     });
-    this.frame.ask.dialog.addEventListener("close", () => setTimeout(() => void this.take()));
+    for (const dialog of document.querySelectorAll("dialog[data-scans='wait']")) dialog.addEventListener("close", () => setTimeout(() => void this.take()));
   }
 
   /** @param {string} code */
@@ -36,13 +36,14 @@ export class Scans {
       field.dispatchEvent(new CustomEvent("scan", { bubbles: true, detail: code }));
       return;
     }
-    if (dialog && dialog !== this.frame.ask.dialog && !dialog.locked && !this.frame.payment?.busy) hide(dialog);
+    if (dialog && dialog.dataset.scans !== "wait" && !dialog.locked && !this.frame.payment?.busy) hide(dialog);
     this.waiting.push(code);
     void this.take();
   }
 
   get #held() {
-    return this.frame.ask.dialog.open || Boolean(this.frame.payment?.busy) || Boolean(topmost()?.locked);
+    const dialog = topmost();
+    return Boolean(this.frame.payment?.busy || dialog?.locked || dialog?.dataset.scans === "wait");
   }
 
   async take() {
@@ -53,16 +54,17 @@ export class Scans {
     } finally {
       this.taking = false;
     }
-    if (this.waiting.length && this.frame.ask.dialog.open) this.frame.toast(t("A scan waits until this is answered."), { key: "waits" });
+    if (this.waiting.length && topmost()?.dataset.scans === "wait") this.frame.toast(t("A scan waits until this is answered."), { key: "waits" });
   }
 
   /** @param {string} code */
   async #takeOne(code) {
     const { frame } = this;
+    if (code.startsWith("order:")) return frame.tell("receipt-code", code); // the code that is printed on a receipt
     try {
       const products = await this.lookUp(code);
       if (products.length === 1) return await frame.selling.add(products[0], frame.catalog.takeMultiplier());
-      if (products.length === 0) return this.unknown(code);
+      if (products.length === 0) return (await frame.unknownCode(code)) || this.unknown(code);
       frame.sound.error();
       frame.catalog.offer(code, products);
       frame.toast(t("%(num)s products have the code %(code)s. Choose one.", { num: products.length, code }), { key: "choose", stays: 8000 });

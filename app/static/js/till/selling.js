@@ -1,10 +1,13 @@
-/** The work on the open cart: lines put in, changed, taken out again and undone. Every change goes through here. */
+/** What is sold: products put into the open cart, and the cart drawn. Every change of the cart goes through `change`. */
 import { get, Problem } from "../api.js";
-import { add, addKeyed, emptyCart, remove, replace, restore, totalOf, trimTenders } from "../cart.js";
+import { add, addKeyed, lineOf } from "../cart.js";
 import { guard, hide } from "../dialogs.js";
 import { byId } from "../dom.js";
 import { t } from "../i18n.js";
+import { money } from "../money.js";
+import { ulid } from "../ulid.js";
 import { CartView } from "./cart-view.js";
+import { LineTools } from "./line-tools.js";
 
 /** @typedef {import("../cart.js").Product} Product */
 
@@ -14,36 +17,23 @@ export class Selling {
     this.frame = frame;
     /** @type {string | null} the chosen line */
     this.chosen = null;
-    this.view = new CartView(frame.currency, {
-      choose: (id) => this.choose(id),
-      step: (id, by) => this.step(id, by),
-      quantity: (id) => void this.keyQuantity(id),
-      price: (id) => void this.keyPrice(id),
-      remove: (id) => this.remove(id),
-    });
+    this.tools = new LineTools(frame, this);
+    this.view = new CartView(frame.currency, (act, id) => this.tools.act(act, id), (id) => this.choose(id));
   }
 
   start() {
     const { frame } = this;
     const on = (/** @type {string} */ id, /** @type {() => void} */ run) => byId(id).addEventListener("click", run);
-    on("clear", () => this.clear());
     on("phone-cart", () => this.showCart());
     on("cart-back", () => this.hideCart());
     frame.store.addEventListener("change", () => this.changed());
     frame.hear("refused", (problem) => void this.refused(problem));
-    const more = /** @type {const} */ ("more");
-    frame.actions.add({ id: "quantity", name: t("Quantity"), icon: "keypad", key: "F4", place: more, run: () => void this.keyQuantity(), enabled: () => Boolean(this.line()) });
-    frame.actions.add({ id: "price", name: t("Price"), icon: "pen", key: "F8", place: more, run: () => void this.keyPrice(), enabled: () => Boolean(this.line()) });
-    frame.actions.add({ id: "item", name: t("Item without code"), icon: "plus", key: "F6", place: "foot", run: () => void this.keyItem() });
+    frame.actions.add({ id: "item", name: t("Item without code"), icon: "plus", key: "F6", place: "more", right: "open_item", run: () => void this.keyItem() });
+    this.tools.start();
   }
 
   get cart() {
     return this.frame.store.cart;
-  }
-
-  /** What the cart comes to. */
-  get priced() {
-    return { total: Number(totalOf(this.cart)), lines: [] };
   }
 
   /** Draws what the store has. @param {string | null} [flash] */
@@ -51,12 +41,17 @@ export class Selling {
     const { store, payment } = this.frame;
     const { cart, pending } = store;
     if (!cart.lines.some((line) => line.id === this.chosen)) this.chosen = null;
-    this.view.render(cart, this.chosen, flash);
+    this.draw(flash);
     if (!cart.lines.length) this.hideCart();
-    if (pending && payment && !payment.busy && this.frame.live) payment.resume(); // begun in another window of this till
+    if (pending && payment && !payment.busy && this.frame.live) payment.resume(); // begun by a window that is gone
     if (!cart.lines.length && payment?.open && !payment.busy) hide(payment.dialog);
     this.frame.actions.refresh();
     this.frame.tell("cart", cart);
+  }
+
+  /** @param {string | null} [flash] */
+  draw(flash = null) {
+    this.view.render(this.cart, this.frame.priced, this.chosen, flash);
   }
 
   /**
@@ -66,14 +61,15 @@ export class Selling {
   change(cart, flash = null) {
     if (this.frame.store.pending) return this.frame.payment?.resume();
     this.chosen = flash ?? this.chosen;
-    this.frame.store.update(trimTenders(cart));
-    if (flash) this.view.render(this.cart, this.chosen, flash);
+    this.frame.store.update({ ...cart, tenders: cart === this.cart || this.frame.payment?.open ? cart.tenders : [] });
+    if (flash) this.draw(flash);
   }
 
   /** @param {string | null} id */
   choose(id) {
     this.chosen = id;
-    this.view.render(this.cart, id);
+    this.draw();
+    this.frame.actions.refresh();
   }
 
   /** @param {string | null} [id] @returns {import("../cart.js").Line | undefined} the chosen line, else the last */
@@ -90,61 +86,11 @@ export class Selling {
     if (lines[to]) this.choose(lines[to].id);
   }
 
-  /** @param {string} id @param {number} by thousandths */
-  step(id, by) {
-    const line = this.line(id);
-    if (!line || line.measured) return;
-    if (line.quantity + by <= 0) return this.remove(line.id);
-    this.change(replace(this.cart, { ...line, quantity: line.quantity + by }), line.id);
-  }
-
-  /** @param {string} id */
-  remove(id) {
-    const index = this.cart.lines.findIndex((line) => line.id === id);
-    const line = this.cart.lines[index];
-    if (!line) return;
-    this.chosen = null;
-    this.change(remove(this.cart, id));
-    this.frame.toast(t("Removed: %(name)s", { name: line.name }), {
-      key: "removed",
-      actions: [{ name: t("Undo"), run: () => this.change(restore(this.cart, line, index), line.id) }],
-    });
-  }
-
-  clear() {
-    const before = this.cart;
-    if (!before.lines.length) return;
-    this.change({ ...emptyCart(), id: before.id, born: before.born });
-    this.frame.toast(t("The cart is empty."), {
-      key: "removed",
-      actions: [{ name: t("Undo"), run: () => !this.cart.lines.length && this.change(before) }],
-    });
-    this.frame.ready();
-  }
-
-  /** @param {string | null} [id] */
-  async keyQuantity(id) {
-    const line = this.line(id ?? undefined);
-    if (!line) return;
-    const quantity = await this.frame.ask.quantity(line);
-    const now = this.cart.lines.find((each) => each.id === line.id);
-    if (quantity && now) this.change(replace(this.cart, { ...now, quantity }), line.id);
-  }
-
-  /** @param {string | null} [id] */
-  async keyPrice(id) {
-    const line = this.line(id ?? undefined);
-    if (!line) return;
-    const price = await this.frame.ask.price(line);
-    const now = this.cart.lines.find((each) => each.id === line.id);
-    if (price && now) this.change(replace(this.cart, { ...now, price, keyed: true }), line.id);
-  }
-
   /** @param {string} [lead] */
   async keyItem(lead) {
     const item = await this.frame.ask.item(lead);
     if (!item) return;
-    const { cart, line } = addKeyed(this.cart, { ...item, rates: this.frame.state.rates ?? [] });
+    const { cart, line } = addKeyed(this.cart, item);
     this.change(cart, line.id);
     this.frame.sound.ok();
   }
@@ -159,18 +105,25 @@ export class Selling {
   }
 
   /**
-   * Puts a product into the cart, asking for what is not known: its price, its measure.
+   * Puts a product into the cart, asking for what is not known: its kind, its price, its measure, the customer's age.
    * @param {Product} product
-   * @param {number} quantity thousandths
+   * @param {number} quantity thousandths; of packings, where the code was a packing's
    */
   async add(product, quantity) {
-    let price;
-    const { ask } = this.frame;
-    if (!product.price) {
+    const { ask, variants } = this.frame;
+    if (product.variants && variants) {
+      const chosen = await variants(product);
+      if (!chosen) return;
+      product = chosen;
+    }
+    if (!(await this.#oldEnough(product))) return;
+    let price = product.line_price;
+    if (!price && !product.price) {
       price = (await ask.price({ ...product, unit: product.unit ?? "", lead: t("This product has no fixed price.") })) ?? undefined;
       if (!price) return;
     }
-    if (product.measured) {
+    if (product.quantity) quantity = product.measured ? product.quantity : (product.quantity * quantity) / 1000;
+    else if (product.measured) {
       const asked = await ask.quantity({ name: product.name, price: price ?? product.price, measured: true, unit: product.unit ?? "", done: t("Add") });
       if (!asked) return;
       quantity = asked;
@@ -180,35 +133,55 @@ export class Selling {
     this.frame.sound.ok();
   }
 
+  /** Once a cart, when something in it has an age. @param {Product} product */
+  async #oldEnough(product) {
+    if (!product.min_age || this.cart.adult) return true;
+    const yes = await this.frame.confirm({
+      title: t("Customer %(age)s or older?", { age: product.min_age }),
+      lead: t("%(name)s is sold from %(age)s years on. Look at the customer, or at a card with a date of birth.", { name: product.name, age: product.min_age }),
+      yes: t("Yes, %(age)s or older", { age: product.min_age }),
+      no: t("No: leave it out"),
+    });
+    if (yes) this.frame.store.update({ ...this.cart, adult: true });
+    return yes;
+  }
+
   /** The server has said no. @param {Problem} problem */
   async refused(problem) {
     this.frame.sound.error();
     const at = /^lines\.(\d+)/.exec(problem.field ?? "");
     const line = at ? this.cart.lines[Number(at[1])] : null;
     if (line) this.choose(line.id);
-    if (problem.error === "total_differs" && (await this.reprice())) return;
+    if (problem.error === "total_differs" && (await this.#agree(problem))) return;
     this.frame.toast(t("Not sold. %(reason)s", { reason: problem.message }), { wrong: true, key: "refused", stays: 15000 });
   }
 
-  /** Takes the catalogue's prices of now. @returns {Promise<boolean>} whether any was another */
-  async reprice() {
-    let changed = false;
+  /**
+   * The server makes another total of it: prices of now are fetched, and where that does not settle it, its own figures are shown. Nobody is
+   * charged what they have not seen; that it happened is noted.
+   * @param {Problem} problem
+   * @returns {Promise<boolean>} whether the window now shows what the server says
+   */
+  async #agree(problem) {
+    const { book, outbox } = this.frame;
+    const before = this.frame.priced.total;
     try {
-      const { lines } = this.cart;
-      const now = await Promise.all(lines.map((line) => (line.keyed || !line.product ? null : get(`api/products/${encodeURIComponent(line.product)}`))));
-      const priced = lines.map((line, i) => {
-        const price = now[i]?.price;
-        if (!price || (price.amount === line.price.amount && (price.per ?? 1000) === (line.price.per ?? 1000))) return line;
-        changed = true;
-        return { ...line, price };
-      });
-      if (changed) this.change({ ...this.cart, lines: priced });
-    } catch (problem) {
-      if (!(problem instanceof Problem)) throw problem;
+      const now = await Promise.all(
+        this.cart.lines.map((line) => (line.keyed || !line.product || line.fixed ? null : get(`api/products/${encodeURIComponent(line.product)}`))),
+      );
+      const lines = this.cart.lines.map((line, i) => (now[i]?.price ? lineOf({ ...line, price: now[i].price, pricing: now[i].pricing ?? line.pricing }) : line));
+      this.change({ ...this.cart, lines });
+      await book.load();
+      if (this.frame.priced.total !== problem.body.total) await book.rule(this.cart);
+      this.draw();
+    } catch (error) {
+      if (!(error instanceof Problem)) throw error;
+      return false;
     }
-    if (!changed) return false;
-    const total = byId("total").textContent;
-    this.frame.toast(t("Prices have changed. The total is now %(total)s: check it, then pay.", { total }), { wrong: true, key: "refused", stays: 15000 });
+    const { total } = this.frame.priced;
+    outbox.add({ request: ulid(), kind: "total_differs", about: null, details: { shown: before, total: problem.body.total ?? total, after: total } });
+    if (total === before) return false;
+    this.frame.toast(t("Prices have changed. The total is now %(total)s: check it, then pay.", { total: money(total, this.frame.currency) }), { wrong: true, key: "refused", stays: 15000 });
     return true;
   }
 

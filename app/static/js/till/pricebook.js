@@ -1,0 +1,92 @@
+/** The store's price book in this window: from the server, kept for when it is away; and the cart's figures by it. */
+import { get, post, Problem } from "../api.js";
+import { pricingCart } from "../cart.js";
+import { price, PricingError, storeNow } from "../pricing/price.js";
+
+/** Milliseconds between two looks at the clock: an hour that makes things cheaper may have begun. */
+const LOOK = 15_000;
+
+export class Pricebook {
+  /** @param {import("./frame.js").Frame} frame */
+  constructor(frame) {
+    this.frame = frame;
+    /** As the server gave it. @type {any} */
+    this.given = null;
+    this.minute = "";
+    /** @type {{cart: any, book: any, priced: any} | null} the last answer */
+    this.last = null;
+    /** The server's own figures for a cart that it prices otherwise. @type {{cart: any, priced: any} | null} */
+    this.ruled = null;
+    /** @type {any} */
+    this.current = null;
+  }
+
+  async start() {
+    const { frame } = this;
+    this.given = await frame.store.recall("pricebook");
+    frame.hear("catalogue", () => void this.load());
+    frame.hear("back", () => void this.load());
+    frame.hear("state", () => (this.last = null));
+    setInterval(() => this.#tick(), LOOK);
+    void this.load();
+  }
+
+  async load() {
+    try {
+      const given = await get("api/pricebook");
+      this.given = given;
+      this.minute = "";
+      this.ruled = null;
+      void this.frame.store.keep("pricebook", given);
+      this.frame.selling.changed();
+    } catch (problem) {
+      if (!(problem instanceof Problem)) throw problem; // away: the one that was kept counts
+    }
+  }
+
+  #tick() {
+    const { timezone } = this.given ?? {};
+    if (!timezone || storeNow(timezone).time === this.minute) return;
+    if (this.given.promotions?.length || this.given.lists?.length) this.frame.selling.changed();
+  }
+
+  /** The book at this moment. */
+  get book() {
+    const { currency, state } = this.frame;
+    const timezone = this.given?.timezone ?? state.timezone ?? "UTC";
+    const now = storeNow(timezone);
+    if (now.time !== this.minute || !this.current || this.current.currency !== currency.code) {
+      this.minute = now.time;
+      const bare = { tax_mode: "included", rounding: { scope: "line", mode: "half_away" }, taxes: {}, default_taxes: [], lists: [], promotions: [] };
+      this.current = { ...bare, ...this.given, currency: currency.code, digits: currency.digits, now };
+    }
+    return this.current;
+  }
+
+  /** @param {import("../cart.js").Cart} cart */
+  priced(cart) {
+    if (this.ruled?.cart === cart) return this.ruled.priced;
+    const { book } = this;
+    if (this.last?.cart === cart && this.last.book === book) return this.last.priced;
+    let priced;
+    try {
+      priced = price(pricingCart(cart), book);
+    } catch (error) {
+      if (!(error instanceof PricingError)) throw error;
+      priced = { ...price({ lines: [] }, book), fault: error.code, line: error.line };
+    }
+    this.last = { cart, book, priced };
+    return priced;
+  }
+
+  /**
+   * The server's figures for the open cart count from here on, until it changes; a difference that stays is noted.
+   * @param {import("../cart.js").Cart} cart
+   */
+  async rule(cart) {
+    const shown = this.priced(cart);
+    const priced = await post("api/price", { cart: pricingCart(cart) });
+    if (priced.total === shown.total) return;
+    this.ruled = { cart, priced };
+  }
+}
