@@ -152,6 +152,53 @@ def link_accept(arguments: argparse.Namespace) -> int:
     return 0
 
 
+# -- who may ----------------------------------------------------------------------------------------------------------
+
+
+def staff_key(arguments: argparse.Namespace) -> int:
+    from app.node import config
+    from app.node.pin_keys import PinKeys
+
+    config.read(arguments.data)  # a node's directory, or an error that says so
+    keys = PinKeys(arguments.data)
+    if arguments.set is not None:
+        keys.add(arguments.set)
+        print("This till takes the PINs of that key now.", file=sys.stderr)
+        return 0
+    known = keys.known()
+    if not known:
+        print("couchtill: There is no key yet: it is made with the first PIN.", file=sys.stderr)
+        return 1
+    print(known[0])
+    return 0
+
+
+def keys_add(arguments: argparse.Namespace) -> int:
+    print(_key_ring(arguments.data).add(arguments.name, arguments.rights))
+    print("This key is shown this once. Send it as “Authorization: Bearer KEY”.", file=sys.stderr)
+    return 0
+
+
+def keys_list(arguments: argparse.Namespace) -> int:
+    for key in _key_ring(arguments.data).all():
+        print(f"{key.name}  {','.join(sorted(key.rights)) or '-'}  {key.made}")
+    return 0
+
+
+def keys_revoke(arguments: argparse.Namespace) -> int:
+    _key_ring(arguments.data).revoke(arguments.name)
+    print(f"The key {arguments.name} opens nothing any more.", file=sys.stderr)
+    return 0
+
+
+def _key_ring(path: Path) -> Any:
+    from app.node import config
+    from app.web.keys import KeyRing
+
+    config.read(path)
+    return KeyRing(path)
+
+
 # -- the arguments -----------------------------------------------------------------------------------------------------
 
 
@@ -229,6 +276,26 @@ def parser() -> argparse.ArgumentParser:
         made.add_subparsers(metavar="accept", required=True),
     )
     made.add_argument("db", metavar="DB", help="the database's name, as in company")
+    made.add_argument("--data", type=Path, required=True, metavar="DIR")
+
+    staff = command("staff", None, "what the tills of a store share about their people").add_subparsers(
+        metavar="key", required=True
+    )
+    made = command("key", staff_key, "prints the key of a store's PINs, or takes it from another till", staff)
+    made.add_argument("--data", type=Path, required=True, metavar="DIR")
+    made.add_argument("--set", metavar="KEY", help="as the other till prints it")
+
+    keys = command("keys", None, "keys with rights, for programs").add_subparsers(
+        metavar="add|list|revoke", required=True
+    )
+    made = command("add", keys_add, "makes a key, and prints it this once", keys)
+    made.add_argument("name", metavar="NAME")
+    made.add_argument("--rights", type=_list, default=[], metavar="R1,R2", help="as in sell,report_x; none: reads")
+    made.add_argument("--data", type=Path, required=True, metavar="DIR")
+    made = command("list", keys_list, "the keys that there are, with their rights", keys)
+    made.add_argument("--data", type=Path, required=True, metavar="DIR")
+    made = command("revoke", keys_revoke, "takes a key away", keys)
+    made.add_argument("name", metavar="NAME")
     made.add_argument("--data", type=Path, required=True, metavar="DIR")
     return top
 

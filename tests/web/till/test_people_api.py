@@ -198,7 +198,9 @@ def test_a_cashier_neither_sees_nor_changes_the_list_of_people(window: Window, s
     window.sign_in(staffed["Cleo"], CASHIER)
 
     assert window.send("GET", "people")[0] == 403
-    assert window.send("POST", "people", {"request": "request-x", "name": "X", "role": "cashier", "pin": "8203"})[0] == 403
+    assert (
+        window.send("POST", "people", {"request": "request-x", "name": "X", "role": "cashier", "pin": "8203"})[0] == 403
+    )
     assert window.client.get("/people").status_code == 403
 
 
