@@ -55,6 +55,25 @@ class Barcodes:
                 return found
         return []
 
+    def offers(self, product: Mapping[str, Any], line: Mapping[str, Any]) -> bool:
+        """Whether the shop itself offers the price of this line of a sale, so that nobody has keyed it: the catalogue
+        lists it, or it stands in the code that was scanned (`line["barcode"]`)."""
+        price = line.get("price")
+        if not isinstance(price, Mapping):
+            return True
+        if listed(product, price):
+            return True
+        code = line.get("barcode")
+        if not isinstance(code, str):
+            return False
+        try:
+            found = self.look(code)
+        except SaleError:
+            return False
+        wanted = (price.get("amount"), price.get("per", WHOLE))
+        offers = [each["price"] for each in found if "price" in each and each["product"]["_id"] == line.get("product")]
+        return any((offer["amount"], offer.get("per", WHOLE)) == wanted for offer in offers)
+
     def _exact(self, code: str) -> list[Found]:
         found: list[Found] = [{"product": product} for product in self.catalogue.with_barcode(code)]
         for product, unit in self.catalogue.with_unit_barcode(code):

@@ -83,7 +83,9 @@ def register(
         if not found:
             raise missing(f"No product has the code {code}.")
         shown = rows([each["product"] for each in found])
-        return answer({"rows": [{**row, **said(each)} for row, each in zip(shown, found, strict=True)]})
+        return answer(
+            {"rows": [{**row, **said(each), "scanned": code} for row, each in zip(shown, found, strict=True)]}
+        )
 
     def said(found: dict[str, Any]) -> dict[str, Any]:
         names = {"quantity": "quantity", "price": "line_price", "unit": "sold_unit", "embedded": "embedded"}

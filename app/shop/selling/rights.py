@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from app.shop.actor import Actor
+from app.shop.barcodes import Barcodes
 from app.shop.desk import Desk
 from app.shop.money import MILLION, show
 from app.shop.schemas.order import STORED_VALUE
@@ -30,8 +31,9 @@ def needed(desk: Desk, request: Doc, draft: Draft) -> Iterator[tuple[str, str]]:
     yield "sell", "selling"
     facts, _ = desk.facts.read()
     digits = facts["digits"]
+    codes = Barcodes(desk.catalogue, desk.settings, lambda: digits)
     for item in draft.items:
-        yield from _of_item(item)
+        yield from _of_item(item, codes)
     yield from _discounts(desk, draft)
     yield from _returns(desk, request, draft, digits)
     if request["tip"]:
@@ -42,7 +44,7 @@ def needed(desk: Desk, request: Doc, draft: Draft) -> Iterator[tuple[str, str]]:
         yield "account", "selling on the customer's account"
 
 
-def _of_item(item: Item) -> Iterator[tuple[str, str]]:
+def _of_item(item: Item, codes: Barcodes) -> Iterator[tuple[str, str]]:
     wanted = item.wanted
     if item.returned is not None:
         return
@@ -50,7 +52,7 @@ def _of_item(item: Item) -> Iterator[tuple[str, str]]:
         yield "giftcard", "selling a gift card or putting money on one"
     elif wanted["product"] is None and wanted["quantity"] > 0:
         yield "open_item", f"selling “{item.priced['name']}”, which has no code"
-    elif item.kept.get("keyed"):
+    elif item.kept.get("keyed") and not codes.offers(item.product or {}, wanted):
         yield "price", f"another price for {item.priced['name']}"
 
 

@@ -39,7 +39,7 @@ export function canonical(value) {
 }
 
 /** @param {any} line */
-const plain = (line) => Object.fromEntries(Object.entries(line).filter(([key]) => !SERVERS.has(key)));
+export const plain = (line) => Object.fromEntries(Object.entries(line).filter(([key]) => !SERVERS.has(key)));
 
 /** @param {any} a @param {any} b whether two lines, or two nothings, are the same */
 const same = (a, b) => (a && b ? canonical(plain(a)) === canonical(plain(b)) : !a && !b);
@@ -60,7 +60,7 @@ export function asLines(lines) {
     .map((id) => {
       const { on, gone, ...line } = lines[id];
       // What the catalogue has lost meanwhile is sold for the price it had.
-      return lineOf({ ...line, ...(gone ? { keyed: true } : {}), id });
+      return lineOf({ ...line, ...(gone ? { keyed: true, gone } : {}), id });
     });
 }
 
