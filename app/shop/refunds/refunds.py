@@ -294,6 +294,10 @@ class Refunds:
         caps = payout.caps(original.order, refunds)
         rule = self._rule()
         given = wanted["tenders"]
+        if given is None and wanted["way"] != "paid" and due > 0:
+            cash = wanted["way"] == "cash" and rule is not None
+            amount = rule(due) if cash and rule is not None else due
+            given = [{"kind": wanted["way"], "amount": amount}] if amount else []
         if given is None:
             rounding = sum(int(order.get("cash_rounding") or 0) for order in (original.order, *refunds))
             return payout.plan(due, caps, complete=complete, rounding_left=rounding, rule=rule), False

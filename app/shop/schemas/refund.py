@@ -30,7 +30,8 @@ class RefundTender(Strict):
 
 
 class RefundRequest(Strict):
-    """`lines` null: all that is left. `tenders` null: the way it was paid. `total` (minor units, positive) is what the
+    """`lines` null: all that is left. `tenders` null: the way that `way` says: as it was paid, or all of it as store
+    credit or in cash. `total` (minor units, positive) is what the
     window showed; another figure is refused before anything is written. `void`: the whole sale, taken back."""
 
     sale = Text(64, pattern=SALE_ID, hint="it must be 8 to 64 letters, digits, - and _", required=True)
@@ -39,6 +40,7 @@ class RefundRequest(Strict):
     order = Ref("order", required=True)
     lines = ListOf(Part(RefundLine), MAX_LINES, allow_none=True, load_default=None)
     tenders = ListOf(Part(RefundTender), 50, allow_none=True, load_default=None, metadata={"label": "payments"})
+    way = Choice("paid", "credit", "cash", load_default="paid")
     total = Amount(load_default=None, allow_none=True)
     void = Flag(load_default=False)
     note = Text(500, load_default="")

@@ -176,11 +176,13 @@ def register(blueprint: Blueprint, node: Any) -> None:
 
 
 def waiting(node: Any) -> dict[str, Any]:
-    """`{"printer": whether this till has one, "waiting": [{"id", "order", "label", "copy", "gift", "since",
+    """`{"printer": whether this till has one, "always": whether every sale is printed,
+    "waiting": [{"id", "order", "label", "copy", "gift", "since",
     "reason"}]}`"""
     rows = node.till.receipts_book.waiting()
     return {
         "printer": printing.has_printer(node.till.desk.settings),
+        "always": node.till.desk.settings["receipt_print"] == "always",
         "waiting": [{**row, "label": paper.label_of(row["order"])} for row in rows],
     }
 
