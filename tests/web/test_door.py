@@ -187,3 +187,17 @@ def test_an_emptied_secret_is_no_secret(tmp_path: Path, content: str) -> None:
     (tmp_path / "api.secret").write_text(content)
     assert users.api_key(tmp_path) == content.strip() or len(users.api_key(tmp_path)) == 32
     assert users.api_key(tmp_path)
+
+
+def test_a_body_in_chunks_is_measured_too(terminal: SimpleNamespace, browser: requests.Session) -> None:
+    def pieces(count: int) -> Iterator[bytes]:
+        yield b'{"sale": "'
+        for _ in range(count):
+            yield b"x" * 1000
+        yield b'"}'
+
+    headers = {"Content-Type": "application/json"}
+    for count, status, error in ((10, 400, "invalid"), (1_000, 413, "too_large")):
+        answer = browser.post(f"{terminal.root}/api/sales", data=pieces(count), headers=headers, timeout=30)
+        assert (answer.status_code, answer.json()["error"]) == (status, error)
+        assert answer.headers["Content-Type"] == "application/problem+json"
