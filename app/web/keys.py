@@ -53,6 +53,7 @@ ROUTES: tuple[tuple[tuple[str, ...], str, tuple[str, ...]], ...] = (
     (_READ, r"/api/tasks(/.*)?", ("sync", "people", "settings")),
     (_READ, r"/api/sync(/.*)?", ("sync",)),
     (("POST",), r"/api/sync(/.*)?", ("sync",)),
+    (("PUT",), r"/api/sync/schedule", ("settings",)),
     (("GET", "HEAD", "PUT"), r"/api/settings(/.*)?", ("settings",)),
     (("GET", "HEAD", "POST", "PUT"), r"/api/people(/.*)?", ("people",)),
 )

@@ -1,0 +1,82 @@
+"""Every problem that the API answers, by its `error`: for programs, which act on it, and for the page that explains it.
+
+A test looks for problems in the code that are missing here.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Known(NamedTuple):
+    status: int
+    about: str
+
+
+PROBLEMS: dict[str, Known] = {
+    # Any route
+    "invalid": Known(400, "Something in the request is wrong; `field` says where, as a path: `lines.1.price`."),
+    "unauthorized": Known(401, "No key, or one that is not known here."),
+    "locked": Known(401, "Nobody is signed in at this till. A program needs a key."),
+    "forbidden": Known(403, "The key's rights don't cover this route, or another site's page asked."),
+    "needs_approval": Known(403, "A supervisor must allow this. `right` says what: fetch an approval for it "
+        "(`POST /api/approvals`) and send the same request again with the token in `approvals`."),
+    "not_found": Known(404, "There is nothing with this id here. It may not have arrived yet."),
+    "method_not_allowed": Known(405, "The route knows other methods; `Allow` names them."),
+    "conflict": Known(409, "Somebody else wrote it meanwhile. Nothing was written; read it again."),
+    "changed": Known(409, "The document is no longer the one that `rev` names; `current` is what it is now."),
+    "too_large": Known(413, "The request, or the receipt it would make, is too large."),
+    "bad_content_type": Known(415, "The body must be JSON, and say so with Content-Type: application/json."),
+    "failed": Known(500, "A mistake of this program; its log has the details. Repeating the request is safe."),
+    "service_unavailable": Known(503, "Too many windows listen. `Retry-After` says when to come back."),
+    "insufficient_storage": Known(507, "The disk is full. Nothing was written."),
+    "immutable": Known(403, "Such a document is written once: correct it by another one that names it."),
+    # Selling
+    "no_shift": Known(409, "No shift is open, and settings want one to be opened first."),
+    "shift_closed": Known(409, "The shift was closed meanwhile; `shift` is the one that is open now, or null."),
+    "total_differs": Known(409, "The till's own total is another one (`total`). Nothing was charged: show it, and "
+        "send the request again."),
+    "age_check": Known(409, "An item needs the customer's age confirmed: send `age: true`."),
+    "needs_note": Known(400, "This needs a note that says why."),
+    "no_value": Known(400, "Nothing is sold and nothing is returned."),
+    "central_not_seen": Known(409, "The central was not seen for longer than a setting allows: sync first."),
+    "bad_check_digit": Known(400, "The code was misread: its check digit is wrong."),
+    "rate_differs": Known(409, "Foreign cash has another rate by now."),
+    "not_enough": Known(409, "The balance does not cover the amount; `balance` is what there is."),
+    "card_sold": Known(409, "A gift card with this code was sold already."),
+    "card_taken": Known(409, "This card payment belongs to another sale."),
+    "card_not_approved": Known(409, "The card terminal did not approve this payment."),
+    "another_amount": Known(409, "This payment was asked for with another amount."),
+    "not_reversed": Known(409, "The card terminal did not take the payment back."),
+    # Refunds
+    "no_receipt": Known(404, "There is no such receipt here."),
+    "not_a_sale": Known(409, "Only a sale can be returned."),
+    "returned_already": Known(409, "That much of it was returned already."),
+    "over_cap": Known(409, "More than was paid that way."),
+    "elsewhere": Known(409, "It belongs to another store, or was made elsewhere."),
+    "unreadable": Known(409, "Another program wrote this document; it can't be worked with here."),
+    # Shifts
+    "shift_open": Known(409, "A shift is open already; `shift` is it."),
+    "not_due": Known(409, "The day is not over: there is nothing to postpone."),
+    "postponed": Known(409, "The close was postponed once already."),
+    "other_terminal": Known(409, "The shift belongs to another drawer."),
+    # Carts
+    "gone": Known(409, "The cart was sold or deleted since."),
+    "sold": Known(409, "The cart was sold since; `order` is the receipt."),
+    "held": Known(409, "Another window has the cart open; `holder` says which. Send `over: true` to take it over."),
+    # People
+    "wrong_pin": Known(403, "The PIN is not the right one."),
+    "wrong_badge": Known(403, "Nobody has this badge."),
+    "pin_locked": Known(429, "Too many wrong PINs: `wait` seconds until the next try."),
+    "may_not_allow": Known(403, "This person can't allow it either."),
+    "weak_pin": Known(400, "The PIN is too short or too easy for this role."),
+    "last_manager": Known(409, "Somebody must stay who may change people."),
+    "pin_key_missing": Known(409, "The secret of the store's PINs is not on this till yet."),
+    # Sync
+    "no_central": Known(409, "This node has no central to sync with."),
+}  # fmt: skip
+
+#: What any route may answer.
+ANY = ("unauthorized", "forbidden", "failed")
+#: What any route with a body may answer besides.
+BODY = ("invalid", "bad_content_type", "too_large", "locked")

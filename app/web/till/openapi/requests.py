@@ -1,0 +1,123 @@
+"""Requests that are checked by hand in the code, written down as schemas for those who read the API's description."""
+
+from __future__ import annotations
+
+from app.shop.schemas.base import Attributes, Flag, ListOf, Strict, Text
+from app.shop.schemas.cart import CartFields
+
+REQUEST_ID = r"[A-Za-z0-9_.-]{8,64}"
+
+
+class Empty(Strict):
+    """An empty object."""
+
+
+class Approved(Strict):
+    """No more than the approvals of a supervisor."""
+
+    approvals = ListOf(Text(200), 20)
+
+
+class SignIn(Strict):
+    """Who signs in, with a PIN; or a badge alone."""
+
+    staff = Text(250)
+    pin = Text(64)
+    badge = Text(200)
+
+
+class Approve(Strict):
+    """A supervisor's leave for one right, once; `request` is the id of the request that it is for."""
+
+    right = Text(40, required=True)
+    staff = Text(250)
+    pin = Text(64)
+    badge = Text(200)
+    request = Text(64)
+
+
+class NewPerson(Approved):
+    request = Text(64, pattern=REQUEST_ID, required=True)
+    name = Text(60, filled=True, required=True)
+    role = Text(40, filled=True, required=True)
+    pin = Text(64, allow_none=True)
+    badge = Text(200, allow_none=True)
+    language = Text(10, allow_none=True)
+    inactive = Flag()
+
+
+class ChangedPerson(Approved):
+    rev = Text(80, required=True)
+    name = Text(60, filled=True)
+    role = Text(40, filled=True)
+    pin = Text(64, allow_none=True)
+    badge = Text(200, allow_none=True)
+    language = Text(10, allow_none=True)
+    inactive = Flag()
+
+
+class ParkCart(CartFields):
+    """A cart to be parked; its lines are a map by line id."""
+
+    request = Text(64, pattern=REQUEST_ID, required=True)
+    approvals = ListOf(Text(200), 20)
+
+
+class ChangeCart(CartFields):
+    """What is to change; `rev` is the revision that the window saw. `release` gives the cart back."""
+
+    rev = Text(80, required=True)
+    window = Text(64)
+    release = Flag()
+    approvals = ListOf(Text(200), 20)
+
+
+class TakeCart(Approved):
+    """`over`: also when another window has it open."""
+
+    window = Text(64, filled=True, required=True)
+    over = Flag()
+
+
+class DeleteCart(Approved):
+    rev = Text(80)
+
+
+class CustomerFields(Approved):
+    name = Text(200)
+    group = Text(60, allow_none=True)
+    email = Text(254, allow_none=True)
+    phone = Text(40, allow_none=True)
+    address = ListOf(Text(200), 10, allow_none=True)
+    tax_number = Text(40, allow_none=True)
+    note = Text(2000, allow_none=True)
+    cards = ListOf(Text(64, filled=True), 10)
+    attributes = Attributes()
+
+
+class NewCustomer(CustomerFields):
+    request = Text(64, pattern=REQUEST_ID, required=True)
+    name = Text(200, filled=True, required=True)
+
+
+class ChangedCustomer(CustomerFields):
+    rev = Text(80, required=True)
+
+
+class PrintReceipt(Approved):
+    """`copy` false prints the original, once; `gift` without prices."""
+
+    request = Text(64, pattern=REQUEST_ID, required=True)
+    copy = Flag(load_default=True)
+    gift = Flag(load_default=False)
+
+
+class TaskDone(Approved):
+    id = Text(250, filled=True, required=True)
+    database = Text(200, filled=True, required=True)
+
+
+class Retry(Approved):
+    """The id of a refused document, as the list has it."""
+
+    id = Text(64, filled=True, required=True)
