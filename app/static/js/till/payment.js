@@ -1,8 +1,8 @@
 /**
- * Paying: coupons and cash, then one request that is repeated with the same id until the server has answered it. A sale's id is born when
+ * Paying: tenders of any kind, then one request that is repeated with the same id until the server has answered it. A sale's id is born when
  * paying starts; request and id lie in the window's store before the first byte leaves, so neither a lost answer nor a reload can sell twice.
  */
-import { post, Problem } from "../api.js";
+import { get, Problem } from "../api.js";
 import { saleRequest } from "../cart.js";
 import { hide, show } from "../dialogs.js";
 import { byId, h, icon } from "../dom.js";
@@ -12,9 +12,14 @@ import { byTouch, startPad } from "../pad.js";
 import { clearToasts } from "../toast.js";
 import { ulid } from "../ulid.js";
 import { DEAREST } from "./ask.js";
+import { charge, takeBack } from "./card-terminal.js";
+import { startGiftCards } from "./gift-cards.js";
+import { KINDS, offered, tenderName } from "./pay-kinds.js";
+import { Sending } from "./sending.js";
+import { changeFor, standing, USUAL, worthOf } from "./tendering.js";
 
-/** Milliseconds until the next try: first soon, since most losses are one packet, then calmly. */
-const PAUSES = [300, 700, 1500, 3000];
+/** Refusals that a person can mend without leaving the dialog. */
+const MENDED_HERE = /^(tenders|tip|customer)/;
 
 export class Payment {
   /** @param {import("./frame.js").Frame} frame */
@@ -25,33 +30,64 @@ export class Payment {
     /** @type {import("../dialogs.js").Sheet} */
     this.dialog = byId("payment", HTMLDialogElement);
     this.number = byId("pay-number", HTMLInputElement);
-    /** @type {"cash" | "coupon"} */
+    this.text = byId("pay-text", HTMLInputElement);
+    this.settings = USUAL;
     this.kind = "cash";
-    this.busy = false;
-    /** @type {(() => void) | null} ends the pause between two tries */
-    this.hurry = null;
+    /** What the server said of the card or customer that is asked about. @type {any} */
+    this.known = null;
+    this.rate = 0;
+    this.wrong = "";
+    this.sending = new Sending(frame, this.dialog, {
+      sold: (answer) => this.frame.tell("sold", answer),
+      refused: (problem) => this.#refused(problem),
+    });
     startPad(this.dialog, this.number);
     byId("payment-form").addEventListener("submit", (event) => {
       event.preventDefault();
-      this.#enter();
+      void this.#enter();
     });
-    this.number.addEventListener("input", () => this.#render());
-    byId("kind-cash").addEventListener("click", () => this.choose("cash"));
-    byId("kind-coupon").addEventListener("click", () => this.choose("coupon"));
-    byId("notes").addEventListener("click", (event) => {
-      const note = /** @type {HTMLElement} */ (event.target).closest("[data-amount]");
-      if (note instanceof HTMLElement) this.#pay(BigInt(note.dataset.amount ?? "0"));
+    this.number.addEventListener("input", () => this.#changed());
+    this.text.addEventListener("input", () => {
+      if (this.kind === "giftcard") this.known = null;
+      this.#changed();
     });
-    byId("coupons").addEventListener("click", (event) => {
-      const button = /** @type {HTMLElement} */ (event.target).closest("[data-coupon]");
-      if (button instanceof HTMLElement) this.#dropCoupon(Number(button.dataset.coupon));
-    });
+    this.text.addEventListener("scan", () => void this.#look());
+    this.#onTap("pay-kinds", "kind", (kind) => this.choose(kind));
+    this.#onTap("pay-rates", "rate", (place) => this.#chooseRate(Number(place)));
+    this.#onTap("notes", "amount", (amount) => this.#payCash(BigInt(amount)));
+    this.#onTap("tenders", "tender", (place) => void this.#drop(Number(place)));
     byId("sending-retry").addEventListener("click", () => this.retry());
     this.dialog.addEventListener("keydown", (event) => this.#key(event));
+    frame.hear("back", () => void this.load());
+    frame.hear("catalogue", () => void this.load());
+    void this.load();
+  }
+
+  /** @param {string} id @param {string} name of the data attribute @param {(value: string) => void} run */
+  #onTap(id, name, run) {
+    byId(id).addEventListener("click", (event) => {
+      const button = /** @type {HTMLElement} */ (event.target).closest(`[data-${name}]`);
+      if (button instanceof HTMLElement) run(button.dataset[name] ?? "");
+    });
   }
 
   get open() {
     return this.dialog.open;
+  }
+
+  /** Whether a sale is under way. */
+  get busy() {
+    return this.sending.busy || this.sending.asking;
+  }
+
+  /** How this till can be paid; what was known stays while the server is away. */
+  async load() {
+    try {
+      this.settings = await get("api/tenders", { timeout: 5000 });
+      if (this.open) this.#render();
+    } catch (problem) {
+      if (!(problem instanceof Problem)) throw problem;
+    }
   }
 
   /** Begins to pay what is in the cart. */
@@ -59,8 +95,7 @@ export class Payment {
     if (this.store.pending) return this.resume();
     if (!this.store.cart.lines.length || this.open) return;
     clearToasts();
-    byId("payment-form").hidden = false;
-    byId("sending").hidden = true;
+    this.sending.showForm();
     show(this.dialog);
     this.choose("cash");
   }
@@ -68,15 +103,36 @@ export class Payment {
   /** Takes up a sale that was sent and not yet acknowledged: after a reload, in another window. */
   resume() {
     show(this.dialog);
-    void this.#send();
+    void this.sending.send();
   }
 
-  /** @param {"cash" | "coupon"} kind */
-  choose(kind) {
+  /** Tries again now. */
+  retry() {
+    this.sending.hurry?.();
+  }
+
+  // -- what is asked for -------------------------------------------------------------------------------------------
+
+  /** @param {string} kind @param {string} [wrong] what was wrong with the one before */
+  choose(kind, wrong = "") {
+    const { out } = this.#now;
+    if (!offered(this.settings, out).includes(kind)) kind = "cash";
     this.kind = kind;
+    this.known = null;
+    this.wrong = wrong;
     this.number.value = "";
+    this.text.value = "";
     this.number.inputMode = byTouch() ? "none" : "decimal";
-    this.dialog.querySelector("[data-pad]")?.classList.toggle("no-point", this.currency.digits === 0);
+    this.#render();
+    const field = this.#needsText ? this.text : this.number;
+    field.focus();
+    if (kind === "credit" || kind === "account") void this.#look();
+  }
+
+  /** @param {number} place */
+  #chooseRate(place) {
+    this.rate = place;
+    this.number.value = "";
     this.#render();
     this.number.focus();
   }
@@ -84,181 +140,309 @@ export class Payment {
   /** @param {KeyboardEvent} event */
   #key(event) {
     if (event.repeat && event.key === "Enter") event.preventDefault(); // a held key pays nothing
-    if (event.ctrlKey || event.metaKey || event.altKey || byId("payment-form").hidden) return;
-    const kind = { c: "cash", k: "coupon" }[event.key.toLowerCase()];
+    if (event.ctrlKey || event.metaKey || event.altKey || byId("payment-form").hidden || event.target === this.text) return;
+    const kind = offered(this.settings, this.#now.out).find((kind) => KINDS[kind].key === event.key.toLowerCase());
     if (!kind) return;
     event.preventDefault();
-    this.choose(/** @type {"cash" | "coupon"} */ (kind));
+    this.choose(kind);
   }
 
-  get #due() {
-    return this.store.cart.tenders.reduce((due, tender) => due - BigInt(tender.amount), BigInt(this.frame.priced.total));
+  #changed() {
+    this.wrong = "";
+    this.#render();
+  }
+
+  get #now() {
+    const { cart } = this.store;
+    const coupon = cart.lines.reduce((sum, line) => sum + (line.fixed?.coupon ?? 0), 0);
+    return standing({ total: this.frame.priced.total, tip: cart.tip ?? 0, coupon, tenders: cart.tenders, rule: this.settings.cash_rounding });
+  }
+
+  get #foreign() {
+    return this.kind === "foreign" ? (this.settings.foreign[this.rate] ?? null) : null;
+  }
+
+  get #needsText() {
+    const { text } = KINDS[this.kind];
+    return Boolean(text) && !(this.kind === "card" && this.settings.card === "simulated");
   }
 
   /** @returns {bigint | null} what is keyed; null: nothing, or no amount */
   get #keyed() {
-    return parseDecimal(this.number.value, this.currency.digits);
+    return parseDecimal(this.number.value, this.#foreign?.digits ?? this.currency.digits);
   }
+
+  /** @returns {import("./pay-kinds.js").Asked} */
+  get #asked() {
+    const { customer } = this.store.cart;
+    return { now: this.#now, settings: this.settings, keyed: this.#keyed, text: this.text.value.trim(), known: this.known, rate: this.#foreign, customer };
+  }
+
+  /** The amount that Enter takes. @param {import("./pay-kinds.js").Asked} asked */
+  #amount(asked) {
+    return asked.keyed ?? KINDS[this.kind].usual(asked);
+  }
+
+  /** What it is worth in the book currency. @param {import("./pay-kinds.js").Asked} asked @param {bigint} amount */
+  #worth(asked, amount) {
+    return asked.rate ? worthOf(amount, asked.rate) : amount;
+  }
+
+  // -- what is shown -----------------------------------------------------------------------------------------------
 
   #render() {
-    const due = this.#due;
-    const keyed = this.#keyed;
-    const coupon = this.kind === "coupon";
-    const { tenders } = this.store.cart;
-    byId("due").textContent = this.#money(due);
-    byId("due-label").textContent = tenders.length ? t("Still to pay") : t("To pay");
-    byId("coupons").replaceChildren(
-      ...tenders.map(({ amount }, i) =>
-        h(
-          "li",
-          {},
-          t("Coupon"),
-          h("span", { class: "amount" }, `−${this.#money(amount)}`),
-          h("button", { type: "button", class: "tool tool-icon", dataset: { coupon: i }, "aria-label": t("Remove this coupon") }, icon("close")),
-        ),
-      ),
+    const asked = this.#asked;
+    const { now } = asked;
+    const kind = KINDS[this.kind];
+    const inCash = this.kind === "cash" || this.kind === "foreign";
+    const { cart } = this.store;
+    byId("due").textContent = this.#money(abs(inCash ? now.cash : now.left));
+    byId("due-label").textContent = now.out ? t("To pay out") : cart.tenders.length ? t("Still to pay") : t("To pay");
+    byId("tenders").replaceChildren(
+      ...cart.tenders.map((/** @type {any} */ tender, i) => this.#row(tenderName(tender), -tender.amount, i, t("Remove this payment"))),
+      ...(cart.tip ? [this.#row(t("Tip"), cart.tip, -1, t("Remove the tip"))] : []),
     );
-    byId("kind-cash").setAttribute("aria-checked", String(!coupon));
-    byId("kind-coupon").setAttribute("aria-checked", String(coupon));
-    byId("pay-label").textContent = coupon ? t("Worth of the coupon") : t("Cash received");
-    this.number.placeholder = decimalText(coupon ? 0n : due, this.currency.digits);
-    this.#renderChange(due, keyed, coupon);
-    this.#renderNotes(due, coupon);
+    byId("pay-kinds").replaceChildren(...offered(this.settings, now.out).map((name) => this.#kindButton(name)));
+    byId("pay-rates").hidden = this.kind !== "foreign";
+    byId("pay-rates").replaceChildren(...this.settings.foreign.map((rate, i) => this.#rateButton(rate, i)));
+    const text = this.#needsText;
+    byId("pay-text-field").hidden = !text;
+    this.text.hidden = !text || !kind.scans; // a field that is hidden takes no scans
+    if (text) this.text.hidden = false;
+    this.text.toggleAttribute("data-scan", Boolean(kind.scans));
+    byId("pay-text-label").textContent = kind.text?.() ?? "";
+    byId("pay-label").textContent = now.out ? t("Amount paid out") : kind.label();
+    byId("pay-unit").textContent = asked.rate?.code ?? "";
+    const digits = asked.rate?.digits ?? this.currency.digits;
+    this.number.placeholder = decimalText(abs(kind.usual(asked)), digits);
+    this.number.readOnly = now.out;
+    this.dialog.querySelector("[data-pad]")?.classList.toggle("no-point", digits === 0);
+    byId("pay-info").textContent = this.#info(asked);
+    byId("pay-rounding").hidden = !inCash || now.rounding === 0n;
+    byId("rounding").textContent = this.#money(now.rounding);
+    this.#renderChange(asked, inCash);
+    this.#renderNotes(now);
+    const fault = this.#fault(asked);
+    byId("pay-error").textContent = this.wrong || fault;
     const done = byId("pay-done", HTMLButtonElement);
-    done.textContent = coupon ? t("Take the coupon") : due === 0n ? t("Finish the sale") : t("Take cash and finish");
-    byId("pay-error").textContent = this.#fault(due, keyed, coupon);
-    done.disabled = Boolean(byId("pay-error").textContent) || (coupon ? !keyed : (keyed ?? due) < due);
+    done.textContent = this.#doneWords(asked);
+    done.disabled = Boolean(fault) || !this.#ready(asked);
   }
 
-  /** @param {bigint} due @param {bigint | null} keyed @param {boolean} coupon */
-  #renderChange(due, keyed, coupon) {
-    const row = byId("pay-change");
-    row.hidden = coupon;
-    const given = keyed ?? due;
-    row.classList.toggle("enough", given >= due);
-    row.classList.toggle("short", given < due);
-    byId("change-label").textContent = given < due ? t("Missing") : t("Change");
-    byId("change").textContent = this.#money(given < due ? due - given : given - due);
+  /** @param {string} name @param {number} amount @param {number} place @param {string} remove */
+  #row(name, amount, place, remove) {
+    const button = h("button", { type: "button", class: "tool tool-icon", dataset: { tender: place }, "aria-label": `${remove}: ${name}` }, icon("close"));
+    return h("li", {}, name, h("span", { class: "amount" }, this.#money(amount)), button);
   }
 
-  /** @param {bigint} due @param {boolean} coupon */
-  #renderNotes(due, coupon) {
-    byId("notes").hidden = coupon || due === 0n;
-    byId("notes").replaceChildren(
-      h("button", { type: "button", class: "note", dataset: { amount: due } }, h("small", {}, t("Exact")), this.#money(due)),
-      ...likelyNotes(due, this.currency).map((amount) => h("button", { type: "button", class: "note", dataset: { amount } }, this.#money(amount))),
-    );
+  /** @param {string} name */
+  #kindButton(name) {
+    const kind = KINDS[name];
+    const chosen = String(name === this.kind);
+    const props = { type: "button", role: "radio", class: "pay-kind", id: `kind-${name}`, "aria-checked": chosen, "aria-keyshortcuts": kind.key.toUpperCase() };
+    return h("button", { ...props, dataset: { kind: name } }, icon(kind.icon), h("span", {}, kind.name()), h("kbd", {}, kind.key.toUpperCase()));
   }
 
-  /** @param {bigint} due @param {bigint | null} keyed @param {boolean} coupon */
-  #fault(due, keyed, coupon) {
-    if (this.number.value.trim() && keyed === null) {
-      return this.currency.digits
-        ? t("Key an amount like %(example)s.", { example: decimalText(10n ** BigInt(this.currency.digits) * 12n, this.currency.digits) })
-        : t("Key an amount without decimals.");
+  /** @param {import("./tendering.js").Settings["foreign"][number]} rate @param {number} place */
+  #rateButton(rate, place) {
+    const props = { type: "button", role: "radio", class: "pay-rate", "aria-checked": String(place === this.rate), dataset: { rate: place } };
+    return h("button", props, rate.code);
+  }
+
+  /** What the cashier should know of it. @param {import("./pay-kinds.js").Asked} asked */
+  #info(asked) {
+    const { rate, known, now } = asked;
+    if (rate) {
+      const unit = 10n ** BigInt(rate.digits);
+      const worth = this.#money(this.#worth(asked, this.#amount(asked)));
+      return t("1 %(code)s = %(one)s. It is worth %(worth)s.", { code: rate.code, one: this.#money(worthOf(unit, rate)), worth });
     }
-    if (keyed !== null && keyed > DEAREST) return t("That is too much.");
-    if (coupon && keyed !== null && keyed > due) return t("A coupon can’t pay more than the %(due)s that is due.", { due: this.#money(due) });
+    if (!known) return this.kind === "giftcard" && !now.out ? t("Scan the card, or key its code and press Enter.") : "";
+    const words = { balance: this.#money(known.balance), available: this.#money(known.available) };
+    if (known.online) return this.kind === "account" ? t("The account stands at %(balance)s.", words) : t("There is %(balance)s on it.", words);
+    if (known.known) return t("As far as this till knows there is %(balance)s on it. Without the central it may take %(available)s.", words);
+    return t("The central is away and this till does not know it. It may take %(available)s on trust.", words);
+  }
+
+  /** @param {import("./pay-kinds.js").Asked} asked @param {boolean} inCash */
+  #renderChange(asked, inCash) {
+    const row = byId("pay-change");
+    row.hidden = !inCash || asked.now.out;
+    const change = changeFor(asked.now, this.#worth(asked, this.#amount(asked)), this.settings.cash_rounding, Boolean(asked.rate));
+    row.classList.toggle("enough", change >= 0n);
+    row.classList.toggle("short", change < 0n);
+    byId("change-label").textContent = change < 0n ? t("Missing") : t("Change");
+    byId("change").textContent = this.#money(abs(change));
+  }
+
+  /** @param {import("./tendering.js").Standing} now */
+  #renderNotes(now) {
+    const { cash } = now;
+    const shown = this.kind === "cash" && cash > 0n;
+    byId("notes").hidden = !shown;
+    const note = (/** @type {bigint} */ amount, /** @type {Node | null} */ what = null) =>
+      h("button", { type: "button", class: "note", dataset: { amount } }, what, this.#money(amount));
+    byId("notes").replaceChildren(...(shown ? [note(cash, h("small", {}, t("Exact"))), ...likelyNotes(cash, this.currency).map((amount) => note(amount))] : []));
+  }
+
+  /** @param {import("./pay-kinds.js").Asked} asked */
+  #doneWords(asked) {
+    const { now } = asked;
+    if (now.out) return t("Pay out %(amount)s", { amount: this.#money(abs(this.kind === "cash" ? now.cash : now.left)) });
+    const amount = this.#money(this.#amount(asked));
+    const worth = this.#worth(asked, this.#amount(asked));
+    if (this.kind === "coupon") return t("Take the coupon");
+    if (this.kind === "tip") return t("Add the tip");
+    if (this.kind === "giftcard" && !this.known) return t("Ask for the balance");
+    if (this.kind === "cash" || this.kind === "foreign") {
+      if (changeFor(now, worth, this.settings.cash_rounding, Boolean(asked.rate)) < 0n) return t("Take a part in cash");
+      return now.cash <= 0n ? t("Finish the sale") : t("Take cash and finish");
+    }
+    return t("Take %(amount)s", { amount });
+  }
+
+  /** What is wrong with what is keyed. @param {import("./pay-kinds.js").Asked} asked */
+  #fault(asked) {
+    const digits = asked.rate?.digits ?? this.currency.digits;
+    if (this.number.value.trim() && asked.keyed === null) {
+      if (!digits) return t("Key an amount without decimals.");
+      return t("Key an amount like %(example)s.", { example: decimalText(10n ** BigInt(digits) * 12n, digits) });
+    }
+    if (asked.keyed !== null && asked.keyed > DEAREST) return t("That is too much.");
+    const lacks = KINDS[this.kind].lacks?.(asked);
+    if (lacks) return lacks;
+    if (["cash", "foreign", "tip"].includes(this.kind) || asked.now.out) return "";
+    const { keyed, now, known } = asked;
+    if (keyed === null) return "";
+    const due = { due: this.#money(now.left) };
+    if (keyed > now.left) return this.kind === "coupon" ? t("A coupon can’t pay more than the %(due)s that is due.", due) : t("That is more than the %(due)s that is due.", due);
+    if (known && this.kind !== "account" && keyed > BigInt(known.available)) return t("It can pay %(available)s at most.", { available: this.#money(known.available) });
     return "";
   }
 
-  #enter() {
-    if (byId("pay-done", HTMLButtonElement).disabled) return;
-    if (this.kind === "cash") return this.#pay(this.#keyed ?? this.#due);
-    const { cart } = this.store;
-    this.store.update({ ...cart, tenders: [...cart.tenders, { kind: "coupon", amount: Number(this.#keyed) }] });
-    this.choose("cash");
+  /** Whether Enter would do something. @param {import("./pay-kinds.js").Asked} asked */
+  #ready(asked) {
+    const amount = this.#amount(asked);
+    if (this.#needsText && !asked.text) return false;
+    if (asked.now.out) return true;
+    if (this.kind === "giftcard" && !asked.known) return true;
+    if (this.kind === "cash") return amount > 0n || asked.now.cash <= 0n;
+    return amount > 0n;
   }
 
-  /** @param {number} index */
-  #dropCoupon(index) {
+  // -- what is done ------------------------------------------------------------------------------------------------
+
+  async #enter() {
+    if (byId("pay-done", HTMLButtonElement).disabled || this.busy) return;
+    const asked = this.#asked;
+    const amount = this.#amount(asked);
+    if (asked.now.out) return this.#payOut(asked);
+    if (this.kind === "cash") return this.#payCash(amount);
+    if (this.kind === "tip") {
+      this.store.update({ ...this.store.cart, tip: Number(amount) });
+      return this.choose("cash");
+    }
+    if (this.kind === "giftcard" && !asked.known) return this.#look();
+    if (this.kind === "foreign" && asked.rate) {
+      const worth = worthOf(amount, asked.rate);
+      return this.#add({ kind: "foreign", amount: Number(worth), currency: asked.rate.code, foreign: Number(amount) });
+    }
+    if (this.kind === "card") return this.#payByCard(amount, asked.text);
+    if (this.kind === "giftcard") return this.#add({ kind: "giftcard", amount: Number(amount), code: asked.text, hint: asked.known.hint });
+    this.#add({ kind: this.kind, amount: Number(amount) });
+  }
+
+  /** @param {bigint} amount @param {string} reference */
+  async #payByCard(amount, reference) {
+    if (this.settings.card !== "simulated") return this.#add({ kind: "card", amount: Number(amount), reference });
+    const paid = await this.sending.during((ask, wait) => charge(this.frame, amount, this.#money(amount), ask, wait));
+    if ("error" in paid) {
+      this.frame.sound.error();
+      return this.choose("card", paid.error);
+    }
+    this.#add({ kind: "card", amount: Number(amount), payment: paid.request, reference: paid.reference });
+  }
+
+  /** One more tender; the sale ends when nothing is left to pay. @param {any} tender */
+  #add(tender) {
     const { cart } = this.store;
-    this.store.update({ ...cart, tenders: cart.tenders.filter((_, i) => i !== index) });
+    this.store.update({ ...cart, tenders: [...cart.tenders, tender] });
+    const { now } = this.#asked;
+    const done = tender.kind === "foreign" ? now.cash <= 0n || now.left <= 0n : now.left === 0n;
+    if (done && tender.kind !== "coupon") return this.#sell(this.store.cart.tenders);
     this.choose("cash");
   }
 
   /** @param {bigint} cash what was handed over */
-  #pay(cash) {
+  #payCash(cash) {
+    if (this.busy || !this.open) return;
+    const tender = { kind: "cash", amount: Number(cash) };
+    if (cash < this.#now.cash) return this.#add(tender);
+    this.#sell(cash > 0n ? [...this.store.cart.tenders, tender] : this.store.cart.tenders);
+  }
+
+  /** @param {import("./pay-kinds.js").Asked} asked */
+  #payOut(asked) {
+    const amount = this.kind === "cash" ? asked.now.cash : asked.now.left;
+    const tender = { kind: this.kind, amount: Number(amount), ...(this.kind === "card" && asked.text ? { reference: asked.text } : {}) };
+    this.#sell(amount ? [...this.store.cart.tenders, tender] : this.store.cart.tenders);
+  }
+
+  /** @param {number} place of the tender; -1: the tip */
+  async #drop(place) {
+    const { cart } = this.store;
+    const tender = /** @type {any} */ (cart.tenders[place]);
+    if (tender?.payment) {
+      try {
+        await takeBack(this.frame, tender.payment);
+      } catch (problem) {
+        if (!(problem instanceof Problem)) throw problem;
+        return this.choose("card", problem.message);
+      }
+    }
+    this.store.update(place < 0 ? { ...cart, tip: 0 } : { ...cart, tenders: cart.tenders.filter((_, i) => i !== place) });
+    this.choose("cash");
+  }
+
+  /** Asks what is on the gift card, or on the customer's account. */
+  async #look() {
+    const { kind } = this;
+    const code = this.text.value.trim();
+    const { customer } = this.store.cart;
+    if (kind === "giftcard" ? !code : !customer) return;
+    const path = kind === "giftcard" ? `api/balances/giftcard?code=${encodeURIComponent(code)}` : `api/balances/customer/${customer?.id}`;
+    try {
+      const found = await get(path, { timeout: 8000 });
+      if (kind !== this.kind || (kind === "giftcard" && code !== this.text.value.trim())) return;
+      this.known = kind === "giftcard" ? found : found[kind];
+      this.wrong = kind === "giftcard" && this.known.available === 0 ? t("There is nothing on this card that can be taken.") : "";
+    } catch (problem) {
+      if (!(problem instanceof Problem)) throw problem;
+      if (kind !== this.kind) return;
+      this.wrong = problem.message;
+    }
+    this.#render();
+    this.number.focus();
+  }
+
+  /** @param {any[]} tenders */
+  #sell(tenders) {
     if (this.store.pending || this.busy || !this.open || !this.store.cart.lines.length) return;
     const { cart } = this.store;
-    const tenders = cash > 0n ? [...cart.tenders, { kind: "cash", amount: Number(cash) }] : cart.tenders;
     const { total } = this.frame.priced;
     const request = saleRequest(cart, { sale: ulid(), seen: this.store.seen(this.frame.series), total, tenders });
-    void this.#send(request);
+    void this.sending.send({ ...request, ...(cart.tip ? { tip: cart.tip } : {}) });
   }
 
-  /** Tries again now. */
-  retry() {
-    this.hurry?.();
-  }
-
-  /** @param {any} [request] a new sale; none: the one that is pending */
-  async #send(request) {
-    if (this.busy) return;
-    this.busy = true;
-    this.dialog.locked = true;
-    byId("payment-form").hidden = true;
-    byId("sending").hidden = false;
-    this.#say("");
-    try {
-      if (request) await this.store.begin(request);
-      for (let tries = 0; this.store.pending; tries++) {
-        const { request } = this.store.pending;
-        try {
-          const answer = await post("api/sales", request, { timeout: 10000 });
-          await this.#done(answer, request);
-          return;
-        } catch (problem) {
-          if (!(problem instanceof Problem)) throw problem;
-          if (problem.refused) return await this.#refused(problem);
-          this.#say(this.#words(problem));
-        }
-        const pause = PAUSES[Math.min(tries, PAUSES.length - 1)];
-        await new Promise((resolve) => {
-          this.hurry = () => resolve(undefined);
-          setTimeout(resolve, pause);
-        });
-      }
-      hide(this.dialog); // another window of this till has brought the sale to its end
-    } finally {
-      this.busy = false;
-      this.hurry = null;
-      this.dialog.locked = false;
+  /** The server has said no and written nothing. @param {Problem} problem */
+  #refused(problem) {
+    if (!MENDED_HERE.test(problem.field ?? "") || !this.store.cart.lines.length) {
+      hide(this.dialog);
+      return this.frame.tell("refused", problem);
     }
-  }
-
-  /** @param {any} answer @param {any} request */
-  async #done(answer, request) {
-    const { order } = answer;
-    const before = this.frame.series;
-    this.store.note(order.series, order.number);
-    await this.store.settle(request.sale);
-    hide(this.dialog);
-    this.busy = false;
-    const note = before && before !== order.series ? t("This till had been set back to an older copy. It has begun a new series of receipts: %(series)s.", { series: order.series }) : "";
-    this.frame.tell("sold", { order, repeated: Boolean(answer.repeated), note });
-  }
-
-  /** The server has said no and written nothing: the cart is the person's again, under a new id. @param {Problem} problem */
-  async #refused(problem) {
-    await this.store.giveUp();
-    hide(this.dialog);
-    this.busy = false;
-    this.frame.tell("refused", problem);
-  }
-
-  /** @param {Problem} problem */
-  #words(problem) {
-    if (problem.status === 401 || problem.status === 403) return t("This window is no longer signed in. Open the till from its start link: the sale goes on there.");
-    if (problem.away) return t("The till’s server does not answer. The sale is kept and tried again; it is sold once, whatever happens.");
-    return t("The server could not write the sale: %(reason)s It is tried again, and sold once.", { reason: problem.message });
-  }
-
-  /** @param {string} words */
-  #say(words) {
-    byId("sending-title").textContent = words ? t("Not yet written") : t("Writing the sale…");
-    byId("sending-why").textContent = words;
-    byId("sending-retry").hidden = !words;
+    this.frame.sound.error();
+    this.sending.showForm();
+    this.choose(this.kind, problem.message);
   }
 
   /** @param {bigint | number} amount */
@@ -267,10 +451,14 @@ export class Payment {
   }
 }
 
+/** @param {bigint} amount */
+const abs = (amount) => (amount < 0n ? -amount : amount);
+
 /** @param {import("./frame.js").Frame} frame */
 export function start(frame) {
   const payment = new Payment(frame);
   frame.payment = payment;
   byId("pay").addEventListener("click", () => payment.start());
   frame.actions.add({ id: "pay", name: t("Pay"), key: "F9", place: "key", run: () => payment.start() });
+  startGiftCards(frame);
 }

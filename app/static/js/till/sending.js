@@ -1,0 +1,184 @@
+/**
+ * The way of a sale to the server: sent, repeated until it is answered, told apart whether the server said no or wasn't there. What it needs on
+ * the way (a supervisor's leave, a look at the customer's age) is asked for while the cart stays as it is.
+ */
+import { post, Problem } from "../api.js";
+import { hide } from "../dialogs.js";
+import { byId, h } from "../dom.js";
+import { t } from "../i18n.js";
+
+/** Milliseconds until the next try: first soon, since most losses are one packet, then calmly. */
+const PAUSES = [300, 700, 1500, 3000];
+
+/** @typedef {import("./card-terminal.js").Panel} Panel */
+
+export class Sending {
+  /**
+   * @param {import("./frame.js").Frame} frame
+   * @param {import("../dialogs.js").Sheet} dialog
+   * @param {{sold: (answer: {order: any, repeated: boolean, note: string, codes?: Record<string, string>}) => void, refused: (problem: Problem) => void}} then
+   */
+  constructor(frame, dialog, then) {
+    this.frame = frame;
+    this.store = frame.store;
+    this.dialog = dialog;
+    this.then = then;
+    this.busy = false;
+    /** A conversation in the dialog that must come to its end. */
+    this.asking = false;
+    /** @type {(() => void) | null} ends the pause between two tries */
+    this.hurry = null;
+  }
+
+  showForm() {
+    byId("payment-form").hidden = false;
+    byId("sending").hidden = true;
+  }
+
+  /** @param {any} [request] a new sale; none: the one that is pending */
+  async send(request) {
+    if (this.busy) return;
+    this.busy = true;
+    this.dialog.locked = true;
+    this.#say("");
+    let refused = null;
+    try {
+      if (request) await this.store.begin(request);
+      for (let tries = 0; this.store.pending; tries++) {
+        const { request } = this.store.pending;
+        try {
+          const answer = await this.#post(request);
+          if (answer) return await this.#done(answer, request);
+        } catch (problem) {
+          if (!(problem instanceof Problem)) throw problem;
+          if (problem.refused || problem.error === "needs_approval") {
+            await this.store.giveUp();
+            refused = problem;
+            return;
+          }
+          this.#say(this.#words(problem));
+        }
+        const pause = PAUSES[Math.min(tries, PAUSES.length - 1)];
+        await new Promise((resolve) => {
+          this.hurry = () => resolve(undefined);
+          setTimeout(resolve, pause);
+        });
+      }
+      hide(this.dialog); // another window of this till has brought the sale to its end
+    } catch (problem) {
+      if (!(problem instanceof Problem)) throw problem;
+      refused = problem; // this browser could not keep the request, so it was never sent
+    } finally {
+      this.busy = false;
+      this.hurry = null;
+      this.dialog.locked = false;
+      if (refused) this.then.refused(refused);
+    }
+  }
+
+  /**
+   * Sends it once, and once more for each thing that somebody had to allow. Those tokens are good for one time and stand in no store.
+   * @param {any} request
+   */
+  async #post(request) {
+    let body = request;
+    for (;;) {
+      try {
+        return await post("api/sales", body, { timeout: 10000 });
+      } catch (problem) {
+        if (!(problem instanceof Problem)) throw problem;
+        const more = problem.error === "needs_approval" ? await this.#leave(problem, request) : problem.error === "age_check" ? await this.#age(problem) : null;
+        if (!more) throw problem;
+        body = { ...body, ...more, approvals: [...(body.approvals ?? []), ...(more.approvals ?? [])] };
+        if (!body.approvals.length) delete body.approvals;
+        this.#say("");
+      }
+    }
+  }
+
+  /** @param {Problem} problem @param {any} request @returns {Promise<{approvals: string[]} | null>} */
+  async #leave(problem, request) {
+    const why = /** @type {any} */ ({ about: problem.message, request: request.sale });
+    const leave = await this.frame.allow(problem.body.right ?? "", why);
+    return leave?.approvals.length ? leave : null;
+  }
+
+  /** @param {Problem} problem @returns {Promise<any>} */
+  async #age(problem) {
+    const yes = t("Yes, old enough");
+    const why = problem.message;
+    const answer = await this.ask({ title: t("Is the customer %(age)s or older?", { age: problem.body.age }), why, buttons: [{ name: yes, run() {}, primary: true }, { name: t("No"), run() {} }] });
+    return answer === yes ? { age: true } : null;
+  }
+
+  /** @param {any} answer @param {any} request */
+  async #done(answer, request) {
+    const { order } = answer;
+    const before = this.frame.series;
+    this.store.note(order.series, order.number);
+    await this.store.settle(request.sale);
+    hide(this.dialog);
+    this.busy = false;
+    const note = before && before !== order.series ? t("This till had been set back to an older copy. It has begun a new series of receipts: %(series)s.", { series: order.series }) : "";
+    this.then.sold({ order, repeated: Boolean(answer.repeated), note, codes: answer.codes });
+  }
+
+  // -- conversations -----------------------------------------------------------------------------------------------
+
+  /**
+   * Something that takes its time, in the dialog's own panel; the dialog stays until it has come to its end.
+   * @template T
+   * @param {(ask: (panel: Panel) => Promise<string>, wait: (panel: Panel) => void) => Promise<T>} run
+   * @returns {Promise<T>}
+   */
+  async during(run) {
+    this.asking = true;
+    this.dialog.locked = true;
+    try {
+      return await run(
+        (panel) => this.ask(panel),
+        (panel) => this.#panel(panel),
+      );
+    } finally {
+      this.asking = false;
+      this.dialog.locked = false;
+      this.showForm();
+    }
+  }
+
+  /** Shows a question; the answer is the name of the button. @param {Panel} panel @returns {Promise<string>} */
+  ask(panel) {
+    return new Promise((resolve) => {
+      const buttons = (panel.buttons ?? []).map((button) => ({ ...button, run: () => resolve(button.name) }));
+      this.#panel({ ...panel, buttons });
+      /** @type {HTMLElement | null} */ (byId("sending-buttons").querySelector("button"))?.focus();
+    });
+  }
+
+  /** @param {Panel} panel */
+  #panel({ title, why = "", waits = false, buttons = [] }) {
+    byId("payment-form").hidden = true;
+    byId("sending").hidden = false;
+    byId("sending-spinner").hidden = !waits;
+    byId("sending-title").textContent = title;
+    byId("sending-why").textContent = why;
+    byId("sending-retry").hidden = true;
+    byId("sending-buttons").replaceChildren(
+      ...buttons.map(({ name, run, primary }) => h("button", { type: "button", class: primary ? "button primary big" : "button big", on: { click: run } }, name)),
+    );
+  }
+
+  /** @param {string} words */
+  #say(words) {
+    this.#panel({ title: words ? t("Not yet written") : t("Writing the sale…"), why: words, waits: true });
+    byId("sending-retry").hidden = !words;
+  }
+
+  /** @param {Problem} problem */
+  #words(problem) {
+    if (problem.error === "locked") return t("The till is locked. Sign in: the sale goes on then.");
+    if (problem.status === 401 || problem.status === 403) return t("This window is no longer signed in. Open the till from its start link: the sale goes on there.");
+    if (problem.away) return t("The till’s server does not answer. The sale is kept and tried again; it is sold once, whatever happens.");
+    return t("The server could not write the sale: %(reason)s It is tried again, and sold once.", { reason: problem.message });
+  }
+}
