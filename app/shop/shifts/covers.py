@@ -34,16 +34,25 @@ class Documents:
         self.zreports = self._found("zreport_shift", id)
 
     def _found(self, index: str, shift: str) -> list[dict[str, Any]]:
-        found = [record.full() for record in self.database.find(index, shift)]
+        found = [{**record.doc(), "_id": record.id} for record in self.database.find(index, shift)]
         placed = [doc for doc in found if isinstance(doc.get("series"), str) and sound.is_whole(doc.get("journal"), 1)]
-        self.unreadable += [doc["_id"] for doc in found if doc not in placed] if len(placed) < len(found) else []
+        if len(placed) < len(found):
+            known = {doc["_id"] for doc in placed}
+            self.unreadable += [doc["_id"] for doc in found if doc["_id"] not in known]
         return placed
 
     def _readable(self, order: Doc) -> bool:
-        if sound.is_order(order) and all(sound.is_whole(order.get(name)) for name in ("discount", "paid")):
+        if is_summable(order):
             return True
         self.unreadable.append(order["_id"])
         return False
+
+    def twice(self) -> set[str]:
+        """The sales that were written twice: those of incidents, and those that this shift has twice."""
+        prefix = "incident:sale:"
+        told = {str(record.doc().get("sale")) for record in self.database.between(prefix, prefix + "~")}
+        times = Counter(str(order.get("sale")) for order in self.orders)
+        return {sale for sale, count in times.items() if count > 1 or sale in told}
 
     def all(self) -> list[Doc]:
         """Every one of them but the Zs."""
@@ -69,21 +78,57 @@ class Part:
         self.cash = [doc for doc in whole.cash if doc["_id"] in ids]
         self.events = [doc for doc in whole.events if doc["_id"] in ids]
         self.orders: list[dict[str, Any]] = []
+        twice = whole.twice()
+        if known is not None:
+            twice &= known
         doubled: set[str] = set()
         for order in whole.orders:
             if order["_id"] in ids:
                 sale = str(order.get("sale"))
-                others = whole.database.find("order_sale", sale, limit=2)
-                several = len(others) > 1 and (known is None or sale in known)
-                if several:
+                if sale in twice:
                     doubled.add(sale)
-                if not several or incidents.sale_counts(whole.database, order["_id"], sale):
+                if sale not in twice or incidents.sale_counts(whole.database, order["_id"], sale):
                     self.orders.append(order)
         self.doubled = sorted(doubled)
         self.ids = ids
 
     def all(self) -> list[Doc]:
         return [*([] if self.shift is None else [self.shift]), *self.orders, *self.cash, *self.events]
+
+
+_FIGURES = ("number", "total", "discount", "paid", "change")
+
+
+def is_summable(order: Doc) -> bool:
+    """Whether every figure that a report takes from an order is there and a whole number."""
+    try:
+        return (
+            all(type(order[name]) is int for name in _FIGURES)
+            and all(type(order.get(name) or 0) is int for name in ("tip", "cash_rounding"))
+            and isinstance(order["series"], str)
+            and isinstance(order.get("cashier") or "", str)
+            and all(
+                type(line["total"]) is int
+                and all(type(off["amount"]) is int and isinstance(off["kind"], str) for off in line["discounts"])
+                for line in order["lines"]
+            )
+            and all(
+                isinstance(tender["kind"], str)
+                and type(tender["amount"]) is int
+                and (
+                    tender["kind"] != "foreign"
+                    or (type(tender["foreign"]) is int and isinstance(tender["currency"], str) and "digits" in tender)
+                )
+                for tender in order["tenders"]
+            )
+            and all(
+                isinstance(tax["id"], str) and isinstance(tax["name"], str)
+                and all(type(tax[name]) is int for name in ("rate", "base", "amount"))
+                for tax in order["tax"]
+            )
+        )  # fmt: skip
+    except (KeyError, TypeError, AttributeError):
+        return False
 
 
 def covers(database: Database, docs: Sequence[Doc], head: Head) -> list[dict[str, Any]]:
