@@ -1,4 +1,5 @@
-"""What a supervisor allows once: a token for one right, for the person who asked, for two minutes.
+"""What a supervisor allows once: a token for one right, for the person who asked, for two minutes. One that is for a cart
+in the making (another price for one of its lines) waits for its sale.
 
 A token is spent when the action that used it succeeded, never by a refusal. Until then one request at a time holds it.
 A repeat of the very request that spent it may show it again: repeating gives the same document, never a second one.
@@ -14,6 +15,8 @@ from dataclasses import dataclass
 
 #: Seconds in which an approval must be used.
 LASTS = 120
+#: … and one for an open cart.
+LASTS_OPEN = 1800
 #: Tokens that one request may carry.
 MOST = 20
 
@@ -40,12 +43,12 @@ class Approvals:
         self._given: dict[str, Approval] = {}
         self._lock = threading.Lock()
 
-    def give(self, right: str, by: str, asker: str | None, request: str | None = None) -> str:
+    def give(self, right: str, by: str, asker: str | None, request: str | None = None, *, lasts: int = LASTS) -> str:
         """A token for `right`, allowed by the person `by`; for the request of that id only where one is named."""
         token, now = secrets.token_urlsafe(24), self._monotonic()
         with self._lock:
             self._given = {key: one for key, one in self._given.items() if one.until > now}
-            self._given[token] = Approval(right, by, asker, now + LASTS, request, request is not None)
+            self._given[token] = Approval(right, by, asker, now + lasts, request, request is not None)
         return token
 
     def hold(self, tokens: Sequence[str], asker: str | None, request: str | None) -> dict[str, tuple[str, str]]:

@@ -11,7 +11,7 @@ from typing import Any
 from app.shop.actor import ANYBODY, Actor
 from app.shop.desk import Desk
 from app.shop.people import guesses, pins
-from app.shop.people.approvals import Approvals
+from app.shop.people.approvals import LASTS, Approvals
 from app.shop.people.guesses import Guesses
 from app.shop.people.pins import MemoryPeppers, Peppers
 from app.shop.people.sessions import Session, Sessions
@@ -101,14 +101,14 @@ class People:
         return person, self.sessions.open(person.id, person.stamp, self.lock_after)
 
     def approve(
-        self, right: str, given: Mapping[str, Any], actor: Actor, request: str | None = None
+        self, right: str, given: Mapping[str, Any], actor: Actor, request: str | None = None, *, lasts: int = LASTS
     ) -> tuple[Person, str]:
-        """A supervisor allows `actor` one thing once: who did, and the token. As `sign_in`; 403 `may_not_allow` when
-        they lack the right themselves."""
+        """A supervisor allows `actor` one thing once, within `lasts` seconds: who did, and the token. As `sign_in`; 403
+        `may_not_allow` when they lack the right themselves."""
         person = self.prove(given)
         if right not in self.staff.rights(person):
             raise SaleError(403, "may_not_allow", f"{person.name} may not allow this.", "staff", {"right": right})
-        return person, self.approvals.give(right, person.id, actor.staff or actor.name, request)
+        return person, self.approvals.give(right, person.id, actor.staff or actor.name, request, lasts=lasts)
 
     def prove(self, given: Mapping[str, Any]) -> Person:
         """Who is shown by `{"staff", "pin"}` or `{"badge"}`; an unknown person and a wrong PIN are answered alike."""

@@ -7,7 +7,7 @@ from typing import Any
 from flask import Blueprint, Response, render_template, request
 from flask_babel import gettext as _
 
-from app.shop.people.approvals import LASTS
+from app.shop.people.approvals import LASTS, LASTS_OPEN
 from app.shop.people.people import People
 from app.shop.people.rights import RIGHTS
 from app.shop.people.roster import Roster
@@ -99,14 +99,16 @@ def register(blueprint: Blueprint, node: Any) -> None:
 
     @blueprint.post("/api/approvals")
     def approve() -> Response:
-        """`{"right", "staff", "pin"}` or `{"right", "badge"}`, and `request`, the id that it is for, where known."""
+        """`{"right", "staff", "pin"}` or `{"right", "badge"}`; `request`, the id that it is for, where known; `cart`,
+        the id of an open cart, whose sale is still to come: then it lasts until that."""
         body = read_json()
         right, own = body.get("right"), body.get("request")
         if right not in RIGHTS:
             raise SaleError(400, "invalid", "The right is missing, or none that there is.", "right")
         actor = actor_of(node, {})
-        by, token = people().approve(right, body, actor, own if isinstance(own, str) else None)
-        return answer({"approval": token, "right": right, "by": by.id, "name": by.name, "seconds": LASTS}, 201)
+        lasts = LASTS_OPEN if body.get("cart") else LASTS
+        by, token = people().approve(right, body, actor, own if isinstance(own, str) else None, lasts=lasts)
+        return answer({"approval": token, "right": right, "by": by.id, "name": by.name, "seconds": lasts}, 201)
 
     @blueprint.get("/api/people")
     def people_rows() -> Response:

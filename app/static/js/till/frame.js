@@ -47,7 +47,7 @@ export class Frame {
     this.live = null;
     /**
      * Asks somebody who may, where the cashier may not; people.js puts its dialog here. null: it was not allowed.
-     * @type {(right: string, why: {title?: string, about?: string}) => Promise<Leave | null>}
+     * @type {(right: string, why: {title?: string, about?: string, request?: string, cart?: string}) => Promise<Leave | null>}
      */
     this.allow = async () => ({ approvals: [] });
     /** Takes a code that no product has, as a customer's card; customers.js sets it. @type {(code: string) => Promise<boolean>} */

@@ -174,7 +174,7 @@ export class LineTools {
   /** Asks for leave where the cashier may not; what was given goes with the sale. @param {string} right @param {string} about */
   async #leave(right, about) {
     if (this.frame.may(right)) return { approvals: [] };
-    const leave = await this.frame.allow(right, { title: t("Somebody who may"), about });
+    const leave = await this.frame.allow(right, { title: t("A supervisor must allow this"), about, cart: this.cart.id });
     if (leave?.approvals.length) this.selling.change({ ...this.cart, approvals: [...this.cart.approvals, ...leave.approvals] });
     return leave;
   }

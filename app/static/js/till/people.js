@@ -30,6 +30,8 @@ class People {
     /** @type {((leave: {approvals: string[]} | null) => void) | null} */
     this.answered = null;
     this.right = "";
+    /** @type {{request?: string, cart?: string}} */
+    this.reason = {};
     this.last = "";
     this.idle = new Idle(() => void this.look(true));
     this.told = new BroadcastChannel(`couchtill-session-${frame.state.terminal}`);
@@ -137,7 +139,8 @@ class People {
   /**
    * Asks somebody who may. null: it was not allowed.
    * @param {string} right
-   * @param {{title?: string, about?: string, request?: string}} [why] `request`: the id of the request that it is for
+   * @param {{title?: string, about?: string, request?: string, cart?: string}} [why] `request`: the id of the request that it is for;
+   *   `cart`: the open cart whose sale it will go with
    * @returns {Promise<{approvals: string[]} | null>}
    */
   async allow(right, why = {}) {
@@ -145,7 +148,7 @@ class People {
     if (this.answered || this.lock.open) return null;
     const may = this.frame.session.people.filter((/** @type {any} */ person) => person.rights.includes(right));
     this.right = right;
-    this.request = why.request;
+    this.reason = { request: why.request, cart: why.cart };
     byId("allow-title").textContent = why.title || t("A supervisor must allow this");
     byId("allow-about").textContent = why.about ?? "";
     byId("allow-nobody").hidden = may.length > 0;
@@ -159,7 +162,7 @@ class People {
 
   /** @param {import("./pin-entry.js").Proof} proof */
   async lend(proof) {
-    const given = await post("api/approvals", { right: this.right, request: this.request, ...proof });
+    const given = await post("api/approvals", { right: this.right, ...this.reason, ...proof });
     this.frame.sound.ok();
     this.#answer({ approvals: [given.approval] });
   }
