@@ -1,5 +1,5 @@
 /**
- * The customer of a sale: found by name, phone, e-mail or card, made or edited here, shown over the cart's lines.
+ * The customer of a sale: found by name, phone, e-mail or card, made or edited here.
  *
  * @typedef {{id: string, rev: string, name: string, key: string | null, group: string | null, email: string | null, phone: string | null,
  *   address: string[], tax_number: string | null, note: string | null, cards: string[], conflict: Record<string, any[]> | null}} Customer
@@ -35,8 +35,6 @@ class Customers {
     this.busy = false;
     /** @type {AbortController | null} */
     this.asking = null;
-    this.bar = h("div", { class: "cart-customer", hidden: true });
-    byId("cart-scroll").before(this.bar);
   }
 
   start() {
@@ -71,8 +69,6 @@ class Customers {
       event.preventDefault();
       void this.save();
     });
-    frame.hear("cart", () => this.draw());
-    this.draw();
   }
 
   /** @param {string} [text] */
@@ -176,20 +172,6 @@ class Customers {
     hide(this.dialog);
     if (customer) frame.sound.ok();
     frame.ready();
-  }
-
-  /** Over the lines: whose sale this is. */
-  draw() {
-    const { customer } = this.frame.cart;
-    this.bar.hidden = !customer;
-    const shown = customer ? `${customer.id}|${customer.name}|${customer.group ?? ""}` : "";
-    if (this.bar.dataset.shown === shown) return;
-    this.bar.dataset.shown = shown;
-    if (!customer) return this.bar.replaceChildren();
-    this.bar.replaceChildren(
-      h("button", { type: "button", class: "cart-customer-name", "aria-label": t("Customer: %(name)s", { name: customer.name }), on: { click: () => this.open() } }, icon("user"), h("span", {}, customer.name || t("Customer")), customer.group ? h("small", {}, customer.group) : null),
-      h("button", { type: "button", class: "tool tool-icon", "aria-label": t("Take the customer off this cart"), on: { click: () => this.choose(null) } }, icon("close")),
-    );
   }
 
   // -- making and editing ---------------------------------------------------------------------------------------------
