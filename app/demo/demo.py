@@ -157,9 +157,16 @@ class Demo:
         return [member.port for member in self._members.values()]
 
     def act(self, action: str, name: str | None = None) -> None:
-        """``cut``, ``plug``, ``pull`` or ``start`` a terminal, or ``reset`` all. UnknownAction, NodeError."""
+        """``cut``, ``plug``, ``pull`` or ``start`` a terminal, ``start`` the hub, or ``reset`` all. UnknownAction,
+        NodeError."""
         if action == "reset" and name is None:
             self._reset()
+            return
+        if action == "start" and name == "hub":
+            with self._lock:
+                if not self._hub.running:
+                    self._hub.launch()
+                    self._hub.wait_ready()
             return
         member = self._members.get(name or "")
         if member is None or action not in ("cut", "plug", "pull", "start"):
@@ -209,6 +216,7 @@ class Demo:
         fresh = all_orders(seen) - self._lesson.before
         return {
             "nodes": {name: self._node(member) for name, member in self._members.items()},
+            "hub": {"running": self._hub.running and self._hub.url is not None},
             "sales": {
                 **orders,
                 "sold": len(fresh),

@@ -3,11 +3,12 @@
 ``GET /demo/state`` answers::
 
     {"nodes": {"t1": {"kind", "id", "title", "url", "running", "line": "up" | "cut" | null}, "t2": …, "office": …},
+     "hub": {"running"},
      "sales": {"t1": n, "t2": n, "office": n, "sold": n, "arrived": n, "twice": n},
      "steps": [{"id", "done"}], "generation": n, "busy": null | "words"}
 
 ``url`` is a start link that works once, null while the node is off; frames load when ``generation`` moves or a node
-comes back. ``POST /demo/cut/t1`` (``plug``, ``pull``, ``start``) and ``POST /demo/reset`` answer 200 and the new state,
+comes back. ``POST /demo/cut/t1`` (``plug``, ``pull``, ``start``), ``POST /demo/start/hub`` and ``POST /demo/reset`` answer 200 and the new state,
 409 with ``{"error", "reason"}`` when a node didn't start, 404 for anything else.
 """
 

@@ -144,6 +144,18 @@ def test_the_nodes_end_with_the_demo_also_when_it_is_killed(demo: Demo) -> None:
 
 
 @pytest.mark.timeout(300)
+def test_a_dead_hub_is_told_and_started_again_while_the_tills_sell_on(demo: Demo) -> None:
+    hub = next(node for node in children(demo) if "hub" in node.cmdline())
+    hub.kill()
+    wait_until(lambda: demo.state()["hub"] == {"running": False})
+    demo.sell("t1", "alone")
+    assert demo.state()["sales"]["arrived"] == 0
+
+    assert demo.act("start/hub").json()["hub"] == {"running": True}
+    wait_until(lambda: demo.state()["sales"]["arrived"] == 1)
+
+
+@pytest.mark.timeout(300)
 def test_only_its_own_page_may_pull_a_plug(demo: Demo) -> None:
     pull = f"{demo.url}/demo/pull/t1"
     assert requests.post(pull, headers={"Origin": "http://evil.example"}, timeout=30).status_code == 403

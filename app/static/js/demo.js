@@ -11,7 +11,7 @@ const HINTS = /** @type {Record<string, string>} */ ({ cut: "cut", plug: "plug",
 
 /**
  * @typedef {{kind: string, title: string, url: string | null, running: boolean, line: "up" | "cut" | null}} DemoNode
- * @typedef {{nodes: Record<string, DemoNode>, sales: Record<string, number>, steps: {id: string, done: boolean}[], generation: number, busy: string | null}} DemoState
+ * @typedef {{nodes: Record<string, DemoNode>, hub: {running: boolean}, sales: Record<string, number>, steps: {id: string, done: boolean}[], generation: number, busy: string | null}} DemoState
  */
 
 // The nodes are at 127.0.0.1: from another name their cookies would be a stranger's, and kept out of the frames.
@@ -23,7 +23,8 @@ let acting = false;
 
 /** @param {DemoState} state */
 function show(state) {
-  for (const [name, node] of Object.entries(state.nodes)) showNode(name, node, state.generation);
+  for (const [name, node] of Object.entries(state.nodes)) showNode(name, node, state.hub.running, state.generation);
+  byId("hub-dead").hidden = state.hub.running || Boolean(state.busy);
   showSteps(state.steps);
   for (const name of ["sold", "arrived", "twice"]) byId(name).textContent = String(state.sales[name] ?? 0);
   const words = state.busy ?? "";
@@ -31,14 +32,14 @@ function show(state) {
   byId("busy-words").textContent = words ? t("Starting over …") : "";
 }
 
-/** @param {string} name @param {DemoNode} node @param {number} generation */
-function showNode(name, node, generation) {
+/** @param {string} name @param {DemoNode} node @param {boolean} hub whether the hub runs @param {number} generation */
+function showNode(name, node, hub, generation) {
   const pane = document.querySelector(`[data-node="${name}"]`);
   if (!(pane instanceof HTMLElement)) return;
   pane.dataset.running = String(node.running);
-  pane.dataset.line = node.line ?? "";
+  pane.dataset.line = hub ? (node.line ?? "") : "cut";
   const state = pane.querySelector("[data-state]");
-  const words = !node.running ? t("no power") : node.line === "cut" ? t("line cut") : t("online");
+  const words = !node.running ? t("no power") : node.line === "cut" ? t("line cut") : hub ? t("online") : t("no hub");
   if (state && state.textContent !== words) state.textContent = words;
   const visible = { cut: node.line === "up", plug: node.line === "cut", pull: node.running, start: !node.running };
   for (const [act, on] of Object.entries(visible)) {
@@ -110,6 +111,8 @@ document.addEventListener("click", (event) => {
   if (!(button instanceof HTMLElement) || !(pane instanceof HTMLElement)) return;
   void act(`${button.dataset.act}/${pane.dataset.node}`);
 });
+
+byId("hub-start").addEventListener("click", () => void act("start/hub"));
 
 const sure = byId("sure", HTMLDialogElement);
 byId("reset").addEventListener("click", () => sure.showModal());
