@@ -6,7 +6,7 @@ from collections import Counter
 from fractions import Fraction
 from typing import Any
 
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from app.shop.money import MILLION
@@ -14,6 +14,8 @@ from app.shop.pricing import PricingError, price
 from tests.support import carts
 
 Pair = tuple[dict[str, Any], dict[str, Any]]
+#: A cart with its book takes hypothesis forty times as long to draw as it takes to price.
+fewer = settings(max_examples=(settings.default or settings()).max_examples * 2 // 5)
 
 
 def priced_of(pair: Pair) -> dict[str, Any]:
@@ -28,6 +30,7 @@ def is_sold(line: dict[str, Any]) -> bool:
     return line["quantity"] > 0
 
 
+@fewer
 @given(carts.pairs())
 def test_every_figure_is_the_sum_of_its_parts(pair: Pair) -> None:
     priced = priced_of(pair)
@@ -49,6 +52,7 @@ def test_every_figure_is_the_sum_of_its_parts(pair: Pair) -> None:
     assert priced["revenue"] == priced["subtotal"] - cards
 
 
+@fewer
 @given(carts.pairs())
 def test_what_each_promotion_took_off_is_what_its_lines_say(pair: Pair) -> None:
     priced = priced_of(pair)
@@ -62,6 +66,7 @@ def test_what_each_promotion_took_off_is_what_its_lines_say(pair: Pair) -> None:
     assert all(amount > 0 for amount in taken.values())
 
 
+@fewer
 @given(carts.pairs())
 def test_no_line_falls_below_zero_and_no_discount_is_one_that_adds(pair: Pair) -> None:
     for line in priced_of(pair)["lines"]:
@@ -71,6 +76,7 @@ def test_no_line_falls_below_zero_and_no_discount_is_one_that_adds(pair: Pair) -
         assert all(sign * tax["base"] >= 0 and sign * tax["amount"] >= 0 for tax in line["tax"])
 
 
+@fewer
 @given(carts.pairs())
 def test_the_amount_of_every_line_is_its_price_times_its_quantity(pair: Pair) -> None:
     returned = {line["id"] for line in pair[0]["lines"] if "fixed" in line}
@@ -80,6 +86,7 @@ def test_the_amount_of_every_line_is_its_price_times_its_quantity(pair: Pair) ->
             assert abs(exact - line["amount"]) <= Fraction(1, 2)
 
 
+@fewer
 @given(carts.pairs())
 def test_cards_have_no_tax_and_nothing_is_taken_off_them_nor_off_deposits(pair: Pair) -> None:
     for line in priced_of(pair)["lines"]:
@@ -89,6 +96,7 @@ def test_cards_have_no_tax_and_nothing_is_taken_off_them_nor_off_deposits(pair: 
             assert line["tax"] == []
 
 
+@fewer
 @given(carts.pairs())
 def test_a_tax_group_is_its_rate_of_its_whole_whatever_its_lines_round_to(pair: Pair) -> None:
     cart, book = pair
@@ -114,6 +122,7 @@ def test_a_tax_group_is_its_rate_of_its_whole_whatever_its_lines_round_to(pair: 
             assert abs(exact - amount) <= Fraction(1, 2)
 
 
+@fewer
 @given(carts.pairs(), st.randoms())
 def test_the_order_in_which_rules_and_codes_stand_decides_nothing(pair: Pair, random: Any) -> None:
     cart, book = pair
@@ -125,6 +134,7 @@ def test_the_order_in_which_rules_and_codes_stand_decides_nothing(pair: Pair, ra
     assert again == first
 
 
+@fewer
 @given(st.lists(st.sampled_from(carts.PRODUCTS), min_size=1, max_size=6, unique=True), st.data())
 def test_the_order_in_which_goods_were_scanned_decides_nothing_as_long_as_they_cost_differently(
     products: list[str], data: st.DataObject
@@ -149,6 +159,7 @@ def test_the_order_in_which_goods_were_scanned_decides_nothing_as_long_as_they_c
     assert again["total"] == first["total"]
 
 
+@fewer
 @given(carts.pairs())
 def test_no_unit_is_consumed_by_two_line_promotions(pair: Pair) -> None:
     """Each promotion takes one cent off every unit it can get: so many cents, so many units."""
@@ -166,6 +177,7 @@ def test_no_unit_is_consumed_by_two_line_promotions(pair: Pair) -> None:
         assert -sum(-discount["amount"] for discount in line["discounts"]) <= line["quantity"] // 1000
 
 
+@fewer
 @given(carts.pairs())
 def test_every_line_can_be_returned_by_its_own_figures_and_the_whole_order_is_undone(pair: Pair) -> None:
     """Nothing of a line's price depends on the lines beside it any more: a return passes through as it stands."""
@@ -195,6 +207,7 @@ def test_every_line_can_be_returned_by_its_own_figures_and_the_whole_order_is_un
     assert returned["promotions"] == []
 
 
+@fewer
 @given(carts.pairs())
 def test_without_rules_and_discounts_by_hand_nothing_is_taken_off(pair: Pair) -> None:
     cart, book = pair
@@ -205,6 +218,7 @@ def test_without_rules_and_discounts_by_hand_nothing_is_taken_off(pair: Pair) ->
     assert priced_of(pair)["discount"] == 0
 
 
+@fewer
 @given(carts.pairs())
 def test_pricing_changes_neither_cart_nor_book(pair: Pair) -> None:
     before = repr(pair)
