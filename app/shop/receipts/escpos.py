@@ -27,6 +27,7 @@ PLAIN = str.maketrans(
 #: Dots of one column: 12 on paper of 42 and 48 columns.
 COLUMN_DOTS = 12
 ROW_DOTS = 30
+QR_DOTS = 5  # of one module: 0.6 mm, which a scanner reads at arm's length
 #: Fonts with Chinese characters, where the systems that tills run on keep them.
 FONTS = (
     "/usr/share/fonts/**/NotoSansCJK-Regular.ttc",
@@ -70,8 +71,8 @@ def encoded(rows: Sequence[Row], printer: Doc, *, qr: str | None = None, open_dr
     for row in rows:
         _row(out, row, printer)
     if qr:
-        out.set(align="center")
-        out.qr(qr, size=4, native=False)
+        out.set(align="left", normal_textsize=True)
+        out.image(_qr(qr, int(printer["columns"])), impl="bitImageRaster", center=False)
     out.cut()
     return bytes(out.output)
 
@@ -92,6 +93,21 @@ def _row(out: Any, row: Row, printer: Doc) -> None:
         out._raw(CHINESE_ON + row.text.encode("gb18030", "replace") + b"\n" + CHINESE_OFF)
     else:
         out._raw(b"\x1bt" + bytes([PAGES["cp437"]]) + _plain(row.text).encode("cp437", "replace") + b"\n")
+
+
+def _qr(text: str, columns: int) -> Any:
+    """The code as a picture as wide as the paper: printers that draw QR codes themselves differ in how."""
+    import segno
+    from PIL import Image
+
+    modules = [list(row) for row in segno.make(text, error="m", micro=False).matrix_iter(border=2)]
+    side = len(modules)
+    code = Image.new("1", (side, side), 1)
+    code.putdata([0 if dark else 1 for row in modules for dark in row])
+    code = code.resize((side * QR_DOTS, side * QR_DOTS), Image.Resampling.NEAREST)
+    paper = Image.new("1", (columns * COLUMN_DOTS, code.height), 1)
+    paper.paste(code, ((paper.width - code.width) // 2, 0))
+    return paper
 
 
 def page_of(text: str) -> str | None:
