@@ -130,7 +130,6 @@ def test_without_automatic_shifts_the_till_asks_for_the_float_first(
     page.click("#close-done")
     expect(page.locator("#report-title")).to_have_text("Z report 1")
     other.page.bring_to_front()
-    other.tap("Lemonade")
     other.page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
     expect(other.page.locator("#shift-open")).to_be_visible()
     assert [z["difference"] for z in documents(terminal, "zreport")] == [0]
