@@ -34,21 +34,30 @@ class Carts:
     def list(self, limit: int = SHOWN) -> list[dict[str, Any]]:
         """The carts that wait, the one parked last first."""
         found = self.store.find("cart_parked_at", descending=True, limit=limit)
-        return [self._mended(record) for record in found]
+        return [cart for cart in map(self._mended, found) if not cart.get("_deleted")]
 
     def get(self, id: str) -> dict[str, Any] | None:
         """A cart that waits, or None; its branches joined."""
         record = self.store.read(id)
         if record is None or record.deleted or record.type != "cart":
             return None
-        return self._mended(record)
+        cart = self._mended(record)
+        return None if cart.get("_deleted") else cart
 
     def _mended(self, record: Record) -> dict[str, Any]:
-        """A cart as this till sees it: its branches joined first, where replication has just brought one."""
-        if record.conflicts:
+        """A cart as this till sees it: its branches joined first, where replication has just brought one. What is left
+        is a tombstone when another till sold all of it."""
+        if merging.needs_merge(self.store, record.id):
             merging.settle(self.store, record.id)
             record = self.store.read(record.id) or record
         return record.full()
+
+    def sold_by(self, id: str) -> str | None:
+        """The order that ended a cart, None for one that is not here or was deleted unsold."""
+        record = self.store.read(id)
+        ends = [] if record is None else merge.leaves(self.store, record)
+        found = sorted(leaf.body["sold"] for leaf in ends if isinstance(leaf.body.get("sold"), str))
+        return found[0] if found else None
 
     # -- parking and taking up -----------------------------------------------------------------------------------
 
@@ -144,6 +153,8 @@ class Carts:
             if record.deleted:
                 return False
             current = self._mended(record)
+            if current.get("_deleted"):
+                return False
             if rev is not None and current["_rev"] != rev:
                 reason = "Another till has changed this cart meanwhile. Look at it once more."
                 raise SaleError(409, "changed", reason, "", {"cart": current})
@@ -165,6 +176,8 @@ class Carts:
             if record is None or record.deleted or record.type != "cart":
                 return
             current = self._mended(record)
+            if current.get("_deleted"):
+                return
             in_order = {line.get("id") for line in order.get("lines") or () if isinstance(line, Mapping)}
             lines = current.get("lines")
             left = {
@@ -188,12 +201,13 @@ class Carts:
         return self._live(record)
 
     def _live(self, record: Record) -> dict[str, Any]:
-        if record.deleted:
-            sold = record.doc().get("sold")
+        current = record.full() if record.deleted else self._mended(record)
+        if current.get("_deleted"):
+            sold = self.sold_by(record.id)
             how = "sold" if sold else "deleted"
             reason = f"This cart has been {how} meanwhile."
             raise SaleError(409, "gone", reason, "", {"sold": sold})
-        return self._mended(record)
+        return current
 
     def _put(
         self, current: Mapping[str, Any], edited: Mapping[str, Any], stamps: Mapping[str, Any], *, strict: bool = True

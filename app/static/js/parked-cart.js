@@ -6,7 +6,7 @@
  * @typedef {import("./cart.js").Cart} Cart
  * @typedef {import("./cart.js").Line} Line
  * @typedef {Record<string, any>} Lines a line by its id
- * @typedef {{rev: string, window: string | null, lines: Lines, rest: string}} Base
+ * @typedef {{rev: string, holder: {terminal: string, window: string} | null, lines: Lines, rest: string}} Base
  * @typedef {object} Row what the API shows of a parked cart
  * @property {string} id
  * @property {string} rev
@@ -74,7 +74,7 @@ const restOfRow = (row) => canonical({ name: row.name || null, customer: row.cus
 
 /** @param {Row} row @returns {Base} */
 export function baseOf(row) {
-  return { rev: row.rev, window: row.holder?.window ?? null, lines: row.lines, rest: restOfRow(row) };
+  return { rev: row.rev, holder: row.holder, lines: row.lines, rest: restOfRow(row) };
 }
 
 /** The open cart that a parked one becomes. @param {Row} row @returns {Partial<Cart>} */

@@ -56,7 +56,7 @@ def register(blueprint: Blueprint, node: Any) -> None:
 
         rows: news.Rows = {
             "order": ("order", row),
-            "cart": ("cart", lambda doc: carts.row(node, doc)),
+            "cart": ("cart", lambda doc: carts.news(node, doc)),
             "shift": ("shift", news.shift_row),
             "zreport": ("shift", news.shift_row),
             "task": ("task", news.task_row),

@@ -23,11 +23,9 @@ def row(node: Any, doc: Mapping[str, Any]) -> dict[str, Any]:
          | null, "lines": {line id: line}, "twice" (lines that two tills changed apart), "sold" (order id or null),
          "customer": {"id", "name", "group"} | null, "coupons", "discounts", "note"}
 
-    A line whose product the catalogue no longer has is marked `gone`. A deleted cart is `{"id", "gone": true,
-    "sold"}`. One that another program made wrong shows what can be read.
+    A line whose product the catalogue no longer has is marked `gone`. Of a cart that another program made wrong shows
+    what can be read.
     """
-    if doc.get("_deleted"):
-        return {"id": doc["_id"], "gone": True, "sold": doc.get("sold")}
     given = doc.get("lines")
     lines = {id: dict(line) for id, line in (given if isinstance(given, dict) else {}).items() if _readable(line)}
     products = sorted({line["product"] for line in lines.values() if isinstance(line.get("product"), str)})
@@ -52,6 +50,15 @@ def row(node: Any, doc: Mapping[str, Any]) -> dict[str, Any]:
         "coupons": doc.get("coupons") or [],
         "discounts": doc.get("discounts") or [],
     }
+
+
+def news(node: Any, doc: Mapping[str, Any]) -> dict[str, Any]:
+    """A cart that has changed, as a page hears of it: `row`, or `{"id", "gone": true, "sold"}`. Its branches are joined
+    first: a page that saw one of them alone would take the lines of the other off its screen."""
+    current = node.till.carts.get(doc["_id"])
+    if current is not None:
+        return row(node, current)
+    return {"id": doc["_id"], "gone": True, "sold": node.till.carts.sold_by(doc["_id"])}
 
 
 def _readable(line: Any) -> bool:

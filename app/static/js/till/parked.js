@@ -240,13 +240,19 @@ class Parked {
 
   // -- the open one -----------------------------------------------------------------------------------------------------
 
+  /** Whether the open cart's parked one is nobody's, or that of another window of this till, from which it was taken over. */
+  get unheld() {
+    const { holder = null } = this.frame.cart.base ?? {};
+    return !holder || (holder.terminal === this.frame.state.terminal && holder.window !== this.me);
+  }
+
   /** The open cart has changed: its parked one follows. */
   changed() {
     this.#notice();
     const { cart } = this.frame;
     if (!cart.parked || !cart.base) return;
     clearTimeout(this.timer);
-    if (ahead(cart) || cart.base.window !== this.me) this.timer = window.setTimeout(() => void this.push(), QUIET);
+    if (ahead(cart) || this.unheld) this.timer = window.setTimeout(() => void this.push(), QUIET);
   }
 
   async push() {
@@ -257,12 +263,11 @@ class Parked {
     const path = `api/carts/${encodeURIComponent(cart.parked)}`;
     this.sending = true;
     try {
-      const own = cart.base.window === this.me;
       const answer = ahead(cart)
         ? await frame.send("PUT", path, { ...restOf(cart), lines: before.lines, rev: cart.base.rev, window: this.me })
-        : own
-          ? null
-          : await frame.send("POST", `${path}/take`, { window: this.me, over: true });
+        : this.unheld
+          ? await frame.send("POST", `${path}/take`, { window: this.me, over: true })
+          : null;
       this.sending = false;
       if (answer) this.adopt(answer.cart, before);
       if (this.missed) this.heard(await get(path));
