@@ -9,10 +9,12 @@ from typing import Any
 from app.docs.database import Database
 from app.shop import clock, incidents, sound
 from app.shop.stores import StoreFacts
+from app.shop.totals import stored_value
 
 #: A business day and its orders lie within this much before now: a day, and the hours until the day start.
 REACH = timedelta(hours=49)
 PAGE = 1000
+EMPTY: dict[str, Any] = {"terminal": "", "receipts": 0, "total": 0, "revenue": 0, "refunds": 0, "last": ""}
 
 
 class Takings:
@@ -26,8 +28,10 @@ class Takings:
         self._kept: tuple[int, str, dict[str, Any]] | None = None
 
     def today(self, now: datetime | None = None) -> dict[str, Any]:
-        """`{"store", "name", "date", "currency", "digits", "receipts", "total", "terminals": [{"terminal", "receipts",
-        "total", "last"}]}` of the business day that `now` belongs to. Of two orders with one `sale` one counts."""
+        """`{"store", "name", "date", "currency", "digits", "receipts", "total", "revenue", "refunds", "terminals":
+        [{"terminal", "receipts", "total", "revenue", "refunds", "last"}]}` of the business day that `now` belongs to.
+        `total` is what was sold less what came back, `revenue` that without gift cards, `refunds` what the refunds gave
+        back. Of two orders with one `sale` one counts."""
         moment = now or clock.now()
         facts, _ = self._facts.read()
         date = clock.business_date(moment, facts["timezone"], facts["day_start"])
@@ -59,14 +63,18 @@ class Takings:
                     continue
                 sales.add(str(sale))
                 name = str(order.get("terminal"))
-                entry = terminals.setdefault(name, {"terminal": name, "receipts": 0, "total": 0, "last": ""})
+                entry = terminals.setdefault(name, dict(EMPTY, terminal=name))
                 entry["receipts"] += 1
                 entry["total"] += order["total"]
+                entry["revenue"] += order["total"] - stored_value(order)
+                entry["refunds"] -= order["total"] if order.get("kind") == "refund" else 0
                 entry["last"] = max(entry["last"], str(order["at"]))
             after = page[-1]
         rows = [terminals[name] for name in sorted(terminals)]
         return {
             "receipts": sum(row["receipts"] for row in rows),
             "total": sum(row["total"] for row in rows),
+            "revenue": sum(row["revenue"] for row in rows),
+            "refunds": sum(row["refunds"] for row in rows),
             "terminals": rows,
         }

@@ -56,7 +56,9 @@ class Till:
         self.books = Books(desk)
         self.people = People(desk, peppers)
         self.balances = Balances(desk)
-        self.seller = Seller(desk, self.balances, self.books, self.shifts.for_sale, self.carts.sold)
+        self.seller = Seller(
+            desk, self.balances, self.books, self.barcodes.offers, self.shifts.for_sale, self.carts.sold
+        )
         self.refunds = Refunds(desk, self.seller, self.shifts.event)
         self.receipts_book = ReceiptsBook(desk, self.shifts.event)
 

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from app.docs.database import Database
-from app.shop.pricing import paid
+from app.shop.payments.settle import paid
+from app.shop.schemas.order import STORED_VALUE
+
+
+def stored_value(order: Mapping[str, Any]) -> int:
+    """What an order put on gift cards and customers' accounts: money taken that is no revenue yet."""
+    return sum(line["total"] for line in order["lines"] if line.get("kind") in STORED_VALUE)
 
 
 class Totals(NamedTuple):
-    """Receipts, lines, what the lines came to after their discounts, and what of it manufacturers' coupons paid."""
+    """Receipts (refunds are receipts too), lines, the revenue that the lines came to after their discounts, what came
+    back taken off and gift cards left out, and what of it manufacturers' coupons paid."""
 
     receipts: int = 0
     lines: int = 0
@@ -20,7 +28,7 @@ class Totals(NamedTuple):
         return Totals(
             self.receipts + 1,
             self.lines + len(order["lines"]),
-            self.sales_cents + order["subtotal"],
+            self.sales_cents + order["subtotal"] - stored_value(order),
             self.coupon_cents + paid(order["tenders"], "coupon"),
         )
 

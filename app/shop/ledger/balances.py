@@ -45,6 +45,11 @@ def balance_of(company: Database, account: str) -> int:
     return sum(int(doc["amount"]) for doc in counting(company, account))
 
 
+def _filled(found: Sequence[Doc]) -> bool:
+    """Whether these movements tell of money that was put on the account."""
+    return any(doc["amount"] > 0 for doc in found)
+
+
 class Balances:
     """The balances as one till sees them."""
 
@@ -55,7 +60,7 @@ class Balances:
 
     def card(self, code: str) -> dict[str, Any]:
         """`{"account", "hint", "known", "balance", "available", "online", "as_of"}` of the gift card with this code;
-        `available` is what this till may take now, `known` whether any movement of it is here."""
+        `available` is what this till may take now, `known` whether it is known here that something was put on it."""
         plain = codes.normal(code)
         if len(plain) < codes.SHORTEST or codes.mistyped(plain):
             reason = "This is no gift card’s code: a character of it is wrong or missing."
@@ -80,7 +85,7 @@ class Balances:
         facts, _ = self.desk.facts.read()
         return {
             "account": account,
-            "known": bool(found),
+            "known": _filled(found),
             "balance": balance,
             "available": max(0, self._available(account, found)),
             "online": contact.online,
@@ -93,8 +98,9 @@ class Balances:
 
     def check(self, lines: Sequence[Doc], tenders: Sequence[Doc], *, over: bool = False) -> None:
         """Whether this till may take what the tenders draw, and sell the cards that the lines sell. Inside the sale's
-        transaction, so that nothing is drawn twice at one till. `over`: a supervisor allowed going over the customer's
-        limit. Raises SaleError 409 `not_enough` with `{"available", "balance"}`, or `card_sold`."""
+        transaction, so that nothing is drawn twice at one till. `over`: going over the customer's limit is
+        allowed. Raises SaleError 409 `not_enough` with `{"available", "balance"}`, or `card_sold`; 403
+        `needs_approval` for `account_over`."""
         drawn: dict[str, int] = defaultdict(int)
         fields: dict[str, str] = {}
         for index, tender in enumerate(tenders):
@@ -130,7 +136,11 @@ class Balances:
         name = {"giftcard": "The gift card", "credit": "The store credit", "account": "The account"}[kind]
         balance = sum(doc["amount"] for doc in found)
         left = max(0, available)
-        if self.desk.contact().online or (found and balance <= left):
+        limit = self._limit(account.partition(":")[2]) if kind == "account" else None
+        if limit is not None and amount > balance + limit:
+            reason = f"A supervisor must allow this: {show(amount, digits)} on account, over the customer’s limit."
+            raise SaleError(403, "needs_approval", reason, field, {"right": "account_over"})
+        if self.desk.contact().online or (_filled(found) and balance <= left):
             reason = f"{name} has {show(left, digits)}, less than {show(amount, digits)}."
         else:
             reason = (
@@ -147,9 +157,10 @@ class Balances:
         limit = None
         if kind == "account":
             limit = None if over else self._limit(name)
-            limits = [] if limit is None else [balance + limit]
+            limits = [] if limit is None else [balance + limit]  # what the customer may still owe
         else:
-            limits = [balance] if found or self.desk.contact().online else []
+            # A card of which only our own draws are here was filled elsewhere: nobody here knows with how much.
+            limits = [balance] if _filled(found) or self.desk.contact().online else []
         contact = self.desk.contact()
         if not contact.online:
             since = clocks.stamp(contact.last) if contact.last is not None else ""

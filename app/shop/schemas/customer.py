@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.shop.schemas.base import Attributes, Flag, ListOf, Mutable, Text
+from app.shop.schemas.base import Amount, Attributes, Flag, ListOf, Mutable, Text
 
 
 class Customer(Mutable):
@@ -18,6 +18,7 @@ class Customer(Mutable):
     address = ListOf(Text(200), 10, allow_none=True)
     tax_number = Text(40, allow_none=True)
     note = Text(2000, allow_none=True)
+    account_limit = Amount(allow_none=True)  # how much may stand on account, minor units; null: no limit
     cards = ListOf(Text(64, filled=True), 10, unique=True)
     attributes = Attributes()
     erased = Flag()

@@ -3,7 +3,7 @@ something is returned of. Nothing is written here."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,6 +17,7 @@ from app.shop.sale import SaleError, invalid
 from app.shop.schemas.order import STORED_VALUE
 
 Doc = Mapping[str, Any]
+Offers = Callable[[Doc, Doc], bool]
 
 #: What a line is called where the request gives it no name: the words of documents are English.
 NAMES = {"giftcard": "Gift card", "topup": "Top-up"}
@@ -66,11 +67,13 @@ class Draft:
 
 
 class Drafts:
-    """Makes drafts of the requests to one till."""
+    """Makes drafts of the requests to one till. `offers` says whether the shop itself offers a line's price
+    (`Barcodes.offers`): then nobody keyed it."""
 
-    def __init__(self, desk: Desk, books: Books) -> None:
+    def __init__(self, desk: Desk, books: Books, offers: Offers) -> None:
         self.desk = desk
         self.books = books
+        self._offers = offers
 
     def draft(self, request: Doc, minted: Mapping[str, str]) -> Draft:
         """`minted` are the codes for gift cards that the request sells without one, by line id. Raises SaleError."""
@@ -122,12 +125,10 @@ class Drafts:
             if name is None and "name" not in line:
                 raise invalid(f"{where}: the name is missing.", f"{place}.name")
         listed = None if product is None else product.get("price")
-        if price is None and listed is None:
-            raise invalid(f"{where}: the price is missing.", f"{place}.price")
         if price is not None and line_amount(price, abs(line["quantity"])) > MAX_AMOUNT:
             raise invalid(f"{where}: the amount is too large.", f"{place}.quantity")
         listed = listed and {"amount": listed["amount"], "per": listed.get("per", WHOLE)}
-        keyed = None if price is None or price == listed else {"amount": price["amount"], "per": price["per"]}
+        keyed = None if price is None else {"amount": price["amount"], "per": price["per"]}
         source = {**product, "_id": name} if product is not None else None
         asked = self.books.line_for(
             source,
@@ -141,7 +142,9 @@ class Drafts:
         if keyed is not None:
             asked["keyed"] = keyed
         item = Item(index, line, id, asked, {}, product, listed)
-        if keyed is not None and listed is not None:
+        if keyed is not None and source is not None and self._offers(source, line):
+            asked["label"] = True
+        elif keyed is not None and listed is not None:
             item.kept["keyed"] = True
         if line["quantity"] < 0:
             item.kept["return_of"] = None

@@ -23,6 +23,8 @@ def approvals(desk: Desk, request: Doc, draft: Draft, actor: Actor) -> list[dict
         by = actor.need(right, doing)
         if by is not None:
             lent[right] = by
+    if not actor.may("account_over") and "account_over" in actor.approvals:
+        lent["account_over"] = actor.approvals["account_over"]  # whether it is needed the balances say
     return [{"right": right, "by": by} for right, by in lent.items()]
 
 

@@ -18,7 +18,7 @@ from app.shop.payments import card, codes
 from app.shop.payments.settle import Settled, settle
 from app.shop.pricing.book import Books
 from app.shop.sale import SaleError, read_request
-from app.shop.selling.draft import Draft, Drafts
+from app.shop.selling.draft import Draft, Drafts, Offers
 from app.shop.selling.rights import approvals
 from app.shop.selling.tenders import check_tips, read_tenders
 
@@ -36,6 +36,7 @@ class Seller:
         desk: Desk,
         balances: Balances,
         books: Books,
+        offers: Offers,
         for_sale: Callable[[Head, str | None], str],
         sold_cart: Callable[[str | None, Doc], None],
     ) -> None:
@@ -43,7 +44,7 @@ class Seller:
         self.balances = balances
         self._for_sale = for_sale
         self._sold_cart = sold_cart
-        self._drafts = Drafts(desk, books)
+        self._drafts = Drafts(desk, books, offers)
 
     def sell(self, request: Doc, actor: Actor = ANYBODY) -> tuple[dict[str, Any], bool]:
         """As `Till.sell`."""

@@ -67,9 +67,9 @@ def _of_payment(order: Doc, digits: int) -> Iterator[str]:
             worth = book_value(tender["foreign"], tender["num"], tender["den"])
             if tender["amount"] != worth:
                 yield f"payment {number} is {show(tender['amount'], digits)} and should be {show(worth, digits)}."
-    if order["cash_rounding"] and not order["refund_of"] and not any(t["kind"] in CASH for t in tenders):
-        if any(t["amount"] > 0 for t in tenders):
-            yield "something is rounded, and nothing was paid in cash."
+    in_cash = any(t["kind"] in CASH for t in tenders) or not any(t["amount"] > 0 for t in tenders)
+    if order["cash_rounding"] and not order["refund_of"] and not in_cash:
+        yield "something is rounded, and nothing was paid in cash."
     returned = sum(line.get("coupon") or 0 for line in order["lines"])
     back = sum(min(0, tender["amount"]) for tender in tenders if tender["kind"] == "coupon")
     if returned != back:
