@@ -1,5 +1,5 @@
-"""What a supervisor allows once: a token for one right, for the person who asked, for two minutes. One for a cart in the
-making (another price for one of its lines) waits for its sale.
+"""What a supervisor allows once: a token for one right, for the person who asked, for two minutes. One for a cart in
+the making (another price for one of its lines) waits for its sale.
 
 A token is spent when the action that used it succeeded, never by a refusal. Until then one request at a time holds it.
 A repeat of the very request that spent it may show it again: repeating gives the same document, never a second one.
