@@ -89,11 +89,11 @@ if (form instanceof HTMLFormElement) {
     const values = new FormData(form);
     const hours = String(values.get("hours") ?? "").split(/[\s,;，、；]+/).filter(Boolean).map(clock);
     const minutes = Number(values.get("minutes"));
-    const sync = { mode: values.get("mode"), hours, ...(Number.isInteger(minutes) && minutes > 0 ? { minutes } : {}) };
-    if (sync.mode === "every" && !("minutes" in sync)) return tell(t("Say every how many minutes, from 1 to 1440."));
-    if (sync.mode === "hours" && !hours.every((hour) => /^([01]\d|2[0-3]):[0-5]\d$/.test(hour))) {
-      return tell(t("Write hours as 08:00, with commas between them."));
-    }
+    const mode = values.get("mode");
+    const counts = Number.isInteger(minutes) && minutes >= 1 && minutes <= 1440;
+    if (mode === "every" && !counts) return tell(t("Say every how many minutes, from 1 to 1440."));
+    if (mode === "hours" && !hours.every(isClock)) return tell(t("Write hours as 08:00, with commas between them."));
+    const sync = { mode, hours: hours.filter(isClock), ...(counts ? { minutes } : {}) }; // what another mode needs is kept
     void send(save, () => put("api/sync/schedule", { sync }), t("Saved. It holds from now on."), (wrong) => tell(wrong.message));
   });
   /** @param {string} words */
@@ -107,6 +107,11 @@ if (form instanceof HTMLFormElement) {
 function clock(text) {
   const found = /^(\d{1,2})(?:[:：.h]?(\d\d))?$/.exec(text);
   return found ? `${found[1].padStart(2, "0")}:${found[2] ?? "00"}` : text;
+}
+
+/** @param {string} text */
+function isClock(text) {
+  return /^([01]\d|2[0-3]):[0-5]\d$/.test(text);
 }
 
 void refresh();
