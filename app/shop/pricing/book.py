@@ -83,7 +83,7 @@ class Books:
         }
 
     def line_for(
-        self, product: Mapping[str, Any] | None, *, id: str, quantity: int, name: str | None = None, **more: Any
+        self, product: Mapping[str, Any] | None, /, *, id: str, quantity: int, name: str | None = None, **more: Any
     ) -> dict[str, Any]:
         """A line of a cart as `pricing.price` takes it. `product` is a document of the catalogue, None for what it
         lacks; `more` are the line's own fields (`kind`, `keyed`, `label`, `discounts`, `taxes`, `fixed` …)."""

@@ -3,7 +3,8 @@
 Of the price lists that hold for this customer today, the one of the highest priority that has a price for the product
 and the quantity counts (then by id); within it the first of its entries that the quantity reaches, so the entries stand
 best defined first (a product's before its category's, the larger quantity before the smaller). The quantity that counts
-is the product's in the whole cart. A keyed price stands over every list.
+is the product's in the whole cart. A keyed price stands over every list, and, where it is another than the catalogue's,
+is the last word of whoever keyed it: no promotion touches it.
 """
 
 from __future__ import annotations
@@ -145,7 +146,8 @@ def _price(line: Line, count: int, ranks: Mapping[str, int]) -> None:
             line.price = _whole(listed)
         else:
             raise PricingError(NO_PRICE, line.id)
-    by_hand = keyed is not None and listed is not None and not line.source.get("label")
+    other = keyed is not None and listed is not None and line.price != _whole(listed)
+    by_hand = other and not line.source.get("label")
     line.open = line.goods and line.kind == "goods" and line.quantity > 0 and line.amount >= 0 and not by_hand
 
 

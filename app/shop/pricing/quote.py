@@ -7,7 +7,7 @@ from typing import Any
 
 from app.shop import ids, schemas, sound
 from app.shop.pricing.book import Books
-from app.shop.pricing.lines import NO_PRICE, PricingError
+from app.shop.pricing.lines import CARDS, NO_PRICE, PricingError
 from app.shop.pricing.price import price
 from app.shop.sale import SaleError, invalid
 from app.shop.schemas.price import PRICE_REQUEST
@@ -37,22 +37,20 @@ def _products(books: Books, lines: list[dict[str, Any]]) -> dict[str, dict[str, 
 
 
 def _line(books: Books, index: int, line: Mapping[str, Any], products: Mapping[str, Any]) -> dict[str, Any]:
-    product, keyed = products.get(line["product"] or ""), line.get("price")
-    if product is not None and keyed is not None and keyed == product.get("price"):
-        keyed = None
-    name = line.get("name") or (ids.product_name(line["product"] or "") if product is None else None)
-    made = books.line_for(product, id=line.get("id") or f"l{index + 1}", quantity=line["quantity"], name=name)
-    if product is None:
-        made["product"] = line["product"]
-    if line["kind"] != "goods" and (line["quantity"] < 0 or line["discounts"]):
+    product = products.get(line["product"] or "")
+    if line["kind"] in CARDS and (line["quantity"] < 0 or line["discounts"]) and not line.get("fixed"):
         raise invalid(f"Line {index + 1}: a gift card is sold as it is.", f"cart.lines.{index}")
-    label = line.get("label", False)
-    return {**made, "kind": line["kind"], "keyed": keyed, "label": label, "discounts": line["discounts"]}
+    name = line.get("name") or (ids.product_name(line["product"] or "") if product is None else None)
+    own = {key: line[key] for key in ("kind", "keyed", "label", "discounts", "fixed") if line.get(key) is not None}
+    if product is None:
+        own |= {key: line.get(key) for key in ("product", "category", "price")}
+    return books.line_for(product, id=line.get("id") or f"l{index + 1}", quantity=line["quantity"], name=name, **own)
 
 
-def _customer(books: Books, id: str | None) -> dict[str, Any] | None:
-    if id is None:
+def _customer(books: Books, customer: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    if customer is None:
         return None
+    id = customer["id"]
     record = books.desk.company.read(id)
     group = None if record is None or record.deleted else record.doc().get("group")
     return {"id": id, "group": group if isinstance(group, str) else None}
@@ -63,5 +61,5 @@ def _in_words(wrong: PricingError, places: Mapping[str, int]) -> SaleError:
         return invalid("The total is too large.", "cart.lines")
     index = places[wrong.line]
     if wrong.code == NO_PRICE:
-        return invalid(f"Line {index + 1}: the price is missing.", f"cart.lines.{index}.price")
+        return invalid(f"Line {index + 1}: the price is missing.", f"cart.lines.{index}.keyed")
     return invalid(f"Line {index + 1}: the amount is too large.", f"cart.lines.{index}.quantity")

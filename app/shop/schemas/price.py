@@ -8,8 +8,8 @@ from marshmallow import fields
 
 from app.shop.money import MAX_QUANTITY
 from app.shop.schemas.base import Choice, Flag, ListOf, Part, Ref, SignedAmount, Strict, Text, Whole, price_field
-from app.shop.schemas.order import LineDiscount, LineTax
-from app.shop.schemas.sale import MAX_LINES, ByHand
+from app.shop.schemas.order import MAX_LINES, LineDiscount, LineTax
+from app.shop.schemas.sale import ByHand
 
 
 class PriceCustomer(Strict):
@@ -45,12 +45,12 @@ class PriceLine(Strict):
     label = Flag()
     discounts = ListOf(Part(ByHand), 100, load_default=list)
     fixed = Part(FixedFigures, allow_none=True)
-    family: Any = fields.Raw()
-    measured: Any = fields.Raw()
-    prices: Any = fields.Raw()
-    taxes: Any = fields.Raw()
-    bundle: Any = fields.Raw()
-    deposit: Any = fields.Raw()
+    family: Any = fields.Raw(allow_none=True)
+    measured: Any = fields.Raw(allow_none=True)
+    prices: Any = fields.Raw(allow_none=True)
+    taxes: Any = fields.Raw(allow_none=True)
+    bundle: Any = fields.Raw(allow_none=True)
+    deposit: Any = fields.Raw(allow_none=True)
 
 
 class PriceCart(Strict):

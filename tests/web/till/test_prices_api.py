@@ -39,12 +39,13 @@ def test_a_page_can_price_a_product_by_what_the_api_tells_and_comes_to_the_serve
     assert told.status_code == 200
     assert told.json["total"] == price({"lines": [line]}, book)["total"] == 1000
     assert told.json["promotions"] == [{"id": "promotion:cups", "name": "Cups", "amount": 500}]
+    assert till.post("/api/price", json={"cart": {"lines": [{**line, "price": {"amount": 1}}]}}).json["total"] == 1000
 
 
 def test_a_price_is_told_for_the_customers_group_and_nothing_is_written(terminal: Node, till: FlaskClient) -> None:
     stocked(terminal)
     before = terminal.store_db.last_n
-    cart = {"customer": "customer:ann", "lines": [{"product": "product:cup", "quantity": 1000}]}
+    cart = {"customer": {"id": "customer:ann"}, "lines": [{"product": "product:cup", "quantity": 1000}]}
     assert till.post("/api/price", json={"cart": cart}).json["total"] == 450
     assert terminal.store_db.last_n == before
 
@@ -71,10 +72,42 @@ def test_what_has_no_price_is_said_in_words_with_its_place(terminal: Node, till:
 
     cup = {"product": "product:cup", "quantity": 1000}
     assert refused({"lines": [cup, {"product": "product:open", "quantity": 1000}]}) == (
-        400, "cart.lines.1.price", "Line 2: the price is missing.",
+        400, "cart.lines.1.keyed", "Line 2: the price is missing.",
     )  # fmt: skip
     much = {"quantity": 9_999_999_999, "name": "X", "price": {"amount": 10**12 - 1}}
     assert refused({"lines": [much]})[1:] == ("cart.lines.0.quantity", "Line 1: the amount is too large.")
     assert refused({"lines": [{**cup, "quantity": 0}]})[1] == "cart.lines.0.quantity"
     assert refused({"lines": [{**cup, "id": "a"}, {**cup, "id": "a"}]})[2] == "Two lines have one id."
     assert refused({})[1] == "cart.lines"
+
+
+def test_a_keyed_price_and_a_returned_line_stand_as_the_page_has_them(terminal: Node, till: FlaskClient) -> None:
+    stocked(terminal)
+    fixed = {"amount": -700, "discounts": [{"kind": "manual", "amount": -70}], "total": -630, "tax": []}
+    lines = [
+        {"id": "a", "product": "product:cup", "quantity": 2000, "keyed": {"amount": 300}},
+        {"id": "b", "product": "product:cup", "quantity": -1000, "fixed": fixed},
+        {"id": "c", "product": None, "name": "Odds", "quantity": 1000, "keyed": {"amount": 5}},
+    ]
+    priced = till.post("/api/price", json={"cart": {"lines": lines}}).json
+    assert [line["total"] for line in priced["lines"]] == [600, -630, 5]
+
+
+def test_a_price_list_gives_a_price_to_what_the_catalogue_has_none_for(terminal: Node, till: FlaskClient) -> None:
+    stocked(terminal)
+    prices = [{"product": "product:open", "price": {"amount": 700}}]
+    rule = {"type": "pricelist", "schema": 1, "name": "All", "currency": "EUR", "digits": 2, "prices": prices}
+    terminal.company.put({"_id": "pricelist:all", **rule})
+    lines = [{"product": "product:open", "quantity": 1000}]
+    assert till.post("/api/price", json={"cart": {"lines": lines}}).json["total"] == 700
+    sale = {"sale": "sale-price-2", "lines": lines, "tenders": [{"kind": "cash", "amount": 700}], "total": 700}
+    order = till.post("/api/sales", json=sale).json["order"]
+    assert (order["total"], order["lines"][0]["list"]) == (700, "pricelist:all")
+
+
+def test_the_catalogues_own_price_keyed_again_is_no_price_by_hand(terminal: Node, till: FlaskClient) -> None:
+    """Scripts that name each price, as the first version had to, get the promotions too."""
+    stocked(terminal)
+    lines = [{"product": "product:cup", "quantity": 2000, "price": {"amount": 500}}]
+    sale = {"sale": "sale-price-3", "lines": lines, "tenders": [{"kind": "cash", "amount": 500}], "total": 500}
+    assert till.post("/api/sales", json=sale).status_code == 201

@@ -139,9 +139,13 @@ function choosePrice(line, count, ranks) {
     if (found === null) throw new PricingError("no_price", line.id);
     line.price = whole(found);
   }
-  const byHand = keyed !== null && listed !== null && !line.source.label;
+  const other = keyed !== null && listed !== null && !samePrice(line.price, whole(listed));
+  const byHand = other && !line.source.label;
   line.open = line.goods && line.kind === "goods" && line.quantity > 0n && !byHand;
 }
+
+/** @param {{amount: number, per: number}} a @param {{amount: number, per: number}} b */
+const samePrice = (a, b) => a.amount === b.amount && a.per === b.per;
 
 /** @param {{amount: number, per?: number}} price */
 const whole = (price) => ({ amount: price.amount, per: price.per ?? 1000 });
