@@ -210,6 +210,7 @@ export function pricingCart(cart) {
       measured: line.measured,
       price: line.keyed ? (line.pricing?.price ?? null) : line.price,
       keyed: line.keyed ? line.price : null,
+      label: Boolean(line.barcode),
       discounts: line.discounts,
       ...(line.fixed ? { fixed: line.fixed } : {}),
     })),
