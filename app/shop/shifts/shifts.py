@@ -58,10 +58,10 @@ class Shifts:
 
         `named` is the shift that the window knows. Raises SaleError 409: `shift_closed` when that one is closed, with
         the one that is open now (or null) as `shift`; `no_shift` when none is open and settings say that somebody must
-        open one.
+        open one. A shift that this till doesn't know (it was restored from an older copy) says nothing.
         """
         head = self.desk.journal.newest(head)
-        if named is not None and named != head.shift:
+        if named is not None and named != head.shift and self._shift(named) is not None:
             reason = "This shift is closed: its Z is written. Nothing was sold; the sale goes into the next shift."
             raise SaleError(409, "shift_closed", reason, "shift", {"shift": head.shift})
         if head.shift is not None:

@@ -7,6 +7,7 @@ from typing import Any
 from flask import Blueprint, Response, render_template, request
 from flask_babel import gettext as _
 
+from app.shop.receipts import printing
 from app.shop.sale import SaleError
 from app.shop.shifts import Shifts
 from app.web.i18n import boot
@@ -78,9 +79,15 @@ def register(blueprint: Blueprint, node: Any) -> None:
     def drawer() -> Response:
         body = read_json()
         event, repeated = shifts().drawer(body, actor_of(node, body))
-        kick = getattr(node.till, "kick", None)  # of the printer that the drawer hangs on
-        opened = bool(kick()) if kick is not None and not repeated else False
-        return answer({"event": event, "repeated": repeated, "kicked": opened}, 200 if repeated else 201)
+        kicked, wrong = False, ""
+        if not repeated:
+            try:
+                kicked = printing.kick(node.till.desk.settings)
+            except printing.PrinterError as error:
+                wrong = str(error)
+        return answer(
+            {"event": event, "repeated": repeated, "kicked": kicked, "wrong": wrong}, 200 if repeated else 201
+        )
 
     @blueprint.post("/api/events")
     def page_event() -> Response:

@@ -431,7 +431,8 @@ export class Payment {
     const { cart } = this.store;
     const { total } = this.frame.priced;
     const request = saleRequest(cart, { sale: ulid(), seen: this.store.seen(this.frame.series), total, tenders });
-    void this.sending.send({ ...request, ...(cart.tip ? { tip: cart.tip } : {}) });
+    const shift = this.frame.shift?.shift?._id; // a sale never slips into the next shift unseen
+    void this.sending.send({ ...request, ...(cart.tip ? { tip: cart.tip } : {}), ...(shift ? { shift } : {}) });
   }
 
   /** The server has said no and written nothing. @param {Problem} problem */

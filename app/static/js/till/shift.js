@@ -285,8 +285,9 @@ class Shift {
 
   async #openDrawer() {
     await this.#quietly(async () => {
-      const { kicked } = await this.frame.send("POST", "api/drawer", { request: ulid() });
-      this.frame.toast(kicked ? t("The drawer is open.") : t("Opening the drawer is noted. No printer opens it here: use its key."));
+      const { kicked, wrong } = await this.frame.send("POST", "api/drawer", { request: ulid() });
+      if (wrong) this.frame.toast(t(wrong), { wrong: true });
+      else this.frame.toast(kicked ? t("The drawer is open.") : t("Opening the drawer is noted. No printer opens it here: use its key."));
     });
   }
 
