@@ -6,7 +6,8 @@ from typing import Any
 
 from flask import Blueprint
 
-from app.web import json_api
+from app.shop.actor import ANYBODY
+from app.web import json_api, tasks_api
 from app.web.office import api, pages
 
 
@@ -15,5 +16,12 @@ def blueprint(node: Any) -> Blueprint:
     made = Blueprint("office", __name__)
     json_api.handle_errors(made)
     api.register(made, node)
+    tasks_api.register(
+        made,
+        lambda: [node.company, *(node.directory.get(f"store-{store}") for store in node.stores())],
+        node.company,
+        node.id,
+        lambda body: ANYBODY,
+    )
     pages.register(made, node)
     return made

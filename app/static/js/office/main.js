@@ -6,6 +6,7 @@ import { showLight } from "../light.js";
 import { Live } from "../live.js";
 import { money } from "../money.js";
 import { Prices } from "./prices.js";
+import { Tasks } from "./tasks.js";
 
 /** Sales on the list; older ones are in the stores' databases. */
 const LISTED = 100;
@@ -126,7 +127,8 @@ function learn(now) {
 }
 
 const prices = new Prices(currency);
-const live = new Live("api/events", "api/state", ["light", "order", "catalogue"]);
+const tasks = new Tasks();
+const live = new Live("api/events", "api/state", ["light", "order", "catalogue", "task"]);
 const on = (/** @type {string} */ name, /** @type {(detail: any) => void} */ run) =>
   live.addEventListener(name, (event) => run(/** @type {CustomEvent} */ (event).detail));
 on("light", showLight);
@@ -137,6 +139,7 @@ on("catalogue", () => {
   sumLater();
 });
 on("order", arrive);
+on("task", () => void tasks.load());
 on("away", () => {
   byId("away").hidden = false;
 });
@@ -144,10 +147,12 @@ on("back", () => {
   byId("away").hidden = true;
   void list();
   void sum();
+  void tasks.load();
 });
 /** Milliseconds between two looks at what the tills tell of themselves, which comes with no sale. */
 const LOOK = 30000;
 setInterval(() => !document.hidden && void sum(), LOOK);
 prices.start();
+tasks.start();
 void list();
 void sum();
