@@ -59,9 +59,7 @@ def test_only_the_part_settled_in_cash_is_rounded(
         (-258, [("foreign", -258)], "Money is paid out in the shop's own currency."),
     ],
 )
-def test_what_does_not_add_up_is_refused_in_plain_words(
-    total: int, given: list[tuple[str, int]], reason: str
-) -> None:
+def test_what_does_not_add_up_is_refused_in_plain_words(total: int, given: list[tuple[str, int]], reason: str) -> None:
     with pytest.raises(SaleError) as refused:
         settle(total, 0, tenders(*given), FIVE, 2)
     assert (refused.value.status, refused.value.reason) == (400, reason)
@@ -110,7 +108,9 @@ def test_any_split_that_is_taken_agrees_to_the_cent(
     owed = total + tip - coupon
     sign = 1 if owed >= 0 else -1
     try:
-        settled = settle(total, tip, tenders(*((kind, sign * amount) for kind, amount in parts)), rule, 2, coupon=coupon)
+        settled = settle(
+            total, tip, tenders(*((kind, sign * amount) for kind, amount in parts)), rule, 2, coupon=coupon
+        )
     except SaleError:
         return
     agrees(total, tip, coupon, settled, rule)
