@@ -7,7 +7,7 @@ from typing import Any
 
 from app.docs.database import Database
 from app.shop import schemas, sound
-from app.shop.tax import Rate
+from app.shop.pricing.tax import Rate
 
 log = logging.getLogger("couchtill.shop")
 

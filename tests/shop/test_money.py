@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.shop import pricing, tax
+from app.shop import pricing
 from app.shop.money import MAX_AMOUNT, MAX_INTEGER, MAX_PER, MAX_QUANTITY, MILLION, allot, divide, line_amount, show
+from app.shop.pricing import tax
 
 amounts = st.integers(-MAX_AMOUNT, MAX_AMOUNT)
 prices = st.fixed_dictionaries({"amount": st.integers(0, 10**7), "per": st.sampled_from([1, 7, 1000, 10_000, 17_410])})

@@ -6,8 +6,8 @@ from zoneinfo import ZoneInfo
 
 from marshmallow import ValidationError, fields
 
+from app.shop.pricing.tax import MODES
 from app.shop.schemas.base import Choice, ListOf, Mutable, Ref, Text, Whole
-from app.shop.tax import MODES
 
 STORE_ID = r"[a-z][a-z0-9-]*"  # CouchDB refuses capitals in a database name
 CURRENCY = r"[A-Z]{3}"
