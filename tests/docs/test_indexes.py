@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -149,3 +150,33 @@ def test_indexes_are_built_and_dropped_at_opening(path: Path) -> None:
         assert [name for (name,) in left if not name.startswith(("docs", "bodies"))] == []
         assert db._connection.execute("SELECT count(*) FROM terms").fetchone() == (0,)
         assert db.verify() == []
+
+
+def test_an_index_may_look_into_a_list_within_the_objects_of_a_list(tmp_path: Path) -> None:
+    inner = Index("unit", "product", "units", multi=True, inner="codes")
+    odd: list[Any] = [
+        None,
+        5,
+        "box",
+        {},
+        [],
+        [1],
+        ["{"],
+        [{"codes": "x"}],
+        {"codes": ["no"]},
+        [{"codes": [None, {"a": 1}]}],
+    ]
+    with Database(tmp_path / "d.db", name="d", indexes=[inner]) as database:
+        for n, units in enumerate(odd):  # whatever it holds, a document is written
+            database.put({"_id": f"odd{n}", "type": "product", "units": units})
+        rev = database.put(
+            {"_id": "a", "type": "product", "units": [{"codes": ["1", "2"]}, "x", {"codes": ["2", "3"]}]}
+        )
+        assert [record.id for record in database.find("unit", "2")] == ["a"]
+        database.put({"_id": "a", "_rev": rev, "type": "product", "units": [{"codes": ["3"]}]})
+        assert [len(database.find("unit", code)) for code in "123"] == [0, 0, 1]
+        assert database.verify() == []
+    with Database(tmp_path / "d.db", name="d", indexes=[]) as database:
+        pass
+    with Database(tmp_path / "d.db", name="d", indexes=[inner]) as database:  # built over what is there
+        assert [record.id for record in database.find("unit", "3")] == ["a"]
