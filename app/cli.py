@@ -199,6 +199,25 @@ def _key_ring(path: Path) -> Any:
     return KeyRing(path)
 
 
+# -- settings ----------------------------------------------------------------------------------------------------------
+
+
+def settings_get(arguments: argparse.Namespace) -> int:
+    from app.docs import json
+    from app.transfer.settings import read
+
+    for name, value in read(arguments.data, arguments.name, arguments.scope).items():
+        print(f"{name} = {json.dumps(value).decode()}" if arguments.name is None else json.dumps(value).decode())
+    return 0
+
+
+def settings_set(arguments: argparse.Namespace) -> int:
+    from app.transfer.settings import write
+
+    print(write(arguments.data, arguments.name, arguments.value, arguments.scope), file=sys.stderr)
+    return 0
+
+
 # -- the arguments -----------------------------------------------------------------------------------------------------
 
 
@@ -297,6 +316,20 @@ def parser() -> argparse.ArgumentParser:
     made = command("revoke", keys_revoke, "takes a key away", keys)
     made.add_argument("name", metavar="NAME")
     made.add_argument("--data", type=Path, required=True, metavar="DIR")
+
+    settings = command("settings", None, "what is set for a till, its store, or all").add_subparsers(
+        metavar="get|set", required=True
+    )
+    scopes = ("all", "store", "terminal")
+    made = command("get", settings_get, "prints a setting as it holds at this node, or all of them", settings)
+    made.add_argument("name", metavar="NAME", nargs="?")
+    made.add_argument("--data", type=Path, required=True, metavar="DIR")
+    made.add_argument("--scope", choices=scopes, help="only what is set there")
+    made = command("set", settings_set, "sets a setting; it replicates, and holds where it arrives", settings)
+    made.add_argument("name", metavar="NAME")
+    made.add_argument("value", metavar="VALUE", help="JSON, or a plain word; “default” takes the setting away")
+    made.add_argument("--data", type=Path, required=True, metavar="DIR")
+    made.add_argument("--scope", choices=scopes, default="terminal", help="default terminal")
     return top
 
 

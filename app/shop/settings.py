@@ -36,6 +36,14 @@ class ShopSettings:
             self._kept = (revs, values)
         return self._kept[1]
 
+    def set_here(self) -> dict[str, Any]:
+        """Only what documents set, without the defaults."""
+        values: dict[str, Any] = {}
+        for record in self.company.read_many(self.ids):
+            if record is not None and not record.deleted:
+                values.update(self._values(record.id, record.doc().get("values")))
+        return values
+
     def __getitem__(self, name: str) -> Any:
         return self.read()[name]
 

@@ -33,29 +33,49 @@ def set_values(
     `scope` is `all`, `store:s1` or `terminal:s1-t1`. What is set already is not written again. Raises SaleError 400
     with the first thing that is wrong, 409 when somebody changed the document at that very moment.
     """
-    unknown = [name for name in changes if name not in DEFAULTS]
-    if unknown:
-        raise SaleError(400, "invalid", f"There is no setting named “{unknown[0]}”.", unknown[0])
-    given = {name: value for name, value in changes.items() if value is not UNSET}
-    try:
-        checked = VALUES.read(given)
-    except schemas.Invalid as wrong:
-        first = wrong.problems[0]
-        raise SaleError(400, "invalid", first.reason, first.field) from None
+    checked = read_values(changes)
     id = f"settings:{scope}"
     with company.transaction():
         record = company.read(id)
         found = {} if record is None or record.deleted else record.full()
-        values = found.get("values")
-        before = dict(values) if isinstance(values, dict) else {}
-        after = {**{name: value for name, value in before.items() if name not in changes}, **checked}
-        if found and before == after:
+        doc = merged(found, scope, changes, checked, by=by, on=on, at=clock.stamp(moment()))
+        if doc is None:
             return found
-        stamp = {"updated_at": clock.stamp(moment()), "updated_by": by, "updated_on": on}
-        doc = {**found, "_id": id, "type": "settings", "schema": 1, "scope": scope, "values": after, **stamp}
         try:
             doc["_rev"] = company.put(doc)
         except Conflict:
             reason = "Somebody else changed the settings at this moment. Nothing was written; try again."
             raise SaleError(409, "conflict", reason) from None
         return doc
+
+
+def read_values(changes: Mapping[str, Any]) -> dict[str, Any]:
+    """The values among `changes`, checked. Raises SaleError 400."""
+    unknown = [name for name in changes if name not in DEFAULTS]
+    if unknown:
+        raise SaleError(400, "invalid", f"There is no setting named “{unknown[0]}”.", unknown[0])
+    try:
+        return VALUES.read({name: value for name, value in changes.items() if value is not UNSET})
+    except schemas.Invalid as wrong:
+        first = wrong.problems[0]
+        raise SaleError(400, "invalid", first.reason, first.field) from None
+
+
+def merged(
+    found: Mapping[str, Any],
+    scope: str,
+    changes: Mapping[str, Any],
+    checked: Mapping[str, Any],
+    *,
+    by: str | None,
+    on: str | None,
+    at: str,
+) -> dict[str, Any] | None:
+    """The document `found` ({} for none) with the `checked` values of `changes` in it; None when they are there."""
+    values = found.get("values")
+    before = dict(values) if isinstance(values, dict) else {}
+    after = {**{name: value for name, value in before.items() if name not in changes}, **checked}
+    if found and before == after:
+        return None
+    head = {"_id": f"settings:{scope}", "type": "settings", "schema": 1, "scope": scope}
+    return {**found, **head, "values": after, "updated_at": at, "updated_by": by, "updated_on": on}
