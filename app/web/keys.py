@@ -29,7 +29,7 @@ _READ = ("GET", "HEAD")
 #: may). What no rule names is for people and for the node's own key only.
 ROUTES: tuple[tuple[tuple[str, ...], str, tuple[str, ...]], ...] = (
     (_READ, r"/api/(state|session|categories|pricebook|tenders|events|openapi\.json|docs)", ()),
-    (_READ, r"/api/(products|barcode|pictures)(/.*)?", ()),
+    (_READ, r"/api/(products|barcode|pictures|catalogue)(/.*)?", ()),
     (_READ, r"/static/.*", ()),
     (("POST",), r"/api/price", ()),
     (("POST",), r"/api/approvals", ()),

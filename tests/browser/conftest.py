@@ -162,7 +162,8 @@ def open_context(browser: Browser) -> Iterator[Callable[..., BrowserContext]]:
     contexts: list[BrowserContext] = []
 
     def make(**options: Any) -> BrowserContext:
-        options = {"viewport": {"width": 1366, "height": 768}, "locale": "en-GB", **options}
+        # A service worker would answer beside the tests' own routes; tests/browser/test_away.py lets it.
+        options = {"viewport": {"width": 1366, "height": 768}, "locale": "en-GB", "service_workers": "block", **options}
         context = browser.new_context(**options)
         context.set_default_timeout(PATIENCE)
         contexts.append(context)

@@ -57,6 +57,7 @@
  * @property {string} id
  * @property {Line[]} lines
  * @property {Tender[]} tenders entered so far while paying
+ * @property {number} tip minor units, on top of the total
  * @property {{id: string, name: string, group?: string | null} | null} customer
  * @property {string[]} coupons codes of promotions
  * @property {Discount[]} discounts by hand, off the whole cart
@@ -74,7 +75,7 @@ export const MOST = 9_999_999_999;
 
 /** @returns {Cart} */
 export function emptyCart() {
-  return { id: ulid(), lines: [], tenders: [], customer: null, coupons: [], discounts: [], note: "", adult: false, parked: null, name: "", approvals: [] };
+  return { id: ulid(), lines: [], tenders: [], customer: null, coupons: [], discounts: [], note: "", adult: false, parked: null, name: "", approvals: [], tip: 0 };
 }
 
 /** @param {Partial<Line>} fields @returns {Line} with all that a line has */

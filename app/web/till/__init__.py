@@ -7,7 +7,7 @@ from typing import Any
 from flask import Blueprint
 
 from app.web import json_api, tasks_api
-from app.web.till import api, carts, customers, display, openapi, pages, people, receipts, refunds, shifts
+from app.web.till import api, carts, customers, display, openapi, pages, people, receipts, refunds, shell, shifts
 from app.web.till.actors import actor_of
 
 
@@ -29,4 +29,5 @@ def blueprint(node: Any) -> Blueprint:
     display.register(made, node)
     openapi.register(made, node)
     pages.register(made, node)
+    shell.register(made, node)
     return made

@@ -16,7 +16,8 @@ from app.web.till.actors import actor_of
 def state(node: Any) -> dict[str, Any]:
     """What a window must know: which till this is, its series and last number, its money, its light."""
     status: dict[str, Any] = node.till.status()
-    return {**status, "rates": added_rates(node, None), "sync": sync_api.light(node)}
+    keys = node.till.desk.settings["keys"]
+    return {**status, "rates": added_rates(node, None), "keys": keys, "sync": sync_api.light(node)}
 
 
 def timezone_of(node: Any) -> Callable[[], str]:

@@ -18,6 +18,19 @@ import { byId, h, icon } from "../dom.js";
 /** What stands at the foot, in this order whichever part came first: buttons never move. */
 const FOOT = ["park", "customer", "refund"];
 
+/** Where the keys of this machine are kept. */
+const KEYS = "couchtill.keys";
+
+/** @param {string | null} text @returns {Record<string, string>} */
+function parse(text) {
+  try {
+    const found = JSON.parse(text ?? "{}");
+    return found && typeof found === "object" ? found : {};
+  } catch {
+    return {};
+  }
+}
+
 export class Actions {
   constructor() {
     /** @type {Map<string, Action>} */
@@ -25,6 +38,10 @@ export class Actions {
     /** @type {(right: string) => boolean} */
     this.may = () => true;
     this.drawn = false;
+    /** Keys that the shop's settings give, by action. @type {Record<string, string>} */
+    this.shops = {};
+    /** Keys that were chosen on this machine. @type {Record<string, string>} */
+    this.own = parse(localStorage.getItem(KEYS));
   }
 
   /** @param {Action} action */
@@ -45,9 +62,30 @@ export class Actions {
     if (action && (action.enabled?.() ?? true)) action.run();
   }
 
+  /** The key of an action: chosen on this machine, else the shop's, else its own, unless another one was given it. @param {Action} action */
+  keyOf(action) {
+    const chosen = this.own[action.id] ?? this.shops[action.id];
+    if (chosen !== undefined) return chosen;
+    const { key } = action;
+    return key && !Object.values(this.own).includes(key) && !Object.values(this.shops).includes(key) ? key : undefined;
+  }
+
   /** @param {string} key @returns {Action | undefined} */
   byKey(key) {
-    return [...this.all.values()].find((action) => action.key === key);
+    return [...this.all.values()].find((action) => this.keyOf(action) === key);
+  }
+
+  /** All actions that have a key, or once had one. */
+  keyed() {
+    return [...this.all.values()].filter((action) => action.key || this.keyOf(action));
+  }
+
+  /** Gives an action another key on this machine; null: all as they were. @param {string | null} id @param {string} [key] */
+  rebind(id, key = "") {
+    const rest = Object.entries(this.own).filter(([, taken]) => taken !== key);
+    this.own = id === null ? {} : { ...Object.fromEntries(rest), [id]: key };
+    localStorage.setItem(KEYS, JSON.stringify(this.own));
+    if (this.drawn) this.draw();
   }
 
   /** @param {Action["place"]} place @returns {Action[]} */
@@ -82,13 +120,14 @@ export class Actions {
 
   /** @param {Action} action @param {string} look @param {HTMLDialogElement} [sheet] closed first */
   #button(action, look, sheet) {
+    const key = this.keyOf(action);
     const button = h(
       "button",
       {
         type: "button",
         class: look,
-        title: action.key ? `${action.name} (${action.key})` : action.name,
-        "aria-keyshortcuts": action.key,
+        title: key ? `${action.name} (${key})` : action.name,
+        "aria-keyshortcuts": key,
         dataset: { action: action.id },
         disabled: !(action.enabled?.() ?? true),
         on: {
@@ -101,7 +140,7 @@ export class Actions {
       action.icon ? icon(action.icon) : null,
       h("span", {}, action.name),
       action.right && !this.may(action.right) ? icon("lock") : null,
-      action.key ? h("kbd", {}, action.key) : null,
+      key ? h("kbd", {}, key) : null,
     );
     return button;
   }

@@ -20,11 +20,12 @@ const MULTIPLIER = /^\s*(\d{1,6})\s*[*×]\s*/;
 
 export class Catalog {
   /**
-   * @param {import("../money.js").Currency} currency
+   * @param {import("./frame.js").Frame} frame
    * @param {(product: Product) => void} choose
    */
-  constructor(currency, choose) {
-    this.currency = currency;
+  constructor(frame, choose) {
+    this.frame = frame;
+    this.currency = frame.currency;
     this.choose = choose;
     this.input = byId("search", HTMLInputElement);
     this.tiles = byId("tiles");
@@ -80,7 +81,14 @@ export class Catalog {
 
   async #loadCategories() {
     this.stale = false;
-    this.categories = (await get("api/categories")).rows;
+    try {
+      this.categories = (await get("api/categories", { timeout: 5000 })).rows;
+    } catch (problem) {
+      if (!(problem instanceof Problem) || !problem.away) throw problem;
+      this.categories = await this.frame.kept.categories();
+      if (!this.categories.length) throw problem;
+      this.stale = true;
+    }
     this.#chips();
   }
 
@@ -154,10 +162,12 @@ export class Catalog {
     } catch (error) {
       if (asking.signal.aborted) return;
       if (!(error instanceof Problem)) throw error;
-      this.answered = null;
-      this.found = [];
-      this.next = null;
-      this.#render(error.message);
+      const kept = error.away ? await this.frame.kept.search(text, this.category, PAGE) : [];
+      if (this.asking !== asking) return;
+      [this.found, this.next, this.answered] = [kept, null, kept.length ? text : null];
+      this.at = text && kept.length ? 0 : -1;
+      this.stale = true;
+      this.#render(kept.length ? undefined : error.message);
     }
   }
 

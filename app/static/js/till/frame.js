@@ -39,6 +39,8 @@ export class Frame {
     this.payment = null;
     /** What works on the cart's lines; main.js sets it. @type {import("./selling.js").Selling} */
     this.selling = /** @type {any} */ (null);
+    /** @type {import("./kept.js").KeptCatalogue} */
+    this.kept = /** @type {any} */ (null);
     /** @type {import("./pricebook.js").Pricebook} */
     this.book = /** @type {any} */ (null);
     /** @type {import("./catalog.js").Catalog} */

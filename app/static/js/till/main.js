@@ -7,6 +7,7 @@ import { showLight } from "../light.js";
 import { Live } from "../live.js";
 import { Catalog } from "./catalog.js";
 import { Frame } from "./frame.js";
+import { KeptCatalogue } from "./kept.js";
 import { startKeys } from "./keys.js";
 import { Pricebook } from "./pricebook.js";
 import { Scans } from "./scans.js";
@@ -30,7 +31,8 @@ class Till {
     this.frame = frame;
     frame.book = new Pricebook(frame);
     frame.selling = new Selling(frame);
-    frame.catalog = new Catalog(frame.currency, (product) => void frame.selling.addFromShelf(product));
+    frame.kept = new KeptCatalogue(frame);
+    frame.catalog = new Catalog(frame, (product) => void frame.selling.addFromShelf(product));
     this.scans = new Scans(frame);
     this.tabs = new Tabs(frame);
   }
@@ -40,6 +42,7 @@ class Till {
     frame.store.addEventListener("trouble", () => this.trouble());
     await frame.store.start();
     frame.store.note(frame.state.series, frame.state.number);
+    frame.actions.shops = frame.state.keys ?? {};
     frame.actions.may = (right) => frame.may(right);
     await frame.book.start();
     await frame.outbox.start();
@@ -65,6 +68,8 @@ class Till {
     frame.actions.draw();
     frame.selling.changed();
     void this.load();
+    void frame.kept.start();
+    void keepPage();
     frame.ready();
     if (frame.store.pending) frame.payment?.resume();
   }
@@ -114,7 +119,7 @@ class Till {
     byId("away").hidden = !away;
     if (away) return showLight({ level: "bad", text: t("Server away") });
     this.frame.payment?.retry();
-    if (this.frame.catalog.answered === null) void this.load();
+    if (this.frame.catalog.answered === null || this.frame.catalog.stale) void this.load();
   }
 
   async load() {
@@ -133,6 +138,18 @@ class Till {
     this.frame.selling.hideCart();
     this.frame.sound.ok();
     setTimeout(() => void this.scans.take()); // what was scanned meanwhile begins the next sale
+  }
+}
+
+/** The page itself is kept by a service worker, where the browser has one: on this machine, or over TLS. */
+async function keepPage() {
+  if (!("serviceWorker" in navigator) || !isSecureContext) return;
+  try {
+    await navigator.serviceWorker.register("/sw.js");
+    (await navigator.serviceWorker.ready).active?.postMessage("keep");
+    await navigator.storage?.persist?.(); // so that the browser does not throw carts away when its disk gets full
+  } catch (error) {
+    console.warn("the page is not kept for when its server is away:", error);
   }
 }
 

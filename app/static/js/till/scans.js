@@ -86,10 +86,14 @@ export class Scans {
    */
   async lookUp(code) {
     try {
-      return (await get(`api/barcode/${encodeURIComponent(code)}`)).rows;
+      return (await get(`api/barcode/${encodeURIComponent(code)}`, { timeout: 5000 })).rows;
     } catch (problem) {
-      if (problem instanceof Problem && problem.status === 404) return [];
-      throw problem;
+      if (!(problem instanceof Problem)) throw problem;
+      if (problem.status === 404) return [];
+      if (!problem.away) throw problem;
+      const kept = await this.frame.kept.byCode(code);
+      if (!kept.length) throw problem;
+      return kept;
     }
   }
 

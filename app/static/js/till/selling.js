@@ -61,7 +61,7 @@ export class Selling {
   change(cart, flash = null) {
     if (this.frame.store.pending) return this.frame.payment?.resume();
     this.chosen = flash ?? this.chosen;
-    this.frame.store.update({ ...cart, tenders: cart === this.cart || this.frame.payment?.open ? cart.tenders : [] });
+    this.frame.store.update({ ...cart, tenders: cart === this.cart || this.frame.payment?.open ? cart.tenders : cart.tenders.filter((tender) => tender.payment) });
     if (flash) this.draw(flash);
   }
 

@@ -1,0 +1,183 @@
+/**
+ * The catalogue's copy in this browser: fetched in pages in the background, asked only while the server is away. A database of its own, so that
+ * throwing it away can't touch a cart.
+ */
+import { get, Problem } from "../api.js";
+import { answered, openDatabase, within } from "../db.js";
+
+/** @typedef {import("../cart.js").Product} Product */
+
+/** The most products that are kept; milliseconds between two pages, and before a copy that is whole is fetched anew. */
+const MOST = 100_000;
+const BREATH = 150;
+const AGE = 10 * 60_000;
+
+/** @param {string} text as it is searched: lower case, without accents */
+const fold = (text) => text.toLocaleLowerCase().normalize("NFD").replace(/\p{M}/gu, "");
+/** @param {string} text @returns {string[]} */
+const wordsOf = (text) => fold(text).match(/[\p{L}\p{N}]+/gu) ?? [];
+
+export class KeptCatalogue {
+  /** @param {import("./frame.js").Frame} frame */
+  constructor(frame) {
+    this.frame = frame;
+    /** @type {IDBDatabase | null} */
+    this.db = null;
+    this.fetching = false;
+    this.again = false;
+  }
+
+  async start() {
+    const { frame } = this;
+    try {
+      this.db = await openDatabase(`${frame.store.space}.catalogue`, 1, (db) => {
+        const products = db.createObjectStore("products", { keyPath: "id" });
+        products.createIndex("codes", "codes", { multiEntry: true });
+        products.createIndex("words", "words", { multiEntry: true });
+        products.createIndex("shelf", ["shelf", "order"]);
+        products.createIndex("round", "round");
+        db.createObjectStore("meta");
+      });
+    } catch {
+      return; // a browser that keeps nothing searches at the server only
+    }
+    frame.hear("catalogue", (news) => void this.refresh(news));
+    frame.hear("back", () => void this.refresh(null, AGE));
+    setTimeout(() => void this.refresh(null, AGE), 1500); // the page itself comes first
+  }
+
+  /**
+   * Brings the copy up to date: a few products one by one, everything when that is not known or more than `age` old.
+   * @param {{products: string[] | null} | null} news
+   * @param {number} [age] milliseconds that a whole copy is good for
+   */
+  async refresh(news, age = 0) {
+    if (!this.db) return;
+    if (this.fetching) return void (this.again = true);
+    this.fetching = true;
+    try {
+      const done = await this.#meta("done");
+      if (news?.products && done) await this.#some(news.products);
+      else if (!done || Date.now() - done >= age) await this.#all();
+    } catch (problem) {
+      if (!(problem instanceof Problem)) console.warn("the catalogue's copy:", problem); // it is a copy: later
+    } finally {
+      this.fetching = false;
+      const again = this.again;
+      this.again = false;
+      if (again) void this.refresh(null, 5000);
+    }
+  }
+
+  /** @param {string[]} ids */
+  async #some(ids) {
+    for (const id of ids) {
+      const product = await get(`api/products/${encodeURIComponent(id)}`).catch((problem) => {
+        if (problem instanceof Problem && problem.status === 404) return null;
+        throw problem;
+      });
+      const old = await this.#read((products) => products.get(id));
+      if (product && !product.inactive) await this.#put([{ ...product, codes: old?.codes ?? [product.code].filter(Boolean) }], (await this.#meta("round")) ?? 0, 0);
+      else await within(this.#open, "products", "readwrite", (tx) => void tx.objectStore("products").delete(id));
+    }
+  }
+
+  async #all() {
+    const round = ((await this.#meta("round")) ?? 0) + 1;
+    await this.#note("round", round);
+    const { rows: categories } = await get("api/categories");
+    await this.#note("categories", categories);
+    let count = 0;
+    for (let after = ""; count < MOST; ) {
+      const page = await get(`api/catalogue${after ? `?after=${encodeURIComponent(after)}` : ""}`, { timeout: 60000 });
+      await this.#put(page.rows, round, count);
+      count += page.rows.length;
+      if (!page.next) break;
+      after = page.next;
+      await new Promise((resolve) => setTimeout(resolve, BREATH));
+    }
+    await within(this.#open, "products", "readwrite", async (tx) => {
+      // What this round did not bring is sold no more.
+      const old = await answered(tx.objectStore("products").index("round").getAllKeys(IDBKeyRange.upperBound(round, true)));
+      for (const key of old) tx.objectStore("products").delete(key);
+    });
+    await this.#note("done", Date.now());
+  }
+
+  get #open() {
+    return /** @type {IDBDatabase} */ (this.db);
+  }
+
+  /** @param {any[]} rows @param {number} round @param {number} from place of the first among all */
+  #put(rows, round, from) {
+    return within(this.#open, "products", "readwrite", (tx) => {
+      const products = tx.objectStore("products");
+      rows.forEach((row, i) => {
+        const units = (row.units ?? []).flatMap((/** @type {any} */ unit) => unit.barcodes ?? []);
+        const codes = [...new Set([...(row.codes ?? []), ...units, row.code].filter(Boolean))];
+        const words = [...new Set([...wordsOf(row.name), ...codes.map(fold)])];
+        products.put({ ...row, codes, words, shelf: row.category?.id ?? "", order: fold(row.name), place: from + i, round });
+      });
+    });
+  }
+
+  /** @param {string} name */
+  #meta(name) {
+    return within(this.#open, "meta", "readonly", (tx) => answered(tx.objectStore("meta").get(name)));
+  }
+
+  /** @param {string} name @param {any} value */
+  #note(name, value) {
+    return within(this.#open, "meta", "readwrite", (tx) => void tx.objectStore("meta").put(value, name));
+  }
+
+  /** @param {(products: IDBObjectStore) => IDBRequest<any>} ask */
+  #read(ask) {
+    return within(this.#open, "products", "readonly", (tx) => answered(ask(tx.objectStore("products"))));
+  }
+
+  /**
+   * The products that have a code, as it is or with or without a leading zero; a packing's says how many.
+   * @param {string} code
+   * @returns {Promise<Product[]>}
+   */
+  async byCode(code) {
+    if (!this.db) return [];
+    for (const reading of [code, `0${code}`, code.replace(/^0/, "")]) {
+      const found = await this.#read((products) => products.index("codes").getAll(reading, 20));
+      if (!found.length) continue;
+      return found.map((/** @type {any} */ row) => {
+        const unit = (row.units ?? []).find((/** @type {any} */ each) => each.barcodes?.includes(reading));
+        if (!unit || row.code === reading) return row;
+        const price = unit.price ? { amount: unit.price.amount, per: unit.quantity } : undefined;
+        return { ...row, quantity: unit.quantity, sold_unit: unit, ...(price ? { line_price: price } : {}) };
+      });
+    }
+    return [];
+  }
+
+  /**
+   * Products whose words begin as the words of `text` do; without any, those of a category, or the first by name.
+   * @param {string} text
+   * @param {string | null} category
+   * @param {number} limit
+   * @returns {Promise<Product[]>}
+   */
+  async search(text, category, limit) {
+    if (!this.db) return [];
+    const wanted = wordsOf(text);
+    if (!wanted.length) {
+      if (category) return this.#read((products) => products.index("shelf").getAll(IDBKeyRange.bound([category, ""], [category, "\uffff"]), limit));
+      return this.#read((products) => products.getAll(null, limit));
+    }
+    const [longest] = [...wanted].sort((a, b) => b.length - a.length);
+    const found = await this.#read((products) => products.index("words").getAll(IDBKeyRange.bound(longest, `${longest}\uffff`), 2000));
+    const matches = found.filter((/** @type {any} */ row) => wanted.every((word) => row.words.some((/** @type {string} */ each) => each.startsWith(word))));
+    return [...new Map(matches.map((/** @type {any} */ row) => [row.id, row])).values()].slice(0, limit);
+  }
+
+  /** @returns {Promise<any[]>} */
+  async categories() {
+    return this.db ? ((await this.#meta("categories")) ?? []) : [];
+  }
+}

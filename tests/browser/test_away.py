@@ -1,0 +1,117 @@
+"""The terminal's own server is away, killed or restarting: the till stays open or opens, says so, and sells once when
+it is back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from playwright.sync_api import BrowserContext, expect
+
+from tests.browser.conftest import Cashier, Terminal
+
+#: The page is kept, by its service worker, under the version that serves it.
+PAGE_KEPT = """async () => {
+  await navigator.serviceWorker.ready;
+  return Boolean(await caches.match("/")) && Boolean(await caches.match("/static/js/till/main.js"));
+}"""
+
+#: The copy of the catalogue is whole.
+CATALOGUE_KEPT = """() => new Promise((resolve) => {
+  const opening = indexedDB.open("couchtill.s1-t1.catalogue");
+  opening.onsuccess = () => {
+    const db = opening.result;
+    if (!db.objectStoreNames.contains("meta")) { db.close(); return resolve(false); }
+    const asked = db.transaction("meta").objectStore("meta").get("done");
+    asked.onsuccess = () => { db.close(); resolve(Boolean(asked.result)); };
+  };
+})"""
+
+
+@pytest.fixture
+def keeper(terminal: Terminal, open_context: Callable[..., BrowserContext]) -> Iterator[Cashier]:
+    """A cashier whose browser has kept page and catalogue."""
+    works = Cashier(open_context(service_workers="allow").new_page()).open(terminal.link())
+    works.page.wait_for_function(PAGE_KEPT)
+    works.page.wait_for_function(CATALOGUE_KEPT)
+    yield works
+    assert works.problems == []
+
+
+def test_a_till_reloaded_while_its_server_is_away_opens_and_sells_once_when_it_is_back(
+    keeper: Cashier, terminal: Terminal
+) -> None:
+    keeper.tap("Espresso")
+    terminal.kill()
+    expect(keeper.page.locator("#away")).to_be_visible()
+    keeper.page.reload()
+    keeper.shows_total("€2.45")
+    expect(keeper.page.locator("#away")).to_contain_text("The till’s server is away.")
+    keeper.scan("4000002")
+    expect(keeper.line("Lemonade")).to_be_visible()
+    keeper.shows_total("€4.44")
+    keeper.page.click("#pay")
+    keeper.page.locator(".note").first.click()
+    expect(keeper.page.locator("#sending-why")).to_contain_text("sold once")
+    keeper.page.reload()
+    expect(keeper.page.locator("#sending-why")).to_contain_text("sold once")
+    assert terminal.orders() == []
+    terminal.start()
+    keeper.has_sold()
+    expect(keeper.page.locator("#away")).to_be_hidden()
+
+    [order] = terminal.orders()
+    assert (order["total"], [line["name"] for line in order["lines"]]) == (444, ["Espresso", "Lemonade"])
+
+
+def test_while_the_server_is_away_the_catalogue_is_searched_and_browsed_in_its_copy(
+    keeper: Cashier, terminal: Terminal
+) -> None:
+    terminal.kill()
+    expect(keeper.page.locator("#away")).to_be_visible()
+    keeper.type("oran")
+    expect(keeper.page.locator(".result")).to_have_count(1)
+    keeper.press("Enter")
+    expect(keeper.line("Orange juice")).to_be_visible()
+    keeper.page.get_by_role("button", name="Fruit", exact=True).click()
+    expect(keeper.page.locator(".tile")).to_have_count(1)
+    keeper.tap("Bananas")
+    keeper.type("2")
+    keeper.press("Enter")
+
+    keeper.shows_total("€7.18")
+
+
+def test_a_page_that_was_not_kept_says_that_the_server_is_away(keeper: Cashier, terminal: Terminal) -> None:
+    terminal.kill()
+    expect(keeper.page.locator("#away")).to_be_visible()
+    keeper.page.goto(f"{terminal.url}/sync")
+    expect(keeper.page.locator("h1")).to_have_text("The till’s server is away")
+    keeper.page.get_by_role("link", name="Open the till").click()
+
+    expect(keeper.page.locator("#search")).to_be_visible()
+
+
+def test_several_carts_outlive_a_reload_while_the_server_is_away(keeper: Cashier, terminal: Terminal) -> None:
+    keeper.tap("Espresso")
+    keeper.press("F3")
+    keeper.tap("Wine")
+    terminal.kill()
+    expect(keeper.page.locator("#away")).to_be_visible()
+    keeper.page.reload()
+
+    keeper.shows_total("€10.90")
+    expect(keeper.page.locator(".tab[data-cart]")).to_have_count(2)
+
+
+def test_the_page_can_be_installed(keeper: Cashier) -> None:
+    manifest = keeper.page.evaluate(
+        "async () => (await fetch(document.querySelector('link[rel=manifest]').href)).json()"
+    )
+
+    assert manifest["display"] == "standalone"
+    assert {icon["sizes"] for icon in manifest["icons"]} == {"192x192", "512x512"}
+    for icon in manifest["icons"]:
+        answer = keeper.page.request.get(keeper.page.url.rstrip("/") + icon["src"])
+        assert answer.headers["content-type"] == "image/png"
