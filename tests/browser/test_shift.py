@@ -168,7 +168,8 @@ def test_the_dialogs_of_the_shift_fit_their_screen(
     width, height = size
     page = open_context(viewport={"width": width, "height": height}).new_page()
     Cashier(page).open(terminal.link())
-    page.get_by_role("button", name="Open with a float").click()
+    page.click("#open-account")
+    page.click("#account [data-action=shift]")
     for dialog, button in (
         ("#shift-open", "#open-none"),
         ("#shift-cash", "#cash-done"),

@@ -75,6 +75,13 @@ def test_a_sale_into_a_closed_shift_is_told_of_the_next_one(shop: Shop, till: Ti
     assert shop.sell(till, shift=second["_id"])["shift"] == second["_id"]
 
 
+def test_a_shift_that_this_till_never_knew_says_nothing(shop: Shop, till: Till) -> None:
+    """The window of a terminal that was restored from an older copy still names the shift of the later life."""
+    shift = opened(till)
+    order = shop.sell(till, shift="shift:s1-t1.zz:00000009:0123456789")
+    assert order["shift"] == shift["_id"]
+
+
 def test_without_automatic_shifts_somebody_must_open_one(shop: Shop, till: Till) -> None:
     settings(shop, shift_auto=False)
     nobody = refused(till.sell, shop.request())

@@ -143,7 +143,10 @@ class Shift {
       ];
     else if (state.closed_elsewhere) says = [t("Another copy of this till closed the shift. Close it here too."), [[t("Close the shift"), () => this.#close()]]];
     else if (state.shift && state.clock_wrong) says = [this.#clockWords(state.clock), []];
-    else if (!state.shift && state.auto) says = [t("No shift is open. The next sale opens one with an empty drawer."), [[t("Open with a float"), () => this.#askFloat()]]];
+    // In the bar, where its coming and going moves no tile: the next sale opens a shift by itself.
+    const id = "shift-float";
+    if (!state.shift && state.auto) this.frame.actions.add({ id, name: t("Open with a float"), icon: "drawer", place: "bar", run: () => this.#askFloat() });
+    else if (this.frame.actions.all.has(id)) this.frame.actions.drop(id);
     notice.hidden = !says;
     if (!says) return notice.replaceChildren();
     const key = JSON.stringify(says);
