@@ -28,6 +28,9 @@ PROMOTION = (
 )  # fmt: skip
 CATEGORY_LISTS = ("categories", "exclude_categories", "get_categories")
 MOST_LEVELS = 20  # categories one in another; more is taken for a circle
+#: What the book is made of, by the beginning of its ids; and so many changes are looked through before it is made anew.
+SOURCES = ("pricelist:", "promotion:", "category:", "tax:", "store:", "settings:")
+LOOKED_THROUGH = 1000
 
 Entry = dict[str, Any]
 
@@ -164,8 +167,15 @@ class Books:
         last = self.desk.company.last_n
         kept = self._kept
         if kept is None or kept.last != last:
-            kept = self._kept = self._load(last)
+            untouched = kept is not None and not self._touched(kept.last)
+            kept = self._kept = kept._replace(last=last) if kept is not None and untouched else self._load(last)
         return kept
+
+    def _touched(self, since: int) -> bool:
+        """Whether something that the book is made of has changed: while a catalogue arrives, most has not."""
+        company = self.desk.company
+        rows = company.batch(company.seq(since), LOOKED_THROUGH, bodies=False).rows
+        return len(rows) == LOOKED_THROUGH or any(row.id.startswith(SOURCES) for row in rows)
 
     def _load(self, last: int) -> _Kept:
         company, facts = self.desk.company, self.desk.facts.read()[0]

@@ -79,8 +79,8 @@ class Index:
             return None
         found: dict[int, Line] = {}
         for ids, index in ((products, self.by_product), (categories, self.by_category)):
-            for id in ids or ():
-                for line in index.get(id, ()):
+            for id in index.keys() & ids if ids else ():
+                for line in index[id]:
                     found[line.place] = line
         return [found[place] for place in sorted(found)]
 
@@ -95,6 +95,8 @@ class Runs:
         """The runs that have units left, the dearest unit first (or the cheapest), then in the order of the cart."""
         runs = []
         for line in lines:
+            if line.used >= line.quantity:
+                continue
             run = self._known.get(line.place)
             if run is None:
                 run = self._known[line.place] = Run(line)

@@ -93,6 +93,19 @@ def test_a_new_promotion_is_in_the_book_at_once_and_a_deleted_one_is_not(desk: D
     assert books.book()["promotions"] == []
 
 
+def test_while_a_catalogue_arrives_the_book_is_made_but_once(desk: Desk) -> None:
+    books = Books(desk)
+    first = books.book()["promotions"]
+    for n in range(3):
+        desk.company.put(product(f"p{n}"))
+        assert books.book()["promotions"] is first
+    desk.company.put(promotion("ten"))
+    desk.company.put(product("last"))
+    assert len(books.book()["promotions"]) == 1
+    desk.company.bulk_docs([product(f"many{n}") for n in range(1001)])
+    assert len(books.book()["promotions"]) == 1
+
+
 def test_what_does_not_hold_in_this_store_is_not_in_its_book(desk: Desk, caplog: pytest.LogCaptureFixture) -> None:
     desk.company.put(promotion("elsewhere", stores=["store:s2"]))
     desk.company.put(promotion("off", inactive=True))

@@ -94,6 +94,7 @@ export class Runs {
     /** @type {Run[]} */
     const runs = [];
     for (const line of lines) {
+      if (line.used >= line.quantity) continue;
       let run = this.known.get(line.place);
       if (!run) this.known.set(line.place, (run = new Run(line)));
       if (run.left > 0n) runs.push(run);
