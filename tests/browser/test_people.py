@@ -261,6 +261,26 @@ def test_a_restart_of_the_terminal_locks_and_keeps_the_cart(staffed: Staffed, op
     assert len(staffed.orders()) == 1
 
 
+def test_a_sale_under_way_when_the_terminal_died_is_finished_once_by_who_signs_in(
+    staffed: Staffed, open_context: Open
+) -> None:
+    cashier = at(staffed, open_context)
+    sign_in(cashier, "Cleo")
+    is_in(cashier, "Cleo")
+    cashier.tap("Espresso")
+    cashier.page.click("#pay")
+    staffed.kill()
+    cashier.page.locator(".note").first.click()
+    expect(cashier.page.locator("#sending")).to_be_visible()
+    staffed.start()
+    expect(cashier.page.locator("#lock")).to_be_visible(timeout=30_000)
+
+    sign_in(cashier, "Dan")
+    cashier.has_sold()
+    [order] = staffed.orders()
+    assert (order["total"], order["cashier"]) == (245, staffed.people["Dan"])
+
+
 def test_the_first_person_is_added_on_the_page_and_becomes_the_manager(terminal: Terminal, open_context: Open) -> None:
     cashier = at(terminal, open_context)
     page = cashier.page

@@ -27,6 +27,10 @@ class People {
     this.asking = byId("allow", HTMLDialogElement);
     /** The session at the server still has to be closed. */
     this.owed = false;
+    /** Which answer about the session is the newest: a slower, older one is passed over. */
+    this.turn = 0;
+    /** Whether the server has said who is signed in since this page was opened. */
+    this.heard = false;
     /** @type {((leave: {approvals: string[]} | null) => void) | null} */
     this.answered = null;
     this.right = "";
@@ -49,18 +53,27 @@ class People {
     this.frame.hear("back", () => void this.look());
     setInterval(() => document.visibilityState === "visible" && void this.look(), LOOK);
     byId("lock-retry").addEventListener("click", () => void this.look());
-    // As the page was rendered; the page may be a kept one, so that is only for the first moment.
-    const kept = boot().session;
-    if (kept?.needed) this.set({ ...kept, staff: null, rights: [] });
-    void this.look();
+    void this.#begin(boot().session);
+  }
+
+  /** @param {any} kept as the page was rendered, which may be long ago: whoever was signed in then has to be heard of again */
+  async #begin(kept) {
+    if (kept?.needed && !kept.staff) this.set(kept);
+    await this.look();
+    if (this.heard || !kept?.needed) return;
+    this.set({ ...kept, staff: null, rights: [] });
+    this.away(true);
   }
 
   /** Asks the server who is signed in. @param {boolean} [idle] nobody has worked here for so long that it locks */
   async look(idle = false) {
+    const turn = ++this.turn;
     try {
       if (this.owed) await request("DELETE", "api/session");
       this.owed = false;
-      this.set(await get("api/session", { timeout: 5000 }));
+      const session = await get("api/session", { timeout: 5000 });
+      this.heard = true;
+      if (turn === this.turn) this.set(session);
     } catch (problem) {
       if (!(problem instanceof Problem)) throw problem;
       const { session } = this.frame;
@@ -90,8 +103,9 @@ class People {
 
   /** @param {any} session @param {any} before */
   #lockUp(session, before) {
-    const same = this.lock.open && JSON.stringify(before?.people) === JSON.stringify(session.people);
-    if (!same) this.entry.offer(session.people, this.lock.open ? this.entry.person?.id : this.last);
+    const faces = (/** @type {any} */ those) => JSON.stringify(those?.people.map((/** @type {any} */ one) => [one.id, one.name, one.role]));
+    if (this.lock.open && faces(before) === faces(session)) this.entry.learn(session.people);
+    else this.entry.offer(session.people, this.lock.open ? this.entry.person?.id : this.last);
     if (this.asking.open) hide(this.asking);
     if (this.lock.open) return;
     show(this.lock);
@@ -118,6 +132,7 @@ class People {
     if (!session?.needed) return;
     this.owed = true;
     this.last = "";
+    this.turn++;
     this.set({ ...session, staff: null, rights: [] });
     this.entry.choose(null);
     await this.look();
@@ -127,6 +142,7 @@ class People {
   /** @param {import("./pin-entry.js").Proof} proof */
   async signIn(proof) {
     const session = await post("api/session", proof);
+    this.turn++;
     this.owed = false;
     this.last = session.staff;
     this.frame.sound.ok();

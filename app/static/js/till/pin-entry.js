@@ -27,6 +27,8 @@ export class PinEntry {
     this.prove = prove;
     /** @type {Person | null} */
     this.person = null;
+    /** @type {Person[]} */
+    this.people = [];
     this.busy = false;
     this.timer = 0;
     this.list = this.#find("[data-people]");
@@ -80,6 +82,11 @@ export class PinEntry {
       ),
     );
     this.choose(people.find((person) => person.id === chosen) ?? (people.length === 1 ? people[0] : null));
+  }
+
+  /** The same people, as they are now: what somebody has typed stays. @param {Person[]} people */
+  learn(people) {
+    for (const known of this.people) Object.assign(known, people.find((person) => person.id === known.id));
   }
 
   /** @param {Person | null} person */
