@@ -134,5 +134,5 @@ def test_nobody_served_is_the_shops_name(cashier: Cashier, terminal: Terminal) -
     window = cashier.page.context.new_page()
     window.goto(f"{terminal.url}/display")
 
-    expect(window.locator("h1")).to_have_text("Corner Shop")
+    expect(window.locator(".display-shop")).to_have_text("Corner Shop")
     expect(window.locator("#display-cart")).to_be_hidden()

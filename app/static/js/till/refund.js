@@ -351,7 +351,6 @@ class Refund {
   async send() {
     if (!this.quote || this.busy) return;
     const body = { sale: ulid(), ...this.#body, total: -this.quote.total, void: this.void };
-    if (this.frame.shift?.shift?._id) Object.assign(body, { shift: this.frame.shift.shift._id });
     localStorage.setItem(this.#kept, JSON.stringify(body));
     await this.#send(body);
   }
