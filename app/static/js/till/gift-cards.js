@@ -13,7 +13,7 @@ export function startGiftCards(frame) {
   const sale = new GiftCardSale(frame);
   frame.actions.add({ id: "giftcard", name: t("Gift card"), icon: "gift", place: "more", right: "giftcard", run: () => sale.open() });
   frame.hear("sold", ({ order, codes }) => {
-    if (codes && Object.keys(codes).length) showCodes(frame, order, codes);
+    if (codes && Object.keys(codes).length) setTimeout(() => showCodes(frame, order, codes)); // over the dialog that says what was sold
   });
   byId("gift-codes-print").addEventListener("click", () => printCodes());
 }

@@ -207,8 +207,7 @@ export class Payment {
     byId("pay-rates").replaceChildren(...this.settings.foreign.map((rate, i) => this.#rateButton(rate, i)));
     const text = this.#needsText;
     byId("pay-text-field").hidden = !text;
-    this.text.hidden = !text || !kind.scans; // a field that is hidden takes no scans
-    if (text) this.text.hidden = false;
+    this.text.hidden = !text; // a field that is hidden takes no scans
     this.text.toggleAttribute("data-scan", Boolean(kind.scans));
     byId("pay-text-label").textContent = kind.text?.() ?? "";
     byId("pay-label").textContent = now.out ? t("Amount paid out") : kind.label();
