@@ -73,8 +73,8 @@ def _cart(about: str, store: Database, company: Database) -> Words:
     return (
         _("A parked cart was sold twice"),
         _(
-            "Two tills sold the same parked cart while they could not hear each other: %(receipts)s. Ask which customer "
-            "paid for nothing, and refund that receipt.",
+            "Two tills sold the same parked cart while they could not hear each other: %(receipts)s. If the goods were "
+            "handed over once, refund one of the receipts.",
             receipts=labels,
         ),
         orders,
@@ -111,8 +111,8 @@ def _overspent(about: str, database: Database, company: Database) -> Words:
     kind, _colon, key = about.partition(":")
     record = company.read(about if kind == "giftcard" else key)
     doc = record.doc() if record is not None and not record.deleted else {}
-    who = f"… {doc.get('hint')}" if kind == "giftcard" else str(doc.get("name") or key)
-    digits = doc.get("digits") if isinstance(doc.get("digits"), int) else _digits(company)
+    who = f"… {doc.get('hint') or key[:6]}" if kind == "giftcard" else str(doc.get("name") or key)
+    digits = doc["digits"] if sound.is_whole(doc.get("digits"), 0, 4) else _digits(company)
     below = amount(-min(0, balance_of(company, about)), digits)
     if kind == "giftcard":
         title = _("A gift card was overspent")

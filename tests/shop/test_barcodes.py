@@ -28,7 +28,8 @@ def add(shop: Shop, sku: str, amount: int | None = 100, **fields: Any) -> None:
 
 
 def rule(shop: Shop, *rules: dict[str, Any]) -> None:
-    shop.company.put({"_id": "settings:all", "type": "settings", "schema": 1, "scope": "all", "values": {"codes": list(rules)}})  # fmt: skip
+    values = {"codes": list(rules)}
+    shop.company.put({"_id": "settings:all", "type": "settings", "schema": 1, "scope": "all", "values": values})
 
 
 def ean(twelve: str) -> str:
@@ -52,8 +53,13 @@ def test_a_digit_read_wrong_is_always_found(digits: str, data: Any) -> None:
 
 @pytest.mark.parametrize(
     ("short", "long"),
-    [("04252614", "042100005264"), ("01234565", "012345000065"), ("02345673", "023456000073"), ("04963406", "049000006346")],
-)  # fmt: skip
+    [
+        ("04252614", "042100005264"),
+        ("01234565", "012345000065"),
+        ("02345673", "023456000073"),
+        ("04963406", "049000006346"),
+    ],
+)
 def test_a_upc_e_is_opened_out(short: str, long: str) -> None:
     assert upc_a(short) == long and upc_a(long) is None
     assert upc_a(short[:-1] + str((int(short[-1]) + 1) % 10)) is None
@@ -88,7 +94,8 @@ def test_a_packings_code_says_how_many_and_what_they_cost(shop: Shop, till: Till
 
 
 def test_a_unit_that_another_program_made_wrong_hides_no_other(shop: Shop, till: Till) -> None:
-    add(shop, "odd", units=["box", {"name": 5, "quantity": 1, "barcodes": ["u1"]}, {"name": "b", "quantity": 2000, "barcodes": ["u2", 3]}, None])  # fmt: skip
+    nameless = {"name": 5, "quantity": 1, "barcodes": ["u1"]}
+    add(shop, "odd", units=["box", nameless, {"name": "b", "quantity": 2000, "barcodes": ["u2", 3]}, None])
     add(shop, "worse", units={"name": "x"}, barcodes=["w"])
     assert till.barcodes.look("u1") == []
     assert till.barcodes.look("u2")[0]["quantity"] == 2000

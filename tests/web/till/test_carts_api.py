@@ -125,7 +125,8 @@ def test_a_code_tells_its_weight_its_price_and_its_packing(till: FlaskClient, te
         {"prefix": "21", "kind": "weight", "item": 5, "value": 5, "decimals": 3},
         {"prefix": "22", "kind": "price", "item": 5, "value": 5, "decimals": 2},
     ]
-    terminal.company.bulk_docs([ham, cola, {"_id": "settings:all", "type": "settings", "schema": 1, "scope": "all", "values": {"codes": rules}}])  # fmt: skip
+    settings = {"_id": "settings:all", "type": "settings", "schema": 1, "scope": "all", "values": {"codes": rules}}
+    terminal.company.bulk_docs([ham, cola, settings])
 
     def row(code: str) -> Any:
         return till.get(f"/api/barcode/{code}").json["rows"][0]
@@ -148,10 +149,9 @@ def test_a_code_tells_its_weight_its_price_and_its_packing(till: FlaskClient, te
 def test_a_product_with_variants_offers_them_and_stands_for_them_on_the_shelf(
     till: FlaskClient, terminal: Node
 ) -> None:
-    terminal.company.bulk_docs(
-        [product("shirt", "Shirt", 1900, category="category:fruit")]
-        + [product(f"shirt-{size}", f"Shirt {size}", 1900, variant_of="product:shirt", variant=size, category="category:fruit") for size in "SML"]
-    )  # fmt: skip
+    kind = {"variant_of": "product:shirt", "category": "category:fruit"}
+    sizes = [product(f"shirt-{size}", f"Shirt {size}", 1900, variant=size, **kind) for size in "SML"]
+    terminal.company.bulk_docs([product("shirt", "Shirt", 1900, category="category:fruit"), *sizes])
     shelf = till.get("/api/products?category=category:fruit").json["rows"]
     assert [(row["name"], row["variants"]) for row in shelf] == [("Bananas", False), ("Shirt", True)]
     answer = till.get("/api/products/product:shirt/variants").json

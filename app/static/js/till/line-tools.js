@@ -148,7 +148,7 @@ export class LineTools {
     const before = this.cart;
     if (!before.lines.length) return;
     const { total } = this.frame.priced;
-    this.selling.change({ ...emptyCart(), id: before.id, parked: before.parked });
+    this.selling.change({ ...emptyCart(), id: before.id, parked: before.parked, base: before.base });
     this.#undo(
       t("The cart is empty."),
       () => this.cart.id === before.id && !this.cart.lines.length && this.selling.change(before),

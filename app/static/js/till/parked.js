@@ -229,6 +229,8 @@ class Parked {
       await this.frame.send("DELETE", `api/carts/${encodeURIComponent(id)}`, { rev: row.rev });
       this.rows.delete(id);
       this.draw();
+      const { total } = this.frame.book.priced({ ...emptyCart(), ...taken(row) });
+      this.frame.outbox.add({ request: ulid(), kind: "void_cart", about: null, details: { lines: Object.keys(row.lines).length, total, cart: id } });
       const lines = Object.fromEntries(asLines(row.lines).map((line) => [line.id, linesOf([line])[line.id]]));
       const again = { ...restOf(/** @type {any} */ ({ ...row, coupons: row.coupons })), lines, request: ulid() };
       this.frame.toast(t("The parked cart is deleted."), {

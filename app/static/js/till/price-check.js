@@ -67,7 +67,7 @@ export class PriceCheck {
     const cost = row.line_price ?? row.price;
     const per = row.line_price ? 1000 : (row.price?.per ?? 1000);
     const unit = row.measured ? ` / ${per === 1000 ? "" : `${quantityText(per, language)} `}${row.unit || t("unit")}` : "";
-    const price = cost ? money(BigInt(cost.amount), currency) + (row.line_price ? "" : unit) : t("The price is keyed at the sale.");
+    const price = cost ? h("span", { class: "price-check-price" }, money(BigInt(cost.amount), currency), unit && !row.line_price ? h("small", {}, unit) : null) : h("p", {}, t("The price is keyed at the sale."));
     const about = [row.size, row.variant, row.code, row.category?.name, row.inactive ? t("no longer sold") : ""].filter(Boolean).join(" · ");
     const offers = (row.pricing?.prices ?? []).map((/** @type {any} */ offer) => {
       const from = offer.from > 1000 ? t("from %(quantity)s", { quantity: quantityText(offer.from, language) }) : "";
@@ -78,7 +78,7 @@ export class PriceCheck {
       "div",
       { class: "price-check-row" },
       h("strong", {}, row.sold_unit ? `${row.name}, ${row.sold_unit.name}` : row.name),
-      h("span", { class: "price-check-price" }, price),
+      price,
       row.quantity && row.measured ? h("small", {}, `${quantityText(row.quantity, language)} ${row.unit ?? ""}`) : null,
       about ? h("small", {}, about) : null,
       row.min_age ? h("small", {}, t("From %(age)s years", { age: row.min_age })) : null,
