@@ -102,11 +102,12 @@ class Schedule:
     def apply(self) -> float:
         """Applies the rule, starts a turn that is due; the seconds until something may be due again."""
         with self._lock:
-            self.rule = self._rule()
-            self._follow(self.rule["mode"] == "always")
+            rule = self._rule()
             zone = ZoneInfo(self._zone())
             now = self._now()
-            self.next = next_turn(self.rule, self._last, now, zone)
+            self.next = next_turn(rule, self._last, now, zone)
+            self.rule = rule  # after `next`, for those who look meanwhile
+            self._follow(rule["mode"] == "always")
             if self.next is not None and self.next <= now:
                 self._begin()
                 self.next = next_turn(self.rule, self._last, now, zone)
