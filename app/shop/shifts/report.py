@@ -21,7 +21,10 @@ Report = dict[str, Any]
 #: Lines that sell no goods but money to be spent later, or settle a debt (a topup `to` the customer's account, a
 #: "payment" in the report): no revenue, no tax.
 MONEY_LINES = ("giftcard", "topup")
-#: What is counted of events: name in the report → kinds of event.
+#: Discounts that a person gave.
+BY_HAND = ("manual", "cart")
+#: What is counted of events: name in the report → kinds of event. Prices and discounts by hand are counted where they
+#: were charged: in the orders.
 COUNTED = {
     "void_lines": ("void_line",),
     "void_carts": ("void_cart",),
@@ -29,8 +32,6 @@ COUNTED = {
     "reprints": ("reprint",),
     "gift_receipts": ("gift_receipt",),
     "drawer_openings": ("drawer",),
-    "price_changes": ("price",),
-    "discounts": ("discount",),
     "total_differs": ("total_differs",),
     "x_reports": ("x_report",),
     "postponed": ("postpone",),
@@ -88,6 +89,7 @@ class _Book:
         self.expenses = _Tally("count", "amount")
         self.cashiers = _Tally("receipts", "sales", "refunds", "total", "discount", "tips", "cash", "voids")
         self.counts = dict.fromkeys(COUNTED, 0)
+        self.price_changes = self.by_hand = 0
 
     def order(self, order: Doc) -> None:
         total = order["total"]
@@ -127,8 +129,10 @@ class _Book:
             self.sold.add(name, {"kind": name}, count=1, amount=total)
         elif kind == "deposit":
             self.deposits["charged" if total > 0 else "returned"] += total
+        self.price_changes += line.get("keyed") is True
         for discount in line["discounts"]:
             name = discount["kind"]
+            self.by_hand += name in BY_HAND
             self.discounts.add(name, {"kind": name}, count=1, amount=discount["amount"])
 
     def _tender(self, tender: Doc) -> int:
@@ -201,6 +205,8 @@ class _Book:
             "counts": {
                 "voids": self.counts["void_lines"] + self.counts["void_carts"] + self.counts["void_sales"],
                 "refunds": self.refunds["count"],
+                "price_changes": self.price_changes,
+                "discounts": self.by_hand,
                 **self.counts,
             },
         }

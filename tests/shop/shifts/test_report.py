@@ -95,3 +95,10 @@ def test_taxes_are_summed_by_tax_and_rate_and_deposits_shown() -> None:
     assert sums["deposits"] == {"charged": 25, "returned": -25}
     assert (sums["revenue"], sums["net"]) == (300, 300 - 33)
     assert sums["receipts"] == {"count": 3, "series": [{"series": "s1-t1.k0", "first": 1, "last": 3, "count": 3}]}
+
+
+def test_prices_and_discounts_by_hand_are_counted_where_they_were_charged() -> None:
+    off = [{"kind": "manual", "amount": 10}, {"kind": "promotion", "amount": 20}]
+    lines = [line(100, keyed=True, discounts=off), line(50, keyed=True), line(70)]
+    counts = report(SHIFT, [order(1, lines, [cash(220)])], [], [])["counts"]
+    assert (counts["price_changes"], counts["discounts"]) == (2, 1)
