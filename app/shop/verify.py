@@ -189,7 +189,10 @@ def list_incidents(database: Database) -> list[Finding]:
     for record in database.each("incident"):
         doc = record.doc()
         kind, series, number = doc.get("kind"), doc.get("series"), doc.get("number")
-        if kind == "number":
+        if kind == "number" and doc.get("of"):
+            what = "Z report" if doc["of"] == "zreport" else "Place"
+            message = f"{what} {number} of series {series} was given twice: a terminal was copied. Both stand."
+        elif kind == "number":
             message = f"Number {number} of series {series} was given twice: a terminal was copied. Both sales count."
         elif kind == "sale":
             message = f"The sale {doc.get('sale')} was written twice: a terminal was restored. It counts once."
