@@ -3,7 +3,7 @@
 Two tills edited the same revision:
 
     1-a ── 2-b ── 3-c        w, the winner      ──►    1-a ── 2-b ── 3-c ── 4-m     the merge, a child of the winner
-       └── 2-x               y, the loser                 └── 2-x ── 3-t            {"resolved": true}, a tombstone
+       └── 2-x               y, the loser                 └── 2-x ── 3-t            a tombstone that says resolved: true
 
 A merge looks at three bodies: those of the two leaves and that of their nearest common ancestor, the base. What one
 side changed is taken; what both changed alike is fine; for the rest the `Policies` say what to do, member by member,
@@ -36,7 +36,7 @@ Policies = Mapping[str, Policy]
 
 #: The members that say who wrote last: the later side's, never the merging node's.
 STAMPS: Final = ("updated_at", "updated_by", "updated_on")
-RESOLVED: Final = {"resolved": True}
+RESOLVED: Final = dict(resolved=True)
 
 
 class Missing:

@@ -117,7 +117,7 @@ def test_a_merge_that_says_what_the_winner_says_writes_the_tombstone_alone(nodes
     (written,) = merge.settle(a, "d", POLICIES)
     record = a.read("d")
     assert record is not None and record.rev == winner and record.conflicts == 0
-    assert a.get("d", rev=written) == {"_id": "d", "_rev": written, "_deleted": True, "resolved": True}
+    assert a.get("d", rev=written) == {"_id": "d", "_rev": written, "_deleted": True, **merge.RESOLVED}
     assert merge.settle(a, "d", POLICIES) == []
 
 
