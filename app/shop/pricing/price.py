@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from app.shop.money import MAX_AMOUNT
+from app.shop.money import MAX_AMOUNT, MAX_QUANTITY
 from app.shop.pricing import tax
 from app.shop.pricing.conditions import holds, strongest, used_codes
 from app.shop.pricing.discounts import cart_discounts, line_discounts
@@ -57,7 +57,7 @@ def price(cart: Mapping[str, Any], book: Mapping[str, Any]) -> dict[str, Any]:
     usual = book.get("default_taxes") or []
     for line in lines:
         for made, taxes in explode(line):
-            if abs(made["amount"]) > MAX_AMOUNT:
+            if abs(made["amount"]) > MAX_AMOUNT or abs(made["quantity"]) > MAX_QUANTITY:
                 raise PricingError(TOO_LARGE, line.id)
             if isinstance(taxes, tuple):
                 made["tax"] = list(taxes)

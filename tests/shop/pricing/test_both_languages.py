@@ -30,6 +30,18 @@ def test_any_cart_has_the_same_price_in_both_languages(
     assert javascript.price(*pair) == text(python(*pair))
 
 
+def test_a_bundle_of_too_many_things_is_too_large_in_both_languages(javascript: JavaScript) -> None:
+    part = {"id": "1", "product": "product:a", "name": "A", "quantity": 2000, "value": {"amount": 1}}
+    price = {"amount": 1, "per": 10_000_000}
+    line = {"id": "l1", "product": "product:set", "quantity": 9_999_999_999, "price": price, "bundle": [part]}
+    book = {
+        "tax_mode": "included", "rounding": {"scope": "line", "mode": "half_away"}, "taxes": {},
+        "now": {"date": "2026-11-22", "time": "12:00", "weekday": 7},
+    }  # fmt: skip
+    assert python({"lines": [line]}, book) == {"error": "too_large", "line": "l1"}
+    assert javascript.price({"lines": [line]}, book) == text({"error": "too_large", "line": "l1"})
+
+
 @given(
     st.integers(-(10**12), 10**12),
     st.none()

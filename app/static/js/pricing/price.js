@@ -9,7 +9,7 @@ import { explode } from "./explode.js";
 import { PricingError, isCard, readLines } from "./lines.js";
 import { promote } from "./promotions.js";
 import { assess, summary } from "./tax.js";
-import { MAX_AMOUNT, abs, sum } from "./whole.js";
+import { MAX_AMOUNT, MAX_QUANTITY, abs, sum } from "./whole.js";
 
 export { storeNow } from "./conditions.js";
 export { PricingError } from "./lines.js";
@@ -37,7 +37,7 @@ export function price(cart, book) {
   const rates = [];
   for (const line of lines) {
     for (const { made, taxes, done } of explode(line)) {
-      if (abs(made.amount) > MAX_AMOUNT) throw new PricingError("too_large", line.id);
+      if (abs(made.amount) > MAX_AMOUNT || abs(made.quantity) > MAX_QUANTITY) throw new PricingError("too_large", line.id);
       if (done) made.tax = done;
       else {
         open.push(out.length);

@@ -5,6 +5,8 @@
 
 /** Minor units: the most that a line or a receipt may come to. */
 export const MAX_AMOUNT = 10n ** 12n - 1n;
+/** Thousandths: the most of one line. */
+export const MAX_QUANTITY = 10n ** 10n - 1n;
 /** Thousandths in one. */
 export const WHOLE = 1000n;
 /** Millionths in one. */
