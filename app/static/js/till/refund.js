@@ -336,7 +336,7 @@ class Refund {
       const made = append(cart, {
         product: line.product, name: line.name, quantity: line.quantity, price: line.price, measured: sold.decimals > 0, unit: line.unit ?? "",
         category: line.category ?? null, return_of: line.return_of, restock: line.restock,
-        fixed: { amount: line.amount, discounts: line.discounts, total: line.total, tax: line.tax },
+        fixed: { amount: line.amount, discounts: line.discounts, total: line.total, tax: line.tax, coupon: line.coupon ?? 0 },
       });
       cart = made.cart;
       flash = made.line.id;
