@@ -5,16 +5,16 @@
 import { get, Problem } from "../api.js";
 import { saleRequest } from "../cart.js";
 import { hide, show } from "../dialogs.js";
-import { byId, h, icon } from "../dom.js";
+import { byId, h } from "../dom.js";
 import { t } from "../i18n.js";
 import { decimalText, likelyNotes, money, parseDecimal } from "../money.js";
 import { byTouch, startPad } from "../pad.js";
 import { clearToasts } from "../toast.js";
 import { ulid } from "../ulid.js";
-import { DEAREST } from "./ask.js";
 import { charge, takeBack } from "./card-terminal.js";
 import { startGiftCards } from "./gift-cards.js";
 import { KINDS, offered, tenderName } from "./pay-kinds.js";
+import { kindButton, PayWords, rateButton, tenderRow } from "./pay-view.js";
 import { Sending } from "./sending.js";
 import { changeFor, standing, USUAL, worthOf } from "./tendering.js";
 
@@ -31,6 +31,7 @@ export class Payment {
     this.dialog = byId("payment", HTMLDialogElement);
     this.number = byId("pay-number", HTMLInputElement);
     this.text = byId("pay-text", HTMLInputElement);
+    this.words = new PayWords(frame.currency);
     this.settings = USUAL;
     this.kind = "cash";
     /** What the server said of the card or customer that is asked about. @type {any} */
@@ -199,12 +200,12 @@ export class Payment {
     byId("due").textContent = this.#money(abs(inCash ? now.cash : now.left));
     byId("due-label").textContent = now.out ? t("To pay out") : cart.tenders.length ? t("Still to pay") : t("To pay");
     byId("tenders").replaceChildren(
-      ...cart.tenders.map((/** @type {any} */ tender, i) => this.#row(tenderName(tender), -tender.amount, i, t("Remove this payment"))),
-      ...(cart.tip ? [this.#row(t("Tip"), cart.tip, -1, t("Remove the tip"))] : []),
+      ...cart.tenders.map((/** @type {any} */ tender, i) => tenderRow(tenderName(tender), this.#money(-tender.amount), i, t("Remove this payment"))),
+      ...(cart.tip ? [tenderRow(t("Tip"), this.#money(cart.tip), -1, t("Remove the tip"))] : []),
     );
-    byId("pay-kinds").replaceChildren(...offered(this.settings, now.out).map((name) => this.#kindButton(name)));
+    byId("pay-kinds").replaceChildren(...offered(this.settings, now.out).map((name) => kindButton(name, name === this.kind)));
     byId("pay-rates").hidden = this.kind !== "foreign";
-    byId("pay-rates").replaceChildren(...this.settings.foreign.map((rate, i) => this.#rateButton(rate, i)));
+    byId("pay-rates").replaceChildren(...this.settings.foreign.map((rate, i) => rateButton(rate.code, i, i === this.rate)));
     const text = this.#needsText;
     byId("pay-text-field").hidden = !text;
     this.text.hidden = !text; // a field that is hidden takes no scans
@@ -216,51 +217,16 @@ export class Payment {
     this.number.placeholder = decimalText(abs(kind.usual(asked)), digits);
     this.number.readOnly = now.out;
     this.dialog.querySelector("[data-pad]")?.classList.toggle("no-point", digits === 0);
-    byId("pay-info").textContent = this.#info(asked);
+    byId("pay-info").textContent = this.words.info(this.kind, asked, this.#amount(asked));
     byId("pay-rounding").hidden = !inCash || now.rounding === 0n;
     byId("rounding").textContent = this.#money(now.rounding);
     this.#renderChange(asked, inCash);
     this.#renderNotes(now);
-    const fault = this.#fault(asked);
+    const fault = this.words.fault(this.kind, asked, this.number.value);
     byId("pay-error").textContent = this.wrong || fault;
     const done = byId("pay-done", HTMLButtonElement);
-    done.textContent = this.#doneWords(asked);
+    done.textContent = this.words.done(this.kind, asked, this.#amount(asked));
     done.disabled = Boolean(fault) || !this.#ready(asked);
-  }
-
-  /** @param {string} name @param {number} amount @param {number} place @param {string} remove */
-  #row(name, amount, place, remove) {
-    const button = h("button", { type: "button", class: "tool tool-icon", dataset: { tender: place }, "aria-label": `${remove}: ${name}` }, icon("close"));
-    return h("li", {}, name, h("span", { class: "amount" }, this.#money(amount)), button);
-  }
-
-  /** @param {string} name */
-  #kindButton(name) {
-    const kind = KINDS[name];
-    const chosen = String(name === this.kind);
-    const props = { type: "button", role: "radio", class: "pay-kind", id: `kind-${name}`, "aria-checked": chosen, "aria-keyshortcuts": kind.key.toUpperCase() };
-    return h("button", { ...props, dataset: { kind: name } }, icon(kind.icon), h("span", {}, kind.name()), h("kbd", {}, kind.key.toUpperCase()));
-  }
-
-  /** @param {import("./tendering.js").Settings["foreign"][number]} rate @param {number} place */
-  #rateButton(rate, place) {
-    const props = { type: "button", role: "radio", class: "pay-rate", "aria-checked": String(place === this.rate), dataset: { rate: place } };
-    return h("button", props, rate.code);
-  }
-
-  /** What the cashier should know of it. @param {import("./pay-kinds.js").Asked} asked */
-  #info(asked) {
-    const { rate, known, now } = asked;
-    if (rate) {
-      const unit = 10n ** BigInt(rate.digits);
-      const worth = this.#money(this.#worth(asked, this.#amount(asked)));
-      return t("1 %(code)s = %(one)s. It is worth %(worth)s.", { code: rate.code, one: this.#money(worthOf(unit, rate)), worth });
-    }
-    if (!known) return this.kind === "giftcard" && !now.out ? t("Scan the card, or key its code and press Enter.") : "";
-    const words = { balance: this.#money(known.balance), available: this.#money(known.available) };
-    if (known.online) return this.kind === "account" ? t("The account stands at %(balance)s.", words) : t("There is %(balance)s on it.", words);
-    if (known.known) return t("As far as this till knows there is %(balance)s on it. Without the central it may take %(available)s.", words);
-    return t("The central is away and this till does not know it. It may take %(available)s on trust.", words);
   }
 
   /** @param {import("./pay-kinds.js").Asked} asked @param {boolean} inCash */
@@ -282,41 +248,6 @@ export class Payment {
     const note = (/** @type {bigint} */ amount, /** @type {Node | null} */ what = null) =>
       h("button", { type: "button", class: "note", dataset: { amount } }, what, this.#money(amount));
     byId("notes").replaceChildren(...(shown ? [note(cash, h("small", {}, t("Exact"))), ...likelyNotes(cash, this.currency).map((amount) => note(amount))] : []));
-  }
-
-  /** @param {import("./pay-kinds.js").Asked} asked */
-  #doneWords(asked) {
-    const { now } = asked;
-    if (now.out) return t("Pay out %(amount)s", { amount: this.#money(abs(this.kind === "cash" ? now.cash : now.left)) });
-    const amount = this.#money(this.#amount(asked));
-    const worth = this.#worth(asked, this.#amount(asked));
-    if (this.kind === "coupon") return t("Take the coupon");
-    if (this.kind === "tip") return t("Add the tip");
-    if (this.kind === "giftcard" && !this.known) return t("Ask for the balance");
-    if (this.kind === "cash" || this.kind === "foreign") {
-      if (changeFor(now, worth, this.settings.cash_rounding, Boolean(asked.rate)) < 0n) return t("Take a part in cash");
-      return now.cash <= 0n ? t("Finish the sale") : t("Take cash and finish");
-    }
-    return t("Take %(amount)s", { amount });
-  }
-
-  /** What is wrong with what is keyed. @param {import("./pay-kinds.js").Asked} asked */
-  #fault(asked) {
-    const digits = asked.rate?.digits ?? this.currency.digits;
-    if (this.number.value.trim() && asked.keyed === null) {
-      if (!digits) return t("Key an amount without decimals.");
-      return t("Key an amount like %(example)s.", { example: decimalText(10n ** BigInt(digits) * 12n, digits) });
-    }
-    if (asked.keyed !== null && asked.keyed > DEAREST) return t("That is too much.");
-    const lacks = KINDS[this.kind].lacks?.(asked);
-    if (lacks) return lacks;
-    if (["cash", "foreign", "tip"].includes(this.kind) || asked.now.out) return "";
-    const { keyed, now, known } = asked;
-    if (keyed === null) return "";
-    const due = { due: this.#money(now.left) };
-    if (keyed > now.left) return this.kind === "coupon" ? t("A coupon can’t pay more than the %(due)s that is due.", due) : t("That is more than the %(due)s that is due.", due);
-    if (known && this.kind !== "account" && keyed > BigInt(known.available)) return t("It can pay %(available)s at most.", { available: this.#money(known.available) });
-    return "";
   }
 
   /** Whether Enter would do something. @param {import("./pay-kinds.js").Asked} asked */
