@@ -298,3 +298,31 @@ def test_one_parked_cart_sold_on_two_tills_apart_stands_twice_and_is_a_task_on_b
     first.page.locator(".task").get_by_role("button", name="Done").click()
     expect(first.page.locator("#tasks-none")).to_be_visible()
     wait_until(lambda: bool(central(hub, "task")[0].get("done_at")), timeout=SOON)
+
+
+def test_a_line_that_two_tills_changed_is_shown_twice_until_somebody_has_looked(
+    cashier: Cashier, terminal: Terminal
+) -> None:
+    cashier.tap("Espresso")
+    park(cashier, "Table 4")
+    (cart,) = carts(terminal)
+    parked(cashier).get_by_role("button", name="Take up").click()
+    expect(lines(cashier)).to_have_text(["Espresso"])
+    cashier.tap("Espresso")
+    wait_until(lambda: next(iter(carts(terminal)[0]["lines"].values()))["quantity"] == 2000)
+    # Another till, apart, made five of it, and its change arrives.
+    ((id, line),) = cart["lines"].items()
+    theirs = {"lines": {id: {**line, "quantity": 5000}}, "rev": cart["_rev"]}
+    key = {"Authorization": f"Bearer {(terminal.path / 'api.secret').read_text().strip()}"}
+    answer = requests.put(f"{terminal.url}/api/carts/{cart['_id']}", json=theirs, headers=key, timeout=10)
+    assert answer.json()["joined"] is True
+
+    expect(lines(cashier)).to_have_count(2)
+    notice = cashier.page.locator(".cart-notice")
+    expect(notice).to_contain_text("Two tills changed the same line")
+    cashier.shows_total("€17.15")
+    notice.get_by_role("button", name="Checked").click()
+    expect(notice).to_be_hidden()
+    wait_until(lambda: not any("twice" in each for each in carts(terminal)[0]["lines"].values()))
+    cashier.pays_exact()
+    assert sorted(each["quantity"] for each in terminal.orders()[0]["lines"]) == [2000, 5000]
