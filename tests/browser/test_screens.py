@@ -193,7 +193,7 @@ def test_print_prints_the_receipt_and_nothing_else(cashier: Cashier) -> None:
     cashier.page.emulate_media(media="print")
     cashier.page.evaluate("() => document.querySelector('#sold-print').click()")
 
-    assert cashier.page.evaluate("() => window.printed")
+    cashier.page.wait_for_function("() => window.printed")
     expect(cashier.page.locator("#print-holder .paper")).to_be_visible()
     expect(cashier.page.locator("#till")).to_be_hidden()
     expect(cashier.page.locator("#sold")).to_be_hidden()
