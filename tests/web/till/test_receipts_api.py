@@ -188,3 +188,36 @@ def test_the_customers_display_knows_the_shop_and_no_staff(till: FlaskClient) ->
     assert "Corner Shop" in page
     assert "api.secret" not in page
     assert '"session"' not in page
+
+
+def test_a_gift_cards_code_is_on_the_original_and_on_no_copy(till: FlaskClient, terminal: Node) -> None:
+    card = {"kind": "giftcard", "quantity": 1000, "price": {"amount": 2500}}
+    order = sell(till, 1, card, cash=2500)
+    [code] = terminal.till.seller.codes(order).values()
+    printer = Printer()
+    try:
+        configure(terminal, printer={"kind": "network", "host": "127.0.0.1", "port": printer.port})
+        path = f"/api/receipts/{order['_id']}/print"
+        till.post(path, json={"request": "print-0001", "copy": False})
+        till.post(path, json={"request": "print-0002"})
+        till.post(path, json={"request": "print-0003", "gift": True})
+        printed = printer.printed(3)
+    finally:
+        printer.close()
+
+    assert [code in each.text for each in printed] == [True, False, False]
+    assert code in paper(till, order, "&codes=1")
+    assert code not in paper(till, order)
+    for number in range(2, 5):
+        sell(till, number)
+    assert code not in paper(till, order, "&codes=1")
+    assert code not in str(till.get(f"/api/receipts/{order['_id']}").json)
+
+
+def test_a_refund_above_the_limit_asks_for_a_supervisor(till: FlaskClient, terminal: Node) -> None:
+    configure(terminal, refund_limit=200)
+    order = sell(till)
+
+    quote = till.post("/api/refunds/quote", json={"sale": "00000000", "order": order["_id"]}).json
+
+    assert quote["needs"] == ["refund", "refund_over"]
