@@ -4,12 +4,13 @@ it is back.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 
 import pytest
 from playwright.sync_api import BrowserContext, expect
 
-from tests.browser.conftest import Cashier, Terminal
+from tests.browser.conftest import PATIENCE, Cashier, Terminal
 
 #: The page is kept, by its service worker, under the version that serves it.
 PAGE_KEPT = """async () => {
@@ -33,8 +34,11 @@ CATALOGUE_KEPT = """() => new Promise((resolve) => {
 def keeper(terminal: Terminal, open_context: Callable[..., BrowserContext]) -> Iterator[Cashier]:
     """A cashier whose browser has kept page and catalogue."""
     works = Cashier(open_context(service_workers="allow").new_page()).open(terminal.link())
-    works.page.wait_for_function(PAGE_KEPT)
-    works.page.wait_for_function(CATALOGUE_KEPT)
+    for kept in (PAGE_KEPT, CATALOGUE_KEPT):
+        until = time.monotonic() + PATIENCE / 1000
+        while not works.page.evaluate(kept):
+            assert time.monotonic() < until, kept
+            works.page.wait_for_timeout(200)
     yield works
     assert works.problems == []
 

@@ -50,6 +50,7 @@ def test_a_sale_by_keyboard_alone(cashier: Cashier, terminal: Terminal) -> None:
 def test_arrows_choose_among_what_was_found(cashier: Cashier) -> None:
     cashier.type("twin")
     expect(cashier.page.locator(".result")).to_have_count(2)
+    cashier.page.wait_for_timeout(500)  # the answer to all that was typed
     first = cashier.page.locator(".result").nth(0).get_attribute("data-product")
     cashier.press("ArrowDown")
     expect(cashier.page.locator(".result").nth(1)).to_have_attribute("aria-selected", "true")
