@@ -92,7 +92,7 @@ function draw(frame) {
   byId("keys").replaceChildren(
     ...actions.keyed().map((action) => {
       const key = actions.keyOf(action);
-      const change = h("button", { type: "button", class: "key-change", "aria-label": t("Change the key of: %(name)s", { name: action.name }) }, key ? h("kbd", {}, SHOWN[key] ?? key) : t("none"));
+      const change = h("button", { type: "button", class: "key-change", "aria-label": `${key ? (SHOWN[key] ?? key) : t("none")} · ${t("Change the key of: %(name)s", { name: action.name })}` }, key ? h("kbd", {}, SHOWN[key] ?? key) : t("none"));
       change.addEventListener("click", () => wait(frame, action, change));
       return h("div", {}, h("dt", {}, change), h("dd", {}, action.name));
     }),

@@ -103,7 +103,7 @@ export class ReceiptRows {
 
   /** @param {string} text */
   #say(text) {
-    this.list.replaceChildren(h("p", { class: "receipts-none", role: "status" }, text));
+    this.list.replaceChildren(h("p", { class: "receipts-none", role: "option", "aria-disabled": "true" }, text));
   }
 
   /** @param {any} row */
