@@ -145,7 +145,7 @@ export class CartView {
         "div",
         { class: "step", role: "group", "aria-label": t("Quantity") },
         free && !line.measured && tool("less", t("One less"), icon("minus"), ""),
-        free && tool("quantity", t("Key the quantity"), quantity, "step-value"),
+        free && tool("quantity", `${quantity} · ${t("Key the quantity")}`, quantity, "step-value"),
         free && !line.measured && tool("more", t("One more"), icon("plus"), ""),
       ),
       free && tool("discount", t("Discount"), icon("percent")),
