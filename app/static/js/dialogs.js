@@ -52,10 +52,21 @@ export function startDialogs(elsewhere) {
       },
       { capture: true },
     );
+    // An Enter that is held down answers nothing: a dialog must be read before it is answered.
+    dialog.addEventListener(
+      "keydown",
+      (event) => {
+        if (event.key !== "Enter" || !event.repeat || event.target instanceof HTMLTextAreaElement) return;
+        event.preventDefault();
+        event.stopPropagation();
+      },
+      { capture: true },
+    );
     // In a search field the first Esc would only empty it; here Esc always means back.
     dialog.addEventListener("keydown", (event) => {
       if (event.key !== "Escape" || !(event.target instanceof HTMLInputElement)) return;
       event.preventDefault();
+      event.stopPropagation(); // to the page below it would be a second Esc
       leave(dialog);
     });
     dialog.addEventListener("cancel", (event) => {

@@ -191,7 +191,7 @@ export class Ask {
       digits,
       unit: measured ? unit : "",
       value: quantity ? quantityText(quantity) : "",
-      done: done ?? t("Take over"),
+      done: done ?? t("OK"),
       check: (value) => {
         if (value === 0n) return t("More than nothing, please.");
         return value * scale > BigInt(MOST) ? t("That is too much for one line.") : "";
@@ -214,7 +214,7 @@ export class Ask {
       label: measured && unit ? t("Price for %(amount)s %(unit)s", { amount: quantityText(per), unit }) : t("Price"),
       digits: this.currency.digits,
       value: price ? decimalText(price.amount, this.currency.digits) : "",
-      done: t("Take over"),
+      done: t("OK"),
       check: (value) => (value > DEAREST ? t("That is too much.") : ""),
     });
     return answer ? { amount: Number(answer.value), per } : null;
@@ -244,7 +244,7 @@ export class Ask {
    * @returns {Promise<string | null>} null: not answered; "" is an answer
    */
   async text({ title, label, value, most }) {
-    const answer = await this.#open({ title, label: "", digits: 0, done: t("Take over"), wordless: true, nameLabel: label, name: value, most, check: () => "" });
+    const answer = await this.#open({ title, label: "", digits: 0, done: t("OK"), wordless: true, nameLabel: label, name: value, most, check: () => "" });
     return answer ? answer.name : null;
   }
 
@@ -262,7 +262,7 @@ export class Ask {
       title,
       label: t("Discount"),
       digits: 2,
-      done: t("Take over"),
+      done: t("OK"),
       check: () => "",
       modes: [
         { name: t("Percent"), unit: "%", digits: 2, quick: [...quick, ...none], check: (value) => (value > 10_000n ? t("Not more than all of it.") : "") },
