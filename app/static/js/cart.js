@@ -115,7 +115,7 @@ export function cartOf(kept) {
  * Pieces in the cart: a measured line counts as one.
  * @param {Cart} cart
  */
-export const piecesOf = (cart) => cart.lines.reduce((n, line) => n + (line.measured ? 1 : line.quantity / 1000), 0);
+export const piecesOf = (cart) => cart.lines.reduce((n, line) => n + (line.measured ? 1 : Math.abs(line.quantity) / 1000), 0);
 
 /** Whether one more of it may simply be counted up. @param {Line} line */
 const plainLine = (line) => !line.keyed && !line.measured && !line.note && !line.return_of && !line.restock && line.quantity > 0 && line.kind === "goods";

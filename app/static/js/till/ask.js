@@ -135,7 +135,7 @@ export class Ask {
     byId("ask-unit").textContent = chosen.unit;
     this.number.placeholder = decimalText(0, chosen.digits);
     byId("ask-modes").replaceChildren(
-      ...(question.modes ?? []).map(({ name }, i) => h("button", { type: "button", class: "kind", role: "radio", "aria-checked": String(i === mode), dataset: { mode: i } }, name)),
+      ...(question.modes ?? []).map(({ name }, i) => h("button", { type: "button", class: "segment", role: "radio", "aria-checked": String(i === mode), dataset: { mode: i } }, name)),
     );
     byId("ask-quick").replaceChildren(...chosen.quick.map(({ name, value }) => h("button", { type: "button", class: "quick", dataset: { value } }, name)));
     this.#show(false);
