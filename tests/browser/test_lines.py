@@ -1,4 +1,4 @@
-"""What can be done to lines and carts: discounts, notes, goods brought back, an age that was seen, what is undone, and
+"""What can be done to lines and carts: discounts, notes, an age that was seen, what is undone, and
 what is noted.
 """
 
@@ -74,21 +74,6 @@ def test_notes_of_line_and_cart_are_on_the_order(cashier: Cashier, terminal: Ter
 
     [order] = terminal.orders()
     assert (order["note"], order["lines"][0]["note"]) == ("for the office", "no sugar")
-
-
-def test_goods_brought_back_lower_the_same_cart(cashier: Cashier, terminal: Terminal) -> None:
-    cashier.tap("Espresso")
-    cashier.page.click("#do-more")
-    cashier.page.get_by_role("button", name="Take the chosen line back").click()
-    expect(cashier.line("Espresso")).to_contain_text("brought back")
-    cashier.shows_total("-€2.45")
-    cashier.tap("Wine")
-    cashier.shows_total("€8.45")
-    cashier.pays_exact()
-
-    [order] = terminal.orders()
-    assert order["total"] == 845
-    assert [line["quantity"] for line in order["lines"]] == [-1000, 1000]
 
 
 def test_an_age_is_asked_once_a_cart_and_scans_wait_for_the_answer(cashier: Cashier, terminal: Terminal) -> None:

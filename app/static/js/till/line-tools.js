@@ -26,7 +26,6 @@ export class LineTools {
     actions.add({ id: "line-discount", name: t("Discount on the line"), icon: "percent", key: "%", place: "key", right: "discount", run: () => void this.discount(), enabled: some });
     actions.add({ id: "cart-discount", name: t("Discount on all"), icon: "percent", place: "more", right: "discount", run: () => void this.discountAll(), enabled: some });
     actions.add({ id: "coupon-code", name: t("Coupon code"), icon: "scissors", place: "more", run: () => void this.coupon() });
-    actions.add({ id: "return-line", name: t("Take the chosen line back"), icon: "return", place: "more", right: "refund", run: () => this.bringBack(), enabled: some });
     actions.add({ id: "cart-note", name: t("Note on the receipt"), icon: "note", place: "more", run: () => void this.noteAll(), enabled: some });
   }
 
@@ -119,14 +118,6 @@ export class LineTools {
     this.selling.change({ ...this.cart, coupons });
     const used = this.frame.priced.coupons.some((each) => each.toUpperCase() === code.toUpperCase());
     this.frame.toast(used ? t("The coupon %(code)s counts.", { code }) : t("The coupon %(code)s takes nothing off this cart yet.", { code }), { key: "coupon", wrong: !used });
-  }
-
-  /** Goods that a customer brings back without the receipt: the line counts the other way. */
-  bringBack() {
-    const line = this.selling.line();
-    if (!line || line.fixed || line.kind !== "goods") return;
-    const back = line.quantity > 0;
-    this.#set(line.id, { quantity: -line.quantity, restock: back ? "restock" : null });
   }
 
   /** @param {string} id */
