@@ -7,6 +7,7 @@ import { t } from "../i18n.js";
 import { money, parseDecimal } from "../money.js";
 import { byTouch, startPad } from "../pad.js";
 import { DEAREST } from "./ask.js";
+import { askCustomer } from "./pay-view.js";
 
 /** @param {import("./frame.js").Frame} frame */
 export function startGiftCards(frame) {
@@ -70,7 +71,12 @@ class GiftCardSale {
 
   #render() {
     byId("gift-error").textContent = this.#fault;
-    byId("gift-done", HTMLButtonElement).disabled = Boolean(this.#fault) || !this.#value || (this.what === "topup" && !this.code.value.trim());
+    byId("gift-done").textContent = this.#lacksCustomer ? t("Choose the customer") : t("Add to the sale");
+    byId("gift-done", HTMLButtonElement).disabled = !this.#lacksCustomer && (Boolean(this.#fault) || !this.#value || (this.what === "topup" && !this.code.value.trim()));
+  }
+
+  get #lacksCustomer() {
+    return this.what === "account" && !this.frame.cart.customer;
   }
 
   get #value() {
@@ -78,7 +84,7 @@ class GiftCardSale {
   }
 
   get #fault() {
-    if (this.what === "account" && !this.frame.cart.customer) return t("Choose the customer first: the button stands below the products.");
+    if (this.#lacksCustomer) return t("There is no customer on this cart yet.");
     if (this.amount.value.trim() && this.#value === null) return t("Key a number.");
     if (this.#value !== null && this.#value > DEAREST) return t("That is too much.");
     return "";
@@ -101,6 +107,7 @@ class GiftCardSale {
   }
 
   #add() {
+    if (this.#lacksCustomer) return askCustomer(this.frame, () => this.dialog.open && this.#choose("account"));
     const amount = this.#value;
     if (!amount || byId("gift-done", HTMLButtonElement).disabled) return;
     const code = this.code.value.trim();

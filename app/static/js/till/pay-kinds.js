@@ -29,7 +29,7 @@ const left = (/** @type {Asked} */ { now }) => now.left;
 /** @param {Asked} asked */
 const within = ({ now, known }) => (known ? least(now.left, BigInt(known.available)) : now.left);
 /** @param {Asked} asked */
-const needsCustomer = ({ customer }) => (customer ? "" : t("Choose the customer first: the button stands below the products."));
+const needsCustomer = ({ customer }) => (customer ? "" : t("There is no customer on this cart yet."));
 
 /** @type {Record<string, Kind>} in the order of the buttons */
 export const KINDS = {

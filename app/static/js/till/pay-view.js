@@ -1,5 +1,5 @@
 /** What the payment dialog shows: its buttons and rows, and the words for what is asked, wrong and done. */
-import { h, icon } from "../dom.js";
+import { byId, h, icon } from "../dom.js";
 import { t } from "../i18n.js";
 import { decimalText, money } from "../money.js";
 import { DEAREST } from "./ask.js";
@@ -27,6 +27,12 @@ export function rateButton(code, place, chosen) {
   return h("button", { type: "button", role: "radio", class: "pay-rate", "aria-checked": String(chosen), dataset: { rate: place } }, code);
 }
 
+/** Lets the cashier choose whose credit or account it is, over the payment. @param {import("./frame.js").Frame} frame @param {() => void} then */
+export function askCustomer(frame, then) {
+  frame.actions.run("customer");
+  byId("customers").addEventListener("close", then, { once: true });
+}
+
 export class PayWords {
   /** @param {import("../money.js").Currency} currency */
   constructor(currency) {
@@ -47,7 +53,9 @@ export class PayWords {
   }
 
   /** What the button does. @param {string} kind @param {Asked} asked @param {bigint} amount @returns {string} */
-  done(kind, { now, rate, known, settings }, amount) {
+  done(kind, asked, amount) {
+    const { now, rate, known, settings } = asked;
+    if (KINDS[kind].lacks?.(asked)) return t("Choose the customer");
     if (now.out) return t("Pay out %(amount)s", { amount: this.#money(kind === "cash" ? -now.cash : -now.left) });
     if (kind === "coupon") return t("Take the coupon");
     if (kind === "tip") return t("Add the tip");

@@ -14,7 +14,7 @@ import { ulid } from "../ulid.js";
 import { charge, takeBack } from "./card-terminal.js";
 import { startGiftCards } from "./gift-cards.js";
 import { KINDS, offered, tenderName } from "./pay-kinds.js";
-import { kindButton, PayWords, rateButton, tenderRow } from "./pay-view.js";
+import { askCustomer, kindButton, PayWords, rateButton, tenderRow } from "./pay-view.js";
 import { Sending } from "./sending.js";
 import { changeFor, standing, USUAL, worthOf } from "./tendering.js";
 
@@ -226,7 +226,7 @@ export class Payment {
     byId("pay-error").textContent = this.wrong || fault;
     const done = byId("pay-done", HTMLButtonElement);
     done.textContent = this.words.done(this.kind, asked, this.#amount(asked));
-    done.disabled = Boolean(fault) || !this.#ready(asked);
+    done.disabled = !kind.lacks?.(asked) && (Boolean(fault) || !this.#ready(asked));
   }
 
   /** @param {import("./pay-kinds.js").Asked} asked @param {boolean} inCash */
@@ -266,6 +266,7 @@ export class Payment {
     if (byId("pay-done", HTMLButtonElement).disabled || this.busy) return;
     const asked = this.#asked;
     const amount = this.#amount(asked);
+    if (KINDS[this.kind].lacks?.(asked)) return askCustomer(this.frame, () => this.open && this.choose(this.kind));
     if (asked.now.out) return this.#payOut(asked);
     if (this.kind === "cash") return this.#payCash(amount);
     if (this.kind === "tip") {
