@@ -96,11 +96,13 @@ class Balances:
 
     # -- taking --------------------------------------------------------------------------------------------------
 
-    def check(self, lines: Sequence[Doc], tenders: Sequence[Doc], *, over: bool = False) -> None:
+    def check(
+        self, lines: Sequence[Doc], tenders: Sequence[Doc], customer: str | None = None, *, over: bool = False
+    ) -> None:
         """Whether this till may take what the tenders draw, and sell the cards that the lines sell. Inside the sale's
         transaction, so that nothing is drawn twice at one till. `over`: going over the customer's limit is
-        allowed. Raises SaleError 409 `not_enough` with `{"available", "balance"}`, or `card_sold`; 403
-        `needs_approval` for `account_over`."""
+        allowed; `customer` is the order's. Raises SaleError 409 `not_enough` with `{"available", "balance"}`,
+        `card_sold` or `other_currency`; 403 `needs_approval` for `account_over`."""
         drawn: dict[str, int] = defaultdict(int)
         fields: dict[str, str] = {}
         for index, tender in enumerate(tenders):
@@ -116,6 +118,9 @@ class Balances:
                 account = f"giftcard:{line['card']}"
                 drawn[account] -= line["amount"]
                 fields.setdefault(account, "lines")
+            elif line.get("kind") in STORED_VALUE and line.get("to") == "credit" and line["amount"] < 0:
+                drawn[f"credit:{customer}"] -= line["amount"]
+                fields.setdefault(f"credit:{customer}", "lines")
         if not drawn and not sold:
             return
         derive(self.desk.company, self.desk.store, keep=False)
@@ -125,9 +130,19 @@ class Balances:
                 raise SaleError(409, "card_sold", reason, "lines")
         for account, amount in drawn.items():
             found = counting(self.desk.company, account)
+            self._check_currency(found, fields[account])
             available = self._available(account, found, over=over)
             if amount > available:
                 self._refuse(account, amount, available, found, fields[account])
+
+    def _check_currency(self, found: Sequence[Doc], field: str) -> None:
+        """A card of a store with other money can't pay here: its balance is no number of ours."""
+        facts, _ = self.desk.facts.read()
+        own = (facts["currency"], facts["digits"])
+        other = next((doc for doc in found if (doc.get("currency"), doc.get("digits")) != own), None)
+        if other is not None:
+            reason = f"This balance is kept in {other.get('currency')}, not in {own[0]}: it can't be used here."
+            raise SaleError(409, "other_currency", reason, field)
 
     def _refuse(self, account: str, amount: int, available: int, found: Sequence[Doc], field: str) -> None:
         facts, _ = self.desk.facts.read()

@@ -96,10 +96,12 @@ class CardDesk:
         return known if known is not None and known["state"] == APPROVED and known.get("sale", sale) == sale else None
 
     def use(self, request: str, sale: str) -> None:
-        """The payment is that sale's now; inside its transaction."""
-        known = self.payment(request)
-        if known is not None:
-            self.store.put_local(KEPT + request, {**known, "sale": sale})
+        """The payment is that sale's now; inside its transaction. Raises SaleError 409 where it was taken back, or
+        became another sale's, meanwhile."""
+        known = self.approved(request, sale)
+        if known is None:
+            raise SaleError(409, "card_not_approved", "The payment of the card terminal is no longer there.", "tenders")
+        self.store.put_local(KEPT + request, {**known, "sale": sale})
 
     def _keep(self, request: str, amount: int, currency: str, state: str, reference: str | None) -> dict[str, Any]:
         body: dict[str, Any] = {

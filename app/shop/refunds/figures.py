@@ -19,7 +19,8 @@ Doc = Mapping[str, Any]
 
 #: What a returned line keeps of the one that it returns, where that has it.
 KEPT = (
-    "product", "sku", "name", "category", "unit", "decimals", "kind", "of", "bundle", "list", "card", "hint", "keyed",
+    "product", "sku", "name", "category", "unit", "decimals", "kind", "of", "bundle", "list", "card", "hint", "to",
+    "keyed",
 )  # fmt: skip
 
 

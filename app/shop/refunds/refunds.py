@@ -21,6 +21,7 @@ from app.shop.refunds import known, payout
 from app.shop.refunds.figures import NOTHING, Figures, coupon_shares, fixed_line, line_of, payable, return_line
 from app.shop.sale import SaleError, invalid
 from app.shop.schemas.refund import REFUND_REQUEST
+from app.shop.selling.payback import value_back
 
 if TYPE_CHECKING:
     from app.shop.selling.seller import Seller
@@ -191,7 +192,8 @@ class Refunds:
         return order, repeated
 
     def _rights(self, body: Doc, elsewhere: bool) -> list[str]:
-        over = elsewhere or -body["total"] > self.desk.settings["refund_limit"]
+        value = value_back(self.desk, body["lines"], body["tax_mode"])
+        over = elsewhere or value > self.desk.settings["refund_limit"]
         return ["refund", "refund_over"] if over else ["refund"]
 
     def _body(self, wanted: Doc) -> tuple[dict[str, Any], bool]:

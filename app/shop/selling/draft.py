@@ -12,9 +12,10 @@ from app.shop.desk import Desk
 from app.shop.money import MAX_AMOUNT, WHOLE, line_amount, show
 from app.shop.payments import codes
 from app.shop.pricing.book import Books
-from app.shop.refunds import figures, known
 from app.shop.sale import SaleError, invalid
-from app.shop.schemas.order import STORED_VALUE
+from app.shop.schemas.order import MAX_LINES, STORED_VALUE
+from app.shop.selling.accounts import check_code, check_customer
+from app.shop.selling.returning import return_lines
 
 Doc = Mapping[str, Any]
 Offers = Callable[[Doc, Doc], bool]
@@ -82,7 +83,8 @@ class Drafts:
         products = self._products(line["product"] for line in request["lines"])
         items = [self._item(i, line, products, minted) for i, line in enumerate(request["lines"])]
         self._distinct(items)
-        self._returns(items)
+        return_lines(self.desk, items, request["customer"])
+        self._accounts(items, request["customer"])
         cart = {
             "customer": self._customer(request["customer"]),
             "coupons": request["coupons"],
@@ -94,9 +96,10 @@ class Drafts:
         except pricing.PricingError as wrong:
             raise self._no_price(wrong, items) from None
         self._check_discounts(items, priced)
-        self._check_age(items, request)
-        names = ("tax_mode", "rounding", "subtotal", "discount", "tax", "total")
         lines = self._lines(items, priced["lines"])
+        self._check_lines(lines, items)
+        self._check_age(lines, items, request)
+        names = ("tax_mode", "rounding", "subtotal", "discount", "tax", "total")
         made = Draft(items, lines, {name: priced[name] for name in names}, priced["promotions"], priced["coupons"])
         self._check_total(request["total"], made.total)
         return made
@@ -183,50 +186,11 @@ class Drafts:
         }
         return Item(index, line, id, asked, kept)
 
-    def _returns(self, items: list[Item]) -> None:
-        """The figures of returned lines, from their own receipts; several lines may return parts of one."""
-        given: dict[tuple[str, str], figures.Figures] = {}
+    def _accounts(self, items: list[Item], customer: str | None) -> None:
+        """Money is put on the account of somebody who is there."""
         for item in items:
-            of = item.wanted.get("return_of")
-            if not of:
-                continue
-            record = self.desk.store.read(of["order"])
-            order = None if record is None or record.deleted or record.type != "order" else record.full()
-            if order is None or not sound.is_order(order):
-                raise invalid(f"{item.where}: there is no receipt {of['order']} here.", f"{item.place}.return_of")
-            key = (of["order"], of["line"])
-            if key not in given:
-                back = known.already(known.returning(self.desk.store, of["order"]), of["order"])
-                given[key] = back.get(of["line"], figures.NOTHING)
-            quantity = -item.wanted["quantity"]
-            try:
-                line = figures.return_line(
-                    order,
-                    of["line"],
-                    quantity,
-                    given[key],
-                    as_id=item.id,
-                    restock=item.wanted.get("restock", "restock"),
-                )
-            except KeyError:
-                raise invalid(
-                    f"{item.where}: the receipt has no line {of['line']}.", f"{item.place}.return_of"
-                ) from None
-            except ValueError:
-                reason = f"{item.where}: more than was sold, or than is left of it, can't be returned."
-                raise SaleError(409, "returned_already", reason, f"{item.place}.quantity") from None
-            given[key] = given[key].plus(figures.figures_of(line).negative())
-            item.returned = line
-            item.priced = {
-                "id": item.id,
-                "kind": line.get("kind") or "goods",
-                "product": line.get("product"),
-                "category": line.get("category"),
-                "name": line["name"],
-                "quantity": line["quantity"],
-                "price": line["price"],
-                "fixed": {name: line[name] for name in ("amount", "discounts", "total", "tax")},
-            }
+            if item.kept.get("to"):
+                check_customer(self.desk, customer, f"{item.where}: money on an account")
 
     # -- the whole -----------------------------------------------------------------------------------------------
 
@@ -254,9 +218,9 @@ class Drafts:
             entry: dict[str, Any] = {
                 "id": line["id"],
                 "product": line["product"],
-                "sku": product.get("sku"),
-                "name": line["name"],
-                "category": line["category"],
+                "sku": _short(product.get("sku"), 64),
+                "name": _short(line["name"], 200),
+                "category": _category(line["category"]),
                 "quantity": line["quantity"],
                 "price": line["price"],
                 "discounts": line["discounts"],
@@ -265,7 +229,7 @@ class Drafts:
                 "tax": line["tax"],
             }
             if product.get("sold_by") == "measure":
-                entry["unit"] = product.get("unit")
+                entry["unit"] = _short(product.get("unit"), 20)
                 entry["decimals"] = product.get("decimals", 3)
             if line["kind"] != "goods":
                 entry["kind"] = line["kind"]
@@ -274,7 +238,7 @@ class Drafts:
                 entry |= {name: item.kept[name] for name in ("return_of", "restock") if name in item.kept}
             else:
                 entry |= item.kept
-            if product.get("min_age") and line["quantity"] > 0:
+            if sound.is_whole(product.get("min_age"), 1) and line["quantity"] > 0:
                 entry["age"] = True
             if item.id not in noted:
                 noted.add(item.id)
@@ -314,23 +278,35 @@ class Drafts:
                 raise invalid(f"{item.where}: the discounts are more than the price.", f"{item.place}.discounts")
 
     @staticmethod
-    def _check_age(items: list[Item], request: Doc) -> None:
-        """Goods for grown-ups: somebody must have looked."""
+    def _check_lines(lines: list[dict[str, Any]], items: list[Item]) -> None:
+        """What bundles and deposits became: no more than a receipt holds, and no two of one id."""
+        if len(lines) > 2 * MAX_LINES:
+            raise SaleError(413, "too_large", "The sale is too large for one receipt: split it.", "lines")
+        taken: set[str] = set()
+        roots = {item.id: item for item in items}
+        for line in lines:
+            if line["id"] in taken:
+                item = roots[_root(line, roots)]
+                raise invalid(f"{item.where}: another line has the id “{line['id']}”.", f"{item.place}.id")
+            taken.add(line["id"])
+
+    def _check_age(self, lines: list[dict[str, Any]], items: list[Item], request: Doc) -> None:
+        """Goods for grown-ups, also in a bundle: somebody must have looked."""
         if request["age"]:
             return
-        asked = [
-            item
-            for item in items
-            if item.product is not None
-            and item.wanted["quantity"] > 0
-            and sound.is_whole(item.product.get("min_age"), 1)
-            and not item.wanted.get("age")
-        ]
+        roots = {item.id: item for item in items}
+        asked: dict[str, Item] = {}
+        for line in lines:
+            item = roots[_root(line, roots)]
+            if line.get("age") and not item.wanted.get("age"):
+                asked.setdefault(item.id, item)
         if asked:
-            oldest = max(item.product["min_age"] for item in asked if item.product is not None)
-            names = ", ".join(str(item.priced["name"]) for item in asked[:3])
+            products = self._products({line["product"] for line in lines if line.get("age")})
+            oldest = max(product["min_age"] for product in products.values())
+            first = list(asked.values())[:3]
+            names = ", ".join(str(item.priced["name"]) for item in first)
             reason = f"{names}: the customer must be {oldest} or older. Confirm that somebody has checked."
-            raise SaleError(409, "age_check", reason, f"{asked[0].place}.age", {"age": oldest})
+            raise SaleError(409, "age_check", reason, f"{first[0].place}.age", {"age": oldest})
 
     def _check_total(self, shown: int | None, total: int) -> None:
         if shown is None or shown == total:
@@ -344,20 +320,21 @@ class Drafts:
         raise SaleError(409, "total_differs", reason, "total", {"total": total, "shown": shown})
 
 
-def check_code(plain: str, where: str, field: str) -> None:
-    """Raises SaleError for what can be no gift card's code, or one of ours with a slip of the finger."""
-    if len(plain) < codes.SHORTEST:
-        raise invalid(f"{where}: the code of the gift card is too short.", field)
-    if codes.mistyped(plain):
-        raise invalid(f"{where}: the code of the gift card has a wrong character; read it again.", field)
-
-
 def _root(line: Doc, roots: Mapping[str, Item]) -> str:
     """The line of the request that a line of the order comes from."""
     id = str(line["id"])
     while id not in roots:
         id = id.rpartition(".")[0]
     return id
+
+
+def _short(text: str | None, most: int) -> str | None:
+    """What another program wrote at greater length than a receipt has."""
+    return text if text is None or len(text) <= most else text[: most - 1] + "…"
+
+
+def _category(id: str | None) -> str | None:
+    return id if id is not None and id.startswith("category:") and len(id) <= 250 else None
 
 
 def _note(wanted: Doc) -> dict[str, str]:

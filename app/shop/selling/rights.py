@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from app.shop.actor import Actor
@@ -11,15 +11,16 @@ from app.shop.desk import Desk
 from app.shop.money import MILLION, show
 from app.shop.schemas.order import STORED_VALUE
 from app.shop.selling.draft import Draft, Item
+from app.shop.selling.payback import check_payback, value_back
 
 Doc = Mapping[str, Any]
 
 
-def approvals(desk: Desk, request: Doc, draft: Draft, actor: Actor) -> list[dict[str, str]]:
-    """`[{"right", "by"}]` of what a supervisor allowed, as the order keeps them. Raises SaleError 403
-    `needs_approval`."""
+def approvals(desk: Desk, request: Doc, draft: Draft, tenders: Sequence[Doc], actor: Actor) -> list[dict[str, str]]:
+    """`[{"right", "by"}]` of what a supervisor allowed, as the order keeps them; `tenders` are the request's, read.
+    Raises SaleError 403 `needs_approval`."""
     lent: dict[str, str] = {}
-    for right, doing in needed(desk, request, draft):
+    for right, doing in needed(desk, request, draft, tenders):
         by = actor.need(right, doing)
         if by is not None:
             lent[right] = by
@@ -28,7 +29,7 @@ def approvals(desk: Desk, request: Doc, draft: Draft, actor: Actor) -> list[dict
     return [{"right": right, "by": by} for right, by in lent.items()]
 
 
-def needed(desk: Desk, request: Doc, draft: Draft) -> Iterator[tuple[str, str]]:
+def needed(desk: Desk, request: Doc, draft: Draft, tenders: Sequence[Doc]) -> Iterator[tuple[str, str]]:
     """`(right, what is done)` for everything in the request that takes more than selling; `sell` itself first."""
     yield "sell", "selling"
     facts, _ = desk.facts.read()
@@ -37,7 +38,7 @@ def needed(desk: Desk, request: Doc, draft: Draft) -> Iterator[tuple[str, str]]:
     for item in draft.items:
         yield from _of_item(item, codes)
     yield from _discounts(desk, draft)
-    yield from _returns(desk, request, draft, digits)
+    yield from _returns(desk, draft, tenders, digits)
     if request["tip"]:
         yield "tips", f"a tip of {show(request['tip'], digits)}"
     if request["age"] or any(line.get("age") for line in draft.lines):
@@ -52,7 +53,7 @@ def _of_item(item: Item, codes: Barcodes) -> Iterator[tuple[str, str]]:
         return
     if wanted["kind"] in STORED_VALUE:
         yield "giftcard", "selling a gift card or putting money on one"
-    elif wanted["product"] is None and wanted["quantity"] > 0:
+    elif item.product is None and wanted["quantity"] > 0:
         yield "open_item", f"selling “{item.priced['name']}”, which has no code"
     elif item.kept.get("keyed") and not codes.offers(item.product or {}, wanted):
         yield "price", f"another price for {item.priced['name']}"
@@ -76,15 +77,17 @@ def _percent(off: int, amount: int) -> str:
     return f"{off * 100 // max(1, abs(amount))} %"
 
 
-def _returns(desk: Desk, request: Doc, draft: Draft, digits: int) -> Iterator[tuple[str, str]]:
-    """Goods that come back: within the limit a cashier may; without a receipt, or for much while the central can't be
-    asked, a supervisor."""
+def _returns(desk: Desk, draft: Draft, tenders: Sequence[Doc], digits: int) -> Iterator[tuple[str, str]]:
+    """Goods that come back: within the limit a cashier may; for more of one receipt, without a receipt, or in cash for
+    what was paid otherwise, a supervisor."""
     back = [line for line in draft.lines if line["quantity"] < 0]
     if not back:
         return
     yield "refund", "a refund"
     if any(line.get("return_of") is None for line in back):
         yield "refund_over", "a return without a receipt"
-    value = -sum(line["total"] for line in back)
-    if value > desk.settings["refund_limit"] and not desk.contact().online:
-        yield "refund_over", f"a refund of {show(value, digits)} while the central can't be asked"
+    value = value_back(desk, back, draft.figures["tax_mode"])
+    if value > desk.settings["refund_limit"]:
+        yield "refund_over", f"a refund of {show(value, digits)}"
+    if check_payback(desk, back, tenders):
+        yield "refund_over", "cash for what was paid otherwise"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from app.docs.errors import DocsError, DocumentTooLarge, InsufficientStorage, StoreError
@@ -14,10 +14,12 @@ from app.shop.desk import Desk
 from app.shop.journal import Head
 from app.shop.ledger import Balances, derive
 from app.shop.ledger.movements import has_movements
+from app.shop.money import show
 from app.shop.payments import card, codes
-from app.shop.payments.settle import Settled, settle
+from app.shop.payments.settle import Settled, paid, settle
 from app.shop.pricing.book import Books
-from app.shop.sale import SaleError, read_request
+from app.shop.sale import SaleError, invalid, read_request
+from app.shop.schemas.order import STORED_VALUE
 from app.shop.selling.draft import Draft, Drafts, Offers
 from app.shop.selling.rights import approvals
 from app.shop.selling.tenders import check_tips, read_tenders
@@ -73,7 +75,7 @@ class Seller:
             if sold is not None:
                 return sold, True
             over = actor.may("account_over") or "account_over" in actor.approvals
-            self.balances.check(body["lines"], body["tenders"], over=over)
+            self.balances.check(body["lines"], body["tenders"], body["customer"], over=over)
             head, behind = self.desk.journal.ready(wanted.get("seen"))
             shift = self._for_sale(head, wanted.get("shift"))
             head = self.desk.journal.newest(head)
@@ -137,19 +139,21 @@ class Seller:
     def _settle(self, wanted: Doc, draft: Draft, tenders: list[dict[str, Any]]) -> Settled:
         facts, _ = self.desk.facts.read()
         rule = self.desk.settings["cash_rounding"]
+        _check_coupons(draft, wanted["tip"], tenders, facts["digits"])
         return settle(draft.total, wanted["tip"], tenders, rule, facts["digits"], coupon=draft.coupon)
 
     def _body(
         self, wanted: Doc, minted: Mapping[str, str], tenders: list[dict[str, Any]], actor: Actor
     ) -> dict[str, Any]:
         draft = self._drafts.draft(wanted, minted)
-        lent = approvals(self.desk, wanted, draft, actor)
+        kind, refund_of = _kind(wanted, draft)
+        lent = approvals(self.desk, wanted, draft, tenders, actor)
         settled = self._settle(wanted, draft, tenders)
         facts, _ = self.desk.facts.read()
         returned = {line["return_of"]["order"] for line in draft.lines if line.get("return_of")}
         return {
-            "kind": wanted["kind"],
-            "refund_of": wanted["refund_of"],
+            "kind": kind,
+            "refund_of": refund_of,
             "returns": sorted(returned),
             "cart": wanted["cart"],
             "customer": wanted["customer"],
@@ -204,3 +208,26 @@ class Seller:
                     kept = {"secret": secrets.token_hex(32)}
                     self.desk.store.put_local(SECRET, kept)
         return bytes.fromhex(kept["secret"])
+
+
+def _kind(wanted: Doc, draft: Draft) -> tuple[str, str | None]:
+    """What the order is, and the one receipt that it refunds: its lines say it, whatever the request calls it."""
+    if any(line["quantity"] > 0 for line in draft.lines):
+        if wanted["kind"] == "refund" or wanted["refund_of"]:
+            raise invalid("A refund sells nothing: everything in it comes back.", "kind")
+        return "sale", None
+    of = {(line.get("return_of") or {}).get("order") for line in draft.lines}
+    receipt = of.pop() if len(of) == 1 else None
+    if wanted["refund_of"] and wanted["refund_of"] != receipt:
+        raise invalid("A refund of a receipt returns what that receipt sold.", "refund_of")
+    return "refund", receipt
+
+
+def _check_coupons(draft: Draft, tip: int, tenders: Sequence[Doc], digits: int) -> None:
+    """A manufacturer pays for goods with a coupon: for no gift card, and no tip."""
+    coupons = paid([tender for tender in tenders if tender["amount"] > 0], "coupon")
+    cards = sum(line["total"] for line in draft.lines if line.get("kind") in STORED_VALUE and line["total"] > 0)
+    goods = draft.total - draft.coupon - cards
+    if (cards or tip) and coupons > max(0, goods):
+        reason = f"The coupons are worth {show(coupons, digits)}, more than the goods of {show(max(0, goods), digits)}."
+        raise invalid(reason, "tenders")

@@ -10,15 +10,21 @@ from app.shop.money import show
 from app.shop.payments import card, codes
 from app.shop.payments.settle import book_value
 from app.shop.sale import SaleError, invalid
-from app.shop.selling.draft import check_code
+from app.shop.selling.accounts import check_code, check_customer
 
 Doc = Mapping[str, Any]
 #: Tenders that draw on what a shop owes, or lends, a customer.
-CUSTOMERS = ("credit", "account")
+CUSTOMERS = {"credit": "store credit", "account": "a customer's account"}
 
 
 def read_tenders(desk: Desk, request: Doc) -> list[dict[str, Any]]:
     """Raises SaleError, with the field of the payment at fault."""
+    taken: set[str] = set()
+    for index, tender in enumerate(request["tenders"]):
+        payment = tender.get("payment")
+        if payment in taken:
+            raise invalid(f"Payment {index + 1}: this payment of the card terminal is named twice.", f"tenders.{index}")
+        taken |= {payment} if payment else set()
     return [_tender(desk, request, index, tender) for index, tender in enumerate(request["tenders"])]
 
 
@@ -34,9 +40,7 @@ def _tender(desk: Desk, request: Doc, index: int, tender: Doc) -> dict[str, Any]
     elif kind == "giftcard":
         made |= _gift_card(tender, where, place)
     elif kind in CUSTOMERS:
-        if request["customer"] is None:
-            what = "store credit" if kind == "credit" else "a customer's account"
-            raise invalid(f"{where}: {what} needs a customer on the cart.", "customer")
+        check_customer(desk, request["customer"], f"{where}: {CUSTOMERS[kind]}")
         made["customer"] = request["customer"]
     elif kind == "coupon" and tender.get("code"):
         made["code"] = tender["code"]

@@ -1,0 +1,61 @@
+"""Money that goes back for returned goods goes the way it came, as far as that is known."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from app.shop.desk import Desk
+from app.shop.money import show
+from app.shop.refunds import known, payout
+from app.shop.refunds.figures import payable
+from app.shop.sale import SaleError
+
+Doc = Mapping[str, Any]
+
+
+def check_payback(desk: Desk, lines: Sequence[Doc], tenders: Sequence[Doc]) -> bool:
+    """Whether cash is paid out for what was paid otherwise, which a supervisor allows. `lines` and `tenders` are an
+    order's. Raises SaleError 409 `over_cap` where more goes to a card or an account than came from it.
+
+    Store credit always may; what comes back without a receipt is a supervisor's matter anyway.
+    """
+    back = [line for line in lines if line["quantity"] < 0]
+    if any(line.get("return_of") is None for line in back):
+        return False
+    given: dict[tuple[str, Any], int] = defaultdict(int)
+    for tender in tenders:
+        if tender["amount"] < 0 and tender["kind"] not in ("credit", "coupon"):
+            given[_place(tender)] -= tender["amount"]
+    if not given:
+        return False
+    left: dict[tuple[str, Any], int] = defaultdict(int)
+    for id in sorted({line["return_of"]["order"] for line in back}):
+        order = desk.store.get(id)
+        for cap in payout.caps(order, known.refunds_of(known.returning(desk.store, id), id)):
+            left[_place(cap.tender())] += cap.amount
+    for (kind, _), amount in given.items():
+        if kind != "cash" and amount > left[kind, _]:
+            facts, _known = desk.facts.read()
+            reason = f"This way no more than {show(left[kind, _], facts['digits'])} can go back."
+            raise SaleError(409, "over_cap", reason, "tenders")
+    # Cash is rounded to its coins.
+    step = (desk.settings["cash_rounding"] or {"step": 1})["step"]
+    return given["cash", None] > left["cash", None] + step - 1
+
+
+def value_back(desk: Desk, lines: Sequence[Doc], tax_mode: str) -> int:
+    """What the returned lines give back, with what their receipts gave back before: a limit holds for a receipt, not
+    for each of its parts. Minor units."""
+    back = [line for line in lines if line["quantity"] < 0]
+    value = -sum(payable(line, tax_mode) for line in back)
+    for id in {line["return_of"]["order"] for line in back if line.get("return_of")}:
+        for line in known.lines_returned(known.returning(desk.store, id), id):
+            value -= payable(line, tax_mode)
+    return value
+
+
+def _place(tender: Doc) -> tuple[str, Any]:
+    """A card by its kind alone: a slip may lack its number."""
+    return tender["kind"], tender.get({"giftcard": "card", "account": "customer"}.get(tender["kind"], ""))
