@@ -20,6 +20,7 @@ IMPORT_NAMES = {
     "flask-babel": "flask_babel",
     "tomli-w": "tomli_w",
     "python-ulid": "ulid",
+    "openapi-spec-validator": "openapi_spec_validator",
     "pytest-xdist": "xdist",
     "python-escpos": "escpos",
 }
