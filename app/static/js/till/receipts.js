@@ -134,6 +134,9 @@ class Receipts {
     const search = debounce(200, () => void this.search());
     this.q.addEventListener("input", search);
     this.q.addEventListener("scan", () => void this.search());
+    this.rows.list.addEventListener("keydown", ({ key, ctrlKey, metaKey, altKey }) => {
+      if (key.length === 1 && key !== " " && !ctrlKey && !metaKey && !altKey) this.q.focus(); // whoever types looks for one
+    });
     this.date.addEventListener("change", () => void this.search());
     for (const chip of /** @type {NodeListOf<HTMLElement>} */ (this.dialog.querySelectorAll("[data-kind]"))) {
       chip.addEventListener("click", () => {
