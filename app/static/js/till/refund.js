@@ -285,7 +285,7 @@ class Refund {
     this.quote = null;
     this.button.disabled = true;
     this.button.textContent = this.chosen.size ? t("Refund …") : t("Choose what comes back");
-    byId("refund-cart", HTMLButtonElement).disabled = !this.chosen.size || this.void;
+    byId("refund-cart", HTMLButtonElement).disabled = true; // the figures go into the cart too
     if (!this.chosen.size) byId("refund-sums").replaceChildren();
     else this.ask();
   }
@@ -316,6 +316,7 @@ class Refund {
       ...rows.map(([name, amount, look]) => h("div", { class: look ? `refund-${look}` : null }, h("dt", {}, String(name)), h("dd", {}, this.#money(Number(amount))))),
     );
     this.button.disabled = this.busy;
+    byId("refund-cart", HTMLButtonElement).disabled = this.void;
     const paid = this.#money(-quote.paid);
     this.button.textContent = this.void ? t("Void the sale: %(amount)s back", { amount: paid }) : t("Refund %(amount)s", { amount: paid });
   }
