@@ -40,7 +40,7 @@ class Customers {
   start() {
     const { frame } = this;
     const on = (/** @type {string} */ id, /** @type {() => void} */ run) => byId(id).addEventListener("click", run);
-    frame.actions.add({ id: "customer", name: t("Customer"), icon: "user", place: "foot", run: () => this.open() });
+    frame.actions.add({ id: "customer", name: t("Customer"), icon: "user", key: "F12", place: "foot", run: () => this.open() });
     // A scanned card that no product has is a customer's, if one has it.
     frame.unknownCode = async (code) => {
       const found = await this.byCard(code);
@@ -232,10 +232,14 @@ class Customers {
 
   async save() {
     if (this.busy) return;
-    this.busy = true;
-    byId("customer-save", HTMLButtonElement).disabled = true;
     byId("customer-fault").textContent = "";
     for (const name of FIELDS) if (!this.#field(name).disabled) this.#say(name, "");
+    if (this.#field("email").validity.typeMismatch) {
+      this.#say("email", t("This is no e-mail address."));
+      return this.#field("email").focus();
+    }
+    this.busy = true;
+    byId("customer-save", HTMLButtonElement).disabled = true;
     try {
       const changes = this.#changes();
       const { edited } = this;

@@ -111,7 +111,8 @@ class PeoplePage {
     const digits = role?.lends ? 6 : 4;
     const keep = this.person?.pin ? ` ${t("Leave it empty to keep the one of now.")}` : "";
     byId("person-pin-hint").textContent = tn("At least %(num)s digit.", "At least %(num)s digits.", digits) + keep;
-    byId("person-rights").textContent = (role?.rights ?? []).map((right) => this.rights[right] ?? right).join(" · ");
+    const all = Object.keys(this.rights).every((right) => role?.rights.includes(right));
+    byId("person-rights").textContent = all ? t("May do everything.") : (role?.rights ?? []).map((right) => this.rights[right] ?? right).join(" · ");
   }
 
   /** @param {string} text */
@@ -120,6 +121,10 @@ class PeoplePage {
   }
 
   async save() {
+    if (!this.name.value.trim()) {
+      this.#say(t("The name is missing."));
+      return this.name.focus();
+    }
     const given = { name: this.name.value, role: this.role.value, ...(this.pin.value ? { pin: this.pin.value } : {}), ...(this.badge.value.trim() ? { badge: this.badge.value.trim() } : {}) };
     if (this.person) return this.change(given);
     await this.#send(async () => {

@@ -30,7 +30,7 @@ export class Tabs {
       if (this.asked) void this.frame.store.take(this.asked).then(() => this.#opened());
     });
     frame.actions.add({ id: "new-cart", name: t("New cart"), icon: "plus", key: "F3", place: "key", run: () => this.add() });
-    frame.actions.add({ id: "next-cart", name: t("Next cart"), key: "F10", place: "key", run: () => this.next() });
+    frame.actions.add({ id: "next-cart", name: t("Next cart"), key: "PageDown", place: "key", run: () => this.next() });
     this.draw();
   }
 
