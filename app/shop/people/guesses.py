@@ -20,6 +20,9 @@ WAIT, LONGEST = timedelta(minutes=1), timedelta(minutes=15)
 
 #: For everybody who isn't there, and for badges: nobody learns by it who is.
 UNKNOWN, BADGES = "unknown", "badges"
+SHARED = (UNKNOWN, BADGES)
+#: After so long without a wrong one a shared count begins anew: misread badges must not add up over the day.
+CALM = timedelta(minutes=10)
 
 
 class Guesses:
@@ -36,11 +39,30 @@ class Guesses:
             now = self.clock()
             if until is not None and now < until:
                 raise locked(min(until - now, LONGEST))
+            last = self._last(who)
+            if last is not None and who in SHARED and not timedelta(0) <= now - last < CALM:
+                wrong = 0
             wrong += 1
             wait = min(WAIT * 2 ** min(wrong - FREE, 10), LONGEST) if wrong >= FREE else None
-            kept = {"wrong": wrong, "until": None if wait is None else clocks.stamp(now + wait)}
+            kept = {
+                "wrong": wrong,
+                "until": None if wait is None else clocks.stamp(now + wait),
+                "at": clocks.stamp(now),
+                "before": None if last is None else clocks.stamp(last),
+            }
             self.store.put_local(self._id(who), kept)
         return max(0, FREE - wrong)
+
+    def take_back(self, who: str) -> None:
+        """One attempt was right, and those before it still count: for what everybody's attempts are counted as, where
+        somebody with a badge of their own could start over at will."""
+        with self.store.transaction():
+            kept = self.store.get_local(self._id(who)) or {}
+            if kept.get("wrong", 0) > 1:
+                again = {"wrong": kept["wrong"] - 1, "until": None, "at": kept.get("before"), "before": None}
+                self.store.put_local(self._id(who), again)
+            else:
+                self.forget(who)
 
     def forget(self, who: str) -> None:
         """It was right, or the PIN is a new one."""
@@ -60,6 +82,11 @@ class Guesses:
             return 0, None
         until = kept.get("until")
         return int(kept["wrong"]), None if until is None else clocks.read(until)
+
+    def _last(self, who: str) -> datetime | None:
+        """When the last wrong attempt was."""
+        at = (self.store.get_local(self._id(who)) or {}).get("at")
+        return None if at is None else clocks.read(at)
 
     def _id(self, who: str) -> str:
         return f"pin:{self.terminal}:{who}"

@@ -138,7 +138,7 @@ class People:
         if found is None:
             reason = "This badge is nobody’s here."
             raise SaleError(403, "wrong_badge", reason, "badge", {"left": left})
-        self.guesses.forget(guesses.BADGES)
+        self.guesses.take_back(guesses.BADGES)
         return found
 
     def by_badge(self, code: str) -> Person | None:

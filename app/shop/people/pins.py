@@ -107,8 +107,11 @@ def hashed(pin: str, key: str) -> dict[str, Any]:
 
 
 def holds(pin: str, kept: dict[str, Any], key: str) -> bool:
-    """Whether this is the PIN, compared in constant time."""
-    found = _scrypt(pin, key, bytes.fromhex(kept["salt"]), kept["n"], kept["r"], kept["p"])
+    """Whether this is the PIN, compared in constant time. A hash that another program made wrong is nobody's."""
+    try:
+        found = _scrypt(pin, key, bytes.fromhex(kept["salt"]), kept["n"], kept["r"], kept["p"])
+    except (ValueError, MemoryError):
+        return False
     return hmac.compare_digest(found.hex(), kept["hash"])
 
 
@@ -118,7 +121,7 @@ def pretend(pin: str) -> None:
 
 
 def _scrypt(pin: str, key: str, salt: bytes, n: int, r: int, p: int) -> bytes:
-    peppered = hmac.digest(key.encode(), pin.encode("utf-8", "surrogateescape"), "sha256")
+    peppered = hmac.digest(key.encode(), pin.encode("utf-8", "surrogatepass"), "sha256")
     return hashlib.scrypt(peppered, salt=salt, n=n, r=r, p=p, maxmem=_MEMORY, dklen=32)
 
 
@@ -137,7 +140,7 @@ def badge_allowed(code: Any) -> str:
 
 def badge_hashed(code: str, key: str) -> dict[str, Any]:
     """What stands in a document: `{"hash", "pepper"}`."""
-    digest = hmac.digest(key.encode(), f"badge:{code}".encode(), "sha256").hex()
+    digest = hmac.digest(key.encode(), f"badge:{code}".encode("utf-8", "surrogatepass"), "sha256").hex()
     return {"hash": digest, "pepper": key_id(key)}
 
 

@@ -29,6 +29,8 @@ def close(desk: Desk, id: str, wanted: Mapping[str, Any], actor: Actor) -> dict[
     if record is None or record.deleted or record.type != "shift":
         raise SaleError(404, "not_found", "There is no such shift on this till.")
     shift = record.full()
+    if not covers.is_shift(shift):
+        raise SaleError(409, "unreadable", "Another program wrote this shift; it can’t be closed here.")
     if shift["terminal"] != desk.terminal:
         name = str(shift["terminal"]).upper()
         raise SaleError(409, "other_terminal", f"This shift is open on {name}: it is closed there.")

@@ -10,7 +10,7 @@ place, and the chain that leads back from that hash tells which of them the Z co
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from app.docs.database import Database
@@ -29,13 +29,13 @@ class Documents:
         self.unreadable: list[str] = []
         id = shift["_id"]
         self.orders = [doc for doc in self._found("order_shift", id) if self._readable(doc)]
-        self.cash = self._found("cash_shift", id)
-        self.events = self._found("event_shift", id)
-        self.zreports = self._found("zreport_shift", id)
+        self.cash = self._found("cash_shift", id, is_move)
+        self.events = self._found("event_shift", id, is_event)
+        self.zreports = self._found("zreport_shift", id, is_closing)
 
-    def _found(self, index: str, shift: str) -> list[dict[str, Any]]:
+    def _found(self, index: str, shift: str, right: Callable[[Doc], bool] = lambda doc: True) -> list[dict[str, Any]]:
         found = [{**record.doc(), "_id": record.id} for record in self.database.find(index, shift)]
-        placed = [doc for doc in found if isinstance(doc.get("series"), str) and sound.is_whole(doc.get("journal"), 1)]
+        placed = [doc for doc in found if is_placed(doc) and right(doc)]
         if len(placed) < len(found):
             known = {doc["_id"] for doc in placed}
             self.unreadable += [doc["_id"] for doc in found if doc["_id"] not in known]
@@ -94,6 +94,54 @@ class Part:
 
     def all(self) -> list[Doc]:
         return [*([] if self.shift is None else [self.shift]), *self.orders, *self.cash, *self.events]
+
+
+def is_placed(doc: Doc) -> bool:
+    """Whether a document says where in which journal it stands. Another program may write what it likes: what can't be
+    read is named by a report, and keeps none from being made."""
+    return (
+        isinstance(doc.get("series"), str)
+        and sound.is_whole(doc.get("journal"), 1)
+        and isinstance(doc.get("hash"), str)
+        and isinstance(doc.get("prev") or "", str)
+    )
+
+
+def is_shift(doc: Doc) -> bool:
+    """Whether a shift can be shown and closed."""
+    texts = ("terminal", "drawer", "at", "business_date")
+    by = isinstance(doc.get("by") or "", str)
+    return (
+        is_placed(doc) and by and sound.is_whole(doc.get("float")) and all(isinstance(doc.get(n), str) for n in texts)
+    )
+
+
+def is_move(doc: Doc) -> bool:
+    """Whether a cash movement can be summed."""
+    known = doc.get("kind") in ("in", "out", "expense", "drop") and isinstance(doc.get("category") or "", str)
+    return known and sound.is_whole(doc.get("amount"), 1)
+
+
+def is_event(doc: Doc) -> bool:
+    """Whether an event can be counted."""
+    return isinstance(doc.get("kind"), str) and isinstance(doc.get("by") or "", str)
+
+
+def is_closing(doc: Doc) -> bool:
+    """Whether a Z says what it stands for."""
+    covers = doc.get("covers")
+    return (
+        isinstance(doc.get("at"), str)
+        and isinstance(covers, list)
+        and all(
+            isinstance(cover, Mapping)
+            and isinstance(cover.get("series"), str)
+            and isinstance(cover.get("hash"), str)
+            and sound.is_whole(cover.get("first"), 1)
+            and sound.is_whole(cover.get("last"), 1)
+            for cover in covers
+        )
+    )
 
 
 _FIGURES = ("number", "total", "discount", "paid", "change")

@@ -74,14 +74,8 @@ class Shifts:
         """Opens a shift with an empty drawer, inside the caller's transaction; the journal goes on after it (`append`
         finds that by itself, also when it is given `head`)."""
         request = f"auto.{secrets.token_hex(8)}"  # nobody repeats it; a clone's must be another
-        body: dict[str, Any] = {
-            "float": 0,
-            "denominations": None,
-            "auto": True,
-            "note": "",
-            "by": None,
-            "approvals": [],
-        }
+        body: dict[str, Any] = {"float": 0, "denominations": None, "auto": True, "note": "", "by": None}
+        body["approvals"] = []
         return self._write_shift(request, body, self.desk.journal.newest(head), None)
 
     # -- opening -------------------------------------------------------------------------------------------------
@@ -336,7 +330,7 @@ class Shifts:
             "unfinished": unfinished,
             "closed_elsewhere": shift is not None
             and bool(self.desk.store.find("zreport_shift", shift["_id"], limit=1)),
-            "last": next((z for z in self.zreports(100) if z.get("terminal") == self.desk.terminal), None),
+            "last": self._last(),
             "actions": [*actions, *(["close_unfinished"] if unfinished else [])],
         }
 
@@ -356,7 +350,12 @@ class Shifts:
 
     def _postponed(self, shift: str, date: str) -> bool:
         events = (record.doc() for record in self.desk.store.find("event_shift", shift))
-        return any(doc.get("kind") == "postpone" and (doc.get("details") or {}).get("date") == date for doc in events)
+        told = [doc.get("details") for doc in events if doc.get("kind") == "postpone"]
+        return any(isinstance(details, dict) and details.get("date") == date for details in told)
+
+    def _last(self) -> dict[str, Any] | None:
+        latest = self.desk.store.find("zreport_at", descending=True, limit=100)
+        return next((z.full() for z in latest if z.doc().get("terminal") == self.desk.terminal), None)
 
     def _unfinished(self, current: Mapping[str, Any] | None) -> list[dict[str, Any]]:
         store = self.desk.store
@@ -365,11 +364,10 @@ class Shifts:
             record.full()
             for record in found
             if record.doc().get("terminal") == self.desk.terminal
+            and covers.is_shift(record.doc())
             and (current is None or record.id != current["_id"])
             and not store.find("zreport_shift", record.id, limit=1)
         ]
-
-    # -- helpers -------------------------------------------------------------------------------------------------
 
     def _shift(self, id: str) -> dict[str, Any] | None:
         return full(self.desk.store.read(id), "shift")

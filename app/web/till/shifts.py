@@ -29,12 +29,13 @@ def names_of(node: Any, *ids: Any) -> dict[str, str]:
 def row(z: dict[str, Any]) -> dict[str, Any]:
     """A Z report as a row of a list."""
     keys = ("terminal", "number", "at", "opened", "business_date", "currency", "digits", "difference", "shift")
-    sums = z.get("sums") or {}
+    sums = z["sums"] if isinstance(z.get("sums"), dict) else {}
+    receipts = sums.get("receipts")
     return {
         "id": z["_id"],
         **{key: z.get(key) for key in keys},
         "revenue": sums.get("revenue"),
-        "receipts": (sums.get("receipts") or {}).get("count"),
+        "receipts": receipts.get("count") if isinstance(receipts, dict) else None,
     }
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import threading
+from typing import Any
 
 import pytest
 
 from app.shop.actor import ANYBODY
+from app.shop.people.guesses import FREE
 from app.shop.people.people import People
 from app.shop.people.pins import MemoryPeppers, new_key
 from app.shop.people.staff import Person
@@ -199,3 +201,35 @@ def test_a_document_that_another_program_made_wrong_lets_nobody_in_and_stops_nob
 
     assert [person.name for person in crew.people.staff.active()] == ["Mia", "Sam"]
     assert guess(crew, who["Mia"], MANAGER) is None
+
+
+def test_a_badge_of_ones_own_starts_no_new_round_of_guesses(crew: Crew) -> None:
+    crew.add("Bea", "cashier", "6027", badge="BADGE-0042")
+    wrong = 0
+    for number in range(40):
+        try:
+            crew.people.sign_in({"badge": "BADGE-0042" if number % 4 == 3 else f"GUESS-{number:04}"})
+        except SaleError as refused:
+            if refused.error == "pin_locked":
+                break
+            wrong += 1
+    assert wrong == FREE
+    crew.later(minutes=11)
+    for number in range(3):  # misread badges, hours apart, lock nobody out
+        with pytest.raises(SaleError):
+            crew.people.sign_in({"badge": f"MISREAD-{number}"})
+        assert crew.people.sign_in({"badge": "BADGE-0042"})[0].name == "Bea"
+        crew.later(minutes=30)
+
+
+@pytest.mark.parametrize("wrong", [{"n": 1025}, {"salt": "abc"}])
+def test_a_pin_that_another_program_made_wrong_is_nobodys(crew: Crew, who: dict[str, Person], wrong: Any) -> None:
+    doc = crew.till.store.get(who["Cleo"].id)
+    crew.till.store.put({**doc, "pin": {**doc["pin"], **wrong}})
+    with pytest.raises(SaleError) as refused:
+        crew.people.sign_in({"staff": who["Cleo"].id, "pin": CASHIER})
+    assert refused.value.error == "wrong_pin"
+    with pytest.raises(SaleError):
+        crew.people.sign_in({"staff": who["Sam"].id, "pin": "\ud800\udfff"})
+    with pytest.raises(SaleError):
+        crew.people.sign_in({"badge": "\ud800\udfff badge"})

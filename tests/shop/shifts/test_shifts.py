@@ -264,3 +264,31 @@ def test_an_order_that_cannot_be_read_is_in_no_sum_and_noted(shop: Shop, till: T
     till.store.put({**wrong, "_id": "order:odd", "sale": "sale-of-another"})
     z = closed(till, shift, 10_258)
     assert (z["unreadable"], z["sums"]["receipts"]["count"]) == (["order:odd"], 1)
+
+
+def test_what_another_program_wrote_into_a_shift_keeps_it_from_nothing(shop: Shop, till: Till) -> None:
+    shop.sell(till)
+    shift = till.shifts.current()
+    assert shift is not None
+    place = {"series": shift["series"], "shift": shift["_id"], "terminal": "s1-t1", "hash": "0" * 64, "prev": None}
+    odd: list[dict[str, Any]] = [
+        {"type": "cash", "kind": "bogus", "amount": "x"},
+        {"type": "cash"},
+        {"type": "event", "kind": 5},
+        {"type": "event", "kind": "postpone", "details": [1], "by": 7},
+        {"type": "zreport", "at": shift["at"], "covers": "all of it", "sums": "none"},
+        {"type": "zreport", "at": 7, "covers": [{"series": 1}], "sums": [1]},
+    ]
+    for number, doc in enumerate(odd):
+        till.store.put({"_id": f"{doc['type']}:odd{number}", "journal": 900 + number, **place, **doc})
+    till.store.put({"_id": "shift:odd", "type": "shift", "terminal": "s1-t1", "at": shift["at"]})
+    assert len(till.shifts.x_report()["unreadable"]) == len(odd)
+    shop.clock.now += timedelta(days=1)
+    state = till.shifts.state()
+    assert (state["due"], state["unfinished"]) == (True, [])
+    with pytest.raises(SaleError) as refused:
+        till.shifts.close("shift:odd", {"request": "close-odd-1", "counted": {"total": 0}})
+    assert refused.value.error == "unreadable"
+    z = closed(till, shift, 258)
+    assert z["sums"]["total"] == 258 and len(z["unreadable"]) == len(odd)
+    assert schemas.check(z) == []
