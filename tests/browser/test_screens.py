@@ -105,6 +105,7 @@ def test_a_double_tap_on_pay_on_a_phone_takes_no_money(terminal: Terminal, open_
 
 def test_a_language_chosen_at_the_till_stays(cashier: Cashier) -> None:
     cashier.tap("Espresso")
+    cashier.page.locator("#open-account").click()
     cashier.page.get_by_role("link", name="中文").click()
     expect(cashier.page.locator("#pay")).to_contain_text("付款")
     cashier.page.reload()
