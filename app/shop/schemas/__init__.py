@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from app.shop.reason import say
 from app.shop.schemas.base import Document, Invalid, Problem
 from app.shop.schemas.cart import Cart
 from app.shop.schemas.cash import Cash
@@ -80,15 +81,20 @@ def read(doc: Mapping[str, Any]) -> dict[str, Any]:
     kind = str(doc.get("type"))
     schema = SCHEMAS.get(kind)
     if schema is None:
-        raise Invalid([Problem("type", f"Documents of the type “{kind}” are not known.")])
+        raise Invalid([Problem("type", say("Documents of the type “%(kind)s” are not known.", kind=kind))])
     found = schema_of(doc)
     if found is None:
-        reason = f"This {kind} has schema version {doc.get('schema')}; version {schema.version} is known."
+        reason = say(
+            "This %(kind)s has schema version %(version)s; version %(known)s is known.",
+            kind=kind,
+            version=doc.get("schema"),
+            known=schema.version,
+        )
         raise Invalid([Problem("schema", reason)])
     body = found.read({key: value for key, value in doc.items() if not key.startswith("_")})
     identity = doc.get("_id")
     if identity is not None and not str(identity).startswith(f"{kind}:"):
-        raise Invalid([Problem("_id", f"The id of this document must begin with “{kind}:”.")])
+        raise Invalid([Problem("_id", say("The id of this document must begin with “%(start)s”.", start=f"{kind}:"))])
     return body
 
 

@@ -16,15 +16,19 @@ from typing import Any, ClassVar, NamedTuple
 from marshmallow import Schema, ValidationError, fields, missing
 
 from app.shop.money import MAX_AMOUNT, MAX_INTEGER, MAX_PER, MAX_QUANTITY, MILLION, WHOLE
+from app.shop.reason import Reason, phrase, say
 
 ROWS = {
-    **{"lines": "Line", "tenders": "Payment", "barcodes": "Barcode", "discounts": "discount", "tax": "tax"},
-    **{"units": "Unit", "bundle": "Part", "parts": "Part", "prices": "Price", "hours": "Span"},
+    **{"lines": phrase("Line %(number)s"), "tenders": phrase("Payment %(number)s")},
+    **{"barcodes": phrase("Barcode %(number)s"), "units": phrase("Unit %(number)s")},
+    **{"discounts": phrase("discount %(number)s"), "tax": phrase("tax %(number)s")},
+    **{"bundle": phrase("Part %(number)s"), "parts": phrase("Part %(number)s")},
+    **{"prices": phrase("Price %(number)s"), "hours": phrase("Span %(number)s")},
 }
 
 
-OBJECT = "this must be an object"
-UNKNOWN = "a field of this name is not known"
+OBJECT = say("this must be an object")
+UNKNOWN = say("a field of this name is not known")
 
 
 class Problem(NamedTuple):
@@ -46,11 +50,14 @@ class Strict(Schema):
     """A schema whose fields speak plainly: every message names its field in words."""
 
     def on_bind_field(self, field_name: str, field_obj: fields.Field[Any]) -> None:
-        label = field_obj.metadata.get("label", field_name.replace("_", " "))
-        be = "are" if isinstance(field_obj, fields.List) else "is"
-        words = {"required": f"the {label} {be} missing", "null": f"the {label} {be} missing"}
+        label = Reason(field_obj.metadata.get("label", field_name.replace("_", " ")))
+        several = isinstance(field_obj, fields.List)
+        lacks = (
+            say("the %(field)s are missing", field=label) if several else say("the %(field)s is missing", field=label)
+        )
+        words: dict[str, str] = {"required": lacks, "null": lacks}
         wrong = getattr(field_obj, "wrong", None)
-        words["invalid"] = f"the {label} {wrong}" if wrong else f"the {label} is not valid"
+        words["invalid"] = Reason(wrong or phrase("the %(field)s is not valid"), {"field": label})
         words["type"] = words["invalid"]
         words["invalid_utf8"] = words["invalid"]
         field_obj.error_messages = {**field_obj.error_messages, **words}
@@ -119,9 +126,9 @@ def problems(messages: Any) -> list[Problem]:
         if path and path[-1] == "_schema":
             path = path[:-1]
         if text == UNKNOWN:
-            text = f"the field “{path[-1]}” is not known"
+            text = say("the field “%(name)s” is not known", name=path[-1])
         found.append(Problem(".".join(path), sentence(path, text)))
-    return found or [Problem("", "This is not valid.")]
+    return found or [Problem("", say("This is not valid."))]
 
 
 def _flatten(messages: Any, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], str]]:
@@ -132,16 +139,26 @@ def _flatten(messages: Any, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, 
         for value in messages:
             yield from _flatten(value, path)
     else:
-        yield path, str(messages)
+        yield path, messages if isinstance(messages, str) else str(messages)
 
 
-def sentence(path: tuple[str, ...], text: str) -> str:
+def sentence(path: tuple[str, ...], text: str) -> Reason:
     """`("lines", "1", "price")` and "the price is missing" are "Line 2: the price is missing."."""
-    places = [f"{ROWS[name]} {int(number) + 1}" for name, number in pairwise(path) if name in ROWS and number.isdigit()]
-    text = text.rstrip(".") + "."
-    if not places:
-        return text[:1].upper() + text[1:]
-    return ", ".join(places) + ": " + text
+    fault = text if isinstance(text, Reason) else Reason(text.rstrip("."))
+    place: Reason | None = None
+    for name, number in pairwise(path):
+        if name in ROWS and number.isdigit():
+            row = Reason(ROWS[name], {"number": int(number) + 1})
+            place = row if place is None else say("%(place)s, %(within)s", place=place, within=row)
+    if place is None:
+        return say("%(fault)s.", fault=fault).capital()
+    return say("%(place)s: %(fault)s.", place=place, fault=fault)
+
+
+def called(field: fields.Field[Any], attr: str | None, usual: str = "value") -> Reason:
+    """What a message calls a field: its label, else the name it is asked for by."""
+    label = getattr(field, "label", attr or usual)
+    return label if isinstance(label, Reason) else Reason(str(label).replace("_", " "), text=str(label))
 
 
 class Whole(fields.Field[Any]):
@@ -150,22 +167,22 @@ class Whole(fields.Field[Any]):
     def __init__(self, low: int = -MAX_INTEGER, high: int = MAX_INTEGER, *, zero: bool = True, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.low, self.high, self.zero = low, high, zero
-        self.wrong = "must be a whole number"
+        self.wrong = phrase("the %(field)s must be a whole number")
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> int:
-        label = getattr(self, "label", attr or "number")
+        label = called(self, attr, "number")
         if type(value) is not int:
-            raise ValidationError(f"the {label} must be a whole number")
+            raise ValidationError(say("the %(field)s must be a whole number", field=label))
         if value < self.low:
             if self.low in (0, 1) and value < 0:
-                raise ValidationError(f"the {label} must not be negative")
+                raise ValidationError(say("the %(field)s must not be negative", field=label))
             if self.low == 1:
-                raise ValidationError(f"the {label} must be more than zero")
-            raise ValidationError(f"the {label} must not be less than {self.low}")
+                raise ValidationError(say("the %(field)s must be more than zero", field=label))
+            raise ValidationError(say("the %(field)s must not be less than %(least)s", field=label, least=self.low))
         if value > self.high:
-            raise ValidationError(f"the {label} is too large, the most is {self.high}")
+            raise ValidationError(say("the %(field)s is too large, the most is %(most)s", field=label, most=self.high))
         if value == 0 and not self.zero:
-            raise ValidationError(f"the {label} must not be zero")
+            raise ValidationError(say("the %(field)s must not be zero", field=label))
         return value
 
 
@@ -191,7 +208,7 @@ def RateField(**kwargs: Any) -> Whole:
 class Text(fields.Field[Any]):
     """Text of bounded length without control characters; `filled` refuses the empty one."""
 
-    wrong = "must be text"
+    wrong = phrase("the %(field)s must be text")
 
     def __init__(
         self, longest: int = 200, *, filled: bool = False, pattern: str | None = None, hint: str = "", **kwargs: Any
@@ -201,33 +218,37 @@ class Text(fields.Field[Any]):
         self.pattern = re.compile(pattern) if pattern else None
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
-        label = getattr(self, "label", attr or "text")
+        label = called(self, attr, "text")
         if type(value) is not str:
-            raise ValidationError(f"the {label} must be text")
+            raise ValidationError(say("the %(field)s must be text", field=label))
         if len(value) > self.longest:
-            raise ValidationError(f"the {label} is too long, the most is {self.longest} characters")
+            raise ValidationError(
+                say("the %(field)s is too long, the most is %(most)s characters", field=label, most=self.longest)
+            )
         if self.filled and not value.strip():
-            raise ValidationError(f"the {label} is missing")
+            raise ValidationError(say("the %(field)s is missing", field=label))
         if not value.isprintable() and any(ord(c) < 32 and c not in "\n\t" for c in value):
-            raise ValidationError(f"the {label} must not hold control characters")
+            raise ValidationError(say("the %(field)s must not hold control characters", field=label))
         if self.pattern and not self.pattern.fullmatch(value):
-            raise ValidationError(f"the {label} is not valid" + (f", {self.hint}" if self.hint else ""))
+            if self.hint:
+                raise ValidationError(say("the %(field)s is not valid, %(hint)s", field=label, hint=self.hint))
+            raise ValidationError(say("the %(field)s is not valid", field=label))
         return value
 
 
 def Ref(kind: str, **kwargs: Any) -> Text:
     """The id of another document: `product:123`."""
-    return Text(250, pattern=rf"{kind}:.+", hint=f"it must begin with “{kind}:”", **kwargs)
+    return Text(250, pattern=rf"{kind}:.+", hint=say("it must begin with “%(start)s”", start=f"{kind}:"), **kwargs)
 
 
 class Flag(fields.Field[Any]):
     """True or false, nothing that merely looks like it."""
 
-    wrong = "must be true or false"
+    wrong = phrase("the %(field)s must be true or false")
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> bool:
         if type(value) is not bool:
-            raise ValidationError(f"the {getattr(self, 'label', attr)} must be true or false")
+            raise ValidationError(say("the %(field)s must be true or false", field=called(self, attr)))
         return value
 
 
@@ -236,48 +257,51 @@ class Time(Text):
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(24, pattern=r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", **kwargs)
-        self.hint = "it must be like 2026-11-22T09:30:00.000Z"
+        self.hint = say("it must be like %(example)s", example="2026-11-22T09:30:00.000Z")
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
         text = super()._deserialize(value, attr, data, **kwargs)
         try:
             datetime.fromisoformat(text)
         except ValueError:
-            raise ValidationError(f"the {getattr(self, 'label', attr)} is not a time that exists") from None
+            raise ValidationError(say("the %(field)s is not a time that exists", field=called(self, attr))) from None
         return text
 
 
 class Attributes(fields.Field[Any]):
     """A small map of names to text, for what only this shop's documents have."""
 
-    wrong = "must be an object of texts"
+    wrong = phrase("the %(field)s must be an object of texts")
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> dict[str, str]:
         if not isinstance(value, dict) or len(value) > 50:
             raise self.make_error("invalid")
         for key, text in value.items():
             if type(text) is not str or len(key) > 60 or len(text) > 500:
-                raise ValidationError({key: [f"“{key[:60]}” must be text of 500 characters at most"]})
+                said = say("“%(name)s” must be text of 500 characters at most", name=key[:60])
+                raise ValidationError({key: [said]})
         return value
 
 
 class ListOf(fields.List[Any]):
     """A list of bounded length, without doubles where `unique`."""
 
-    wrong = "must be a list"
+    wrong = phrase("the %(field)s must be a list")
 
     def __init__(self, inner: fields.Field[Any], most: int = 100, *, unique: bool = False, **kwargs: Any) -> None:
         super().__init__(inner, **kwargs)
         self.most, self.unique = most, unique
         if "label" in inner.metadata:
-            inner.label = inner.metadata["label"]  # type: ignore[attr-defined]
+            inner.label = Reason(inner.metadata["label"])  # type: ignore[attr-defined]
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> list[Any]:
-        label = getattr(self, "label", attr or "list")
+        label = called(self, attr, "list")
         if not isinstance(value, list):
-            raise ValidationError(f"the {label} must be a list")
+            raise ValidationError(say("the %(field)s must be a list", field=label))
         if len(value) > self.most:
-            raise ValidationError(f"there are too many {label}, the most is {self.most}")
+            raise ValidationError(
+                say("there are too many %(field)s, the most is %(most)s", field=label, most=self.most)
+            )
         loaded: list[Any] = []
         errors: dict[int, Any] = {}
         for index, one in enumerate(value):
@@ -288,14 +312,14 @@ class ListOf(fields.List[Any]):
         if errors:
             raise ValidationError(errors)
         if self.unique and len(set(loaded)) != len(loaded):
-            raise ValidationError(f"the {label} name something twice")
+            raise ValidationError(say("the %(field)s name something twice", field=label))
         return loaded
 
 
 class Part(fields.Field[Any]):
     """An object inside a document, by its schema."""
 
-    wrong = "must be an object"
+    wrong = phrase("the %(field)s must be an object")
 
     def __init__(self, schema: type[Strict], **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -326,7 +350,10 @@ class Choice(Text):
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
         text = super()._deserialize(value, attr, data, **kwargs)
         if text not in self.values:
-            raise ValidationError(f"the {getattr(self, 'label', attr)} must be one of: {', '.join(self.values)}")
+            values = ", ".join(self.values)
+            raise ValidationError(
+                say("the %(field)s must be one of: %(values)s", field=called(self, attr), values=values)
+            )
         return text
 
 

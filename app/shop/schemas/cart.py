@@ -12,7 +12,8 @@ from marshmallow import ValidationError, fields
 
 from app.docs import json
 from app.shop.money import MAX_INTEGER, MAX_QUANTITY
-from app.shop.schemas.base import Choice, Flag, ListOf, Mutable, Part, Ref, Strict, Text, Time, price_field
+from app.shop.reason import phrase, say
+from app.shop.schemas.base import Choice, Flag, ListOf, Mutable, Part, Ref, Strict, Text, Time, called, price_field
 
 MAX_LINES = 2000
 #: Bytes of one line: with everything a window shows of it, a line takes five hundred.
@@ -34,13 +35,13 @@ def plain(value: Any) -> bool:
 class Loose(fields.Field[Any]):
     """An object of plain JSON, of bounded size."""
 
-    wrong = "must be an object of texts and whole numbers"
+    wrong = phrase("the %(field)s must be an object of texts and whole numbers")
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> dict[str, Any]:
         if not isinstance(value, dict) or not plain(value):
             raise self.make_error("invalid")
         if len(json.dumps(value)) > MAX_LINE:
-            raise ValidationError(f"the {getattr(self, 'label', attr)} is too large")
+            raise ValidationError(say("the %(field)s is too large", field=called(self, attr)))
         return value
 
 
@@ -48,7 +49,7 @@ class Lines(fields.Field[Any]):
     """The lines by their ids: each has `name`, `quantity` (thousandths, not zero), `product` (null: an item that the
     catalogue lacks) and, where it was known, `price`; the rest is the window's."""
 
-    wrong = "must be an object of lines by their ids"
+    wrong = phrase("the %(field)s must be an object of lines by their ids")
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> dict[str, Any]:
         if not isinstance(value, dict) or len(value) > MAX_LINES:
@@ -56,7 +57,7 @@ class Lines(fields.Field[Any]):
         loaded: dict[str, Any] = {}
         for id, line in value.items():
             if not ID._validated(id):
-                raise ValidationError({id: ["the id of the line is not valid"]})
+                raise ValidationError({id: [say("the id of the line is not valid")]})
             try:
                 if isinstance(line, dict):
                     LINE.take({key: line[key] for key in LINE.fields if key in line})
@@ -74,7 +75,7 @@ class _Id(Text):
 class _Quantity(fields.Field[Any]):
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> int:
         if type(value) is not int or value == 0 or abs(value) > MAX_QUANTITY:
-            raise ValidationError("the quantity must be a whole number of thousandths, and not zero")
+            raise ValidationError(say("the quantity must be a whole number of thousandths, and not zero"))
         return value
 
 

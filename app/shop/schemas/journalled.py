@@ -8,7 +8,8 @@ from typing import Any
 from marshmallow import ValidationError, fields
 
 from app.shop.money import MAX_INTEGER
-from app.shop.schemas.base import Document, ListOf, Part, Ref, Strict, Text, Time, Whole
+from app.shop.reason import Reason, phrase
+from app.shop.schemas.base import Document, ListOf, Part, Ref, Strict, Text, Time, Whole, called
 from app.shop.schemas.store import CURRENCY, STORE_ID
 from app.shop.schemas.terminal import SERIES
 
@@ -40,11 +41,11 @@ class Details(fields.Field[Any]):
     """A small object of what else there is to say: texts, whole numbers, true and false, null, and lists and objects
     of them. No floats."""
 
-    wrong = "must be an object of texts and whole numbers"
+    wrong = phrase("the %(field)s must be an object of texts and whole numbers")
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> dict[str, Any]:
         if not isinstance(value, Mapping) or not _plain(value, DEEPEST):
-            raise ValidationError(f"the {getattr(self, 'label', attr)} {self.wrong}")
+            raise ValidationError(Reason(self.wrong, {"field": called(self, attr)}))
         return dict(value)
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from marshmallow import ValidationError
 
 from app.shop.money import MILLION
+from app.shop.reason import say
 from app.shop.schemas.base import (
     Flag,
     ListOf,
@@ -18,6 +19,7 @@ from app.shop.schemas.base import (
     Strict,
     Text,
     Whole,
+    called,
     price_field,
 )
 from app.shop.schemas.store import CURRENCY
@@ -30,14 +32,16 @@ class Day(Text):
     """A calendar date: `2026-11-22`."""
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(10, pattern=r"\d{4}-\d\d-\d\d", hint="it must be like 2026-11-22", **kwargs)
+        super().__init__(
+            10, pattern=r"\d{4}-\d\d-\d\d", hint=say("it must be like %(example)s", example="2026-11-22"), **kwargs
+        )
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
         text = super()._deserialize(value, attr, data, **kwargs)
         try:
             date.fromisoformat(text)
         except ValueError:
-            raise ValidationError(f"the {getattr(self, 'label', attr)} is not a date that exists") from None
+            raise ValidationError(say("the %(field)s is not a date that exists", field=called(self, attr))) from None
         return text
 
 
@@ -52,13 +56,15 @@ class Hours(Strict):
     """A span of the week in the store's time, its end excluded; one that ends before it begins goes past midnight."""
 
     weekdays = ListOf(Whole(1, 7), 7, unique=True, allow_none=True, load_default=None)
-    begins = Text(5, pattern=CLOCK, hint="it must be like 17:00", load_default="00:00")
-    ends = Text(5, pattern=CLOCK + "|24:00", hint="it must be like 19:00", load_default="24:00")
+    begins = Text(5, pattern=CLOCK, hint=say("it must be like %(example)s", example="17:00"), load_default="00:00")
+    ends = Text(
+        5, pattern=CLOCK + "|24:00", hint=say("it must be like %(example)s", example="19:00"), load_default="24:00"
+    )
 
     def take(self, value: Any) -> dict[str, Any]:
         taken = super().take(value)
         if taken["begins"] == taken["ends"]:
-            raise ValidationError({"ends": ["the span ends when it begins"]})
+            raise ValidationError({"ends": [say("the span ends when it begins")]})
         return taken
 
 
@@ -79,7 +85,7 @@ class Rule(Mutable):
         taken = super().take(value)
         starts, ends = taken.get("starts"), taken.get("ends")
         if starts and ends and ends < starts:
-            raise ValidationError({"ends": ["the last day is before the first"]})
+            raise ValidationError({"ends": [say("the last day is before the first")]})
         return taken
 
 
@@ -97,11 +103,11 @@ class ListPrice(Strict):
     def take(self, value: Any) -> dict[str, Any]:
         taken = super().take(value)
         if taken["product"] is not None and taken["category"] is not None:
-            raise ValidationError({"category": ["a price is for a product or for a category, not for both"]})
+            raise ValidationError({"category": [say("a price is for a product or for a category, not for both")]})
         if (taken["price"] is None) == (taken["percent"] is None):
-            raise ValidationError({"price": ["either a price or a percentage must be given"]})
+            raise ValidationError({"price": [say("either a price or a percentage must be given")]})
         if taken["price"] is not None and taken["product"] is None:
-            raise ValidationError({"product": ["a price must name its product"]})
+            raise ValidationError({"product": [say("a price must name its product")]})
         return taken
 
 
@@ -111,6 +117,6 @@ class PriceList(Rule):
 
     doctype = "pricelist"
 
-    currency = Text(3, pattern=CURRENCY, hint="it must be like USD", required=True)
+    currency = Text(3, pattern=CURRENCY, hint=say("it must be like %(example)s", example="USD"), required=True)
     digits = Whole(0, 4, required=True)
     prices = ListOf(Part(ListPrice), MOST_PRICES, required=True)

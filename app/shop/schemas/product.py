@@ -6,6 +6,7 @@ from typing import Any
 
 from marshmallow import ValidationError
 
+from app.shop.reason import say
 from app.shop.schemas.base import (
     Attributes,
     Choice,
@@ -45,7 +46,7 @@ class Unit(Strict):
         taken = super().take(value)
         price = taken.get("price")
         if price is not None and price["per"] != 1000:
-            raise ValidationError({"price": ["the price of a unit is for one of it: its “per” must be 1000"]})
+            raise ValidationError({"price": [say("the price of a unit is for one of it: its “per” must be 1000")]})
         return taken
 
 
@@ -103,6 +104,8 @@ class Category(Mutable):
     name = Text(100, filled=True, required=True)
     parent = Ref("category", allow_none=True)
     sort = Whole(-1_000_000, 1_000_000)
-    colour = Text(7, pattern=r"#[0-9a-f]{6}", hint="it must be like #1a2b3c", allow_none=True)
+    colour = Text(
+        7, pattern=r"#[0-9a-f]{6}", hint=say("it must be like %(example)s", example="#1a2b3c"), allow_none=True
+    )
     picture = Text(250, allow_none=True)
     inactive = Flag()

@@ -6,7 +6,8 @@ from typing import Any
 
 from marshmallow import ValidationError
 
-from app.shop.schemas.base import Amount, Choice, ListOf, Part, Ref, Strict, Text, Whole, price_field
+from app.shop.reason import Reason, phrase, say
+from app.shop.schemas.base import Amount, Choice, ListOf, Part, Ref, Strict, Text, Whole, called, price_field
 from app.shop.schemas.pricelist import Percent, Rule
 from app.shop.schemas.store import CURRENCY
 
@@ -63,13 +64,13 @@ class Promotion(Rule):
     spend = Amount(1, allow_none=True, metadata={"label": "amount to spend"})
     spend_on = Choice("meant", "cart", load_default="meant")
     coupons = ListOf(
-        Text(40, pattern=CODE, hint="it must be letters, digits, - and _", metadata={"label": "coupon code"}),
+        Text(40, pattern=CODE, hint=say("it must be letters, digits, - and _"), metadata={"label": "coupon code"}),
         1000,
         unique=True,
         allow_none=True,
     )
     excludes = ListOf(Ref("promotion"), 1000, unique=True, allow_none=True)
-    currency = Text(3, pattern=CURRENCY, hint="it must be like USD", allow_none=True)
+    currency = Text(3, pattern=CURRENCY, hint=say("it must be like %(example)s", example="USD"), allow_none=True)
     digits = Whole(0, 4, allow_none=True)
 
     def take(self, value: Any) -> dict[str, Any]:
@@ -79,29 +80,30 @@ class Promotion(Rule):
         given = {name for name in OWN if taken.get(name) is not None}
         errors: dict[str, list[str]] = {}
         for name in sorted(must - given):
-            label = getattr(self.fields[name], "label", name)
-            errors[name] = [f"the {label} {'are' if name == 'parts' else 'is'} missing"]
+            label = called(self.fields[name], name)
+            lacks = phrase("the %(field)s are missing") if name == "parts" else phrase("the %(field)s is missing")
+            errors[name] = [Reason(lacks, {"field": label})]
         for name in sorted(given - must - may):
-            label = getattr(self.fields[name], "label", name)
-            errors[name] = [f"a promotion of the kind “{kind}” has no {label}"]
+            label = called(self.fields[name], name)
+            errors[name] = [say("a promotion of the kind “%(kind)s” has no %(field)s", kind=kind, field=label)]
         if kind == "mix" and "parts" in given and len(given & {"price", "percent"}) != 1:
-            errors["price"] = ["either a price or a percentage must be given"]
+            errors["price"] = [say("either a price or a percentage must be given")]
         if kind == "mix" and taken.get("parts") == []:
-            errors["parts"] = ["the parts are missing"]
+            errors["parts"] = [say("the %(field)s are missing", field=say("parts"))]
         if taken["scope"] == "cart":
             if kind not in ("percent", "amount", "price"):
-                errors["scope"] = [f"a promotion of the kind “{kind}” is for lines, not for the cart"]
+                errors["scope"] = [say("a promotion of the kind “%(kind)s” is for lines, not for the cart", kind=kind)]
             if taken.get("limit") is not None:
-                errors["limit"] = ["a promotion of the cart is given once: it has no limit"]
+                errors["limit"] = [say("a promotion of the cart is given once: it has no limit")]
             if taken["spend_on"] == "cart" and taken.get("spend"):
                 taken["spend_on"] = "meant"
         whole = kind in ("count", "mix") or taken["scope"] == "cart"
         if whole and taken.get("price") and taken["price"]["per"] != 1000:
-            errors["price"] = ["the price is for the whole: its “per” must be 1000"]
+            errors["price"] = [say("the price is for the whole: its “per” must be 1000")]
         if (given & {"amount", "price"} or taken.get("spend")) and (
             taken.get("currency") is None or taken.get("digits") is None
         ):
-            errors["currency"] = ["a promotion with amounts must name their currency and its digits"]
+            errors["currency"] = [say("a promotion with amounts must name their currency and its digits")]
         if errors:
             raise ValidationError(errors)
         return taken

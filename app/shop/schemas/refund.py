@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from app.shop.reason import say
 from app.shop.schemas.base import Amount, Choice, Flag, ListOf, Part, Quantity, Ref, Strict, Text
 from app.shop.schemas.order import HASH, MAX_LINES, RESTOCK, SALE_ID
 from app.shop.schemas.sale import Seen
@@ -34,7 +35,7 @@ class RefundRequest(Strict):
     credit or in cash. `total` (minor units, positive) is what the
     window showed; another figure is refused before anything is written. `void`: the whole sale, taken back."""
 
-    sale = Text(64, pattern=SALE_ID, hint="it must be 8 to 64 letters, digits, - and _", required=True)
+    sale = Text(64, pattern=SALE_ID, hint=say("it must be 8 to 64 letters, digits, - and _"), required=True)
     seen = Part(Seen, allow_none=True, load_default=None)
     shift = Ref("shift", allow_none=True, load_default=None)
     order = Ref("order", required=True)

@@ -11,6 +11,7 @@ from typing import Any
 from marshmallow import ValidationError
 
 from app.shop.money import MAX_QUANTITY
+from app.shop.reason import Reason, say
 from app.shop.schemas.base import (
     Amount,
     Choice,
@@ -60,9 +61,9 @@ class ByHand(Strict):
     def take(self, value: Any) -> dict[str, Any]:
         loaded = super().take(value)
         if ("amount" in loaded) == ("percent" in loaded):
-            raise ValidationError({"amount": ["the discount must have an amount or a percentage"]})
+            raise ValidationError({"amount": [say("the discount must have an amount or a percentage")]})
         if loaded.get("percent", 1) > 1_000_000:
-            raise ValidationError({"percent": ["the percentage must not be more than all of it"]})
+            raise ValidationError({"percent": [say("the percentage must not be more than all of it")]})
         return loaded
 
 
@@ -93,7 +94,7 @@ class SaleLine(Strict):
     def take(self, value: Any) -> dict[str, Any]:
         missing = {}
         if isinstance(value, dict) and "product" not in value and value.get("kind", "goods") == "goods":
-            missing = {"product": ["the product is missing"]}
+            missing = {"product": [say("the %(field)s is missing", field=say("product"))]}
         try:
             loaded = super().take(value)
         except ValidationError as error:
@@ -103,12 +104,12 @@ class SaleLine(Strict):
         if missing:
             raise ValidationError(missing)
         if loaded["quantity"] == 0:
-            raise ValidationError({"quantity": ["the quantity must be more than zero"]})
+            raise ValidationError({"quantity": [say("the %(field)s must be more than zero", field=say("quantity"))]})
         back = loaded.get("return_of") is not None or "restock" in loaded
         if loaded["quantity"] < 0 and not back:
-            raise ValidationError({"quantity": ["the quantity must not be negative"]})
+            raise ValidationError({"quantity": [say("the %(field)s must not be negative", field=say("quantity"))]})
         if loaded["quantity"] > 0 and back:
-            raise ValidationError({"quantity": ["the quantity of a return must be negative"]})
+            raise ValidationError({"quantity": [say("the quantity of a return must be negative")]})
         return loaded
 
 
@@ -132,15 +133,15 @@ class SaleTender(Strict):
         foreign = loaded["kind"] == "foreign"
         for name in ("currency", "foreign") if foreign else ("amount",):
             if name not in loaded:
-                raise ValidationError({name: [f"the {name} is missing"]})
+                raise ValidationError({name: [say("the %(field)s is missing", field=Reason(name))]})
         for name in ("amount", "foreign"):
             if loaded.get(name) == 0:
-                raise ValidationError({name: ["the amount must be more than zero"]})
+                raise ValidationError({name: [say("the %(field)s must be more than zero", field=say("amount"))]})
         return loaded
 
 
 class SaleRequest(Strict):
-    sale = Text(64, pattern=SALE_ID, hint="it must be 8 to 64 letters, digits, - and _", required=True)
+    sale = Text(64, pattern=SALE_ID, hint=say("it must be 8 to 64 letters, digits, - and _"), required=True)
     kind = Choice("sale", "refund", load_default="sale")
     refund_of = Ref("order", allow_none=True, load_default=None)
     seen = Part(Seen, allow_none=True, load_default=None)

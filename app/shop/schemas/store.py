@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 from marshmallow import ValidationError, fields
 
 from app.shop.pricing.tax import MODES
+from app.shop.reason import say
 from app.shop.schemas.base import Choice, ListOf, Mutable, Ref, Text, Whole
 
 STORE_ID = r"[a-z][a-z0-9-]*"  # CouchDB refuses capitals in a database name
@@ -21,7 +22,9 @@ class ZoneName(Text):
         try:
             ZoneInfo(text)
         except (KeyError, ValueError, OSError):
-            raise ValidationError(f"the time zone “{text}” is not known, it must be like Europe/Berlin") from None
+            raise ValidationError(
+                say("the time zone “%(zone)s” is not known, it must be like Europe/Berlin", zone=text)
+            ) from None
         return text
 
 
@@ -34,12 +37,17 @@ class Store(Mutable):
 
     doctype = "store"
 
-    id = Text(60, pattern=STORE_ID, hint="it must be small letters, digits and hyphens", required=True)
+    id = Text(60, pattern=STORE_ID, hint=say("it must be small letters, digits and hyphens"), required=True)
     name = Text(100, filled=True, required=True)
-    currency = Text(3, pattern=CURRENCY, hint="it must be like USD", required=True)
+    currency = Text(3, pattern=CURRENCY, hint=say("it must be like %(example)s", example="USD"), required=True)
     digits = Whole(0, 4, required=True)
     timezone = ZoneName(60, required=True, metadata={"label": "time zone"})
-    day_start = Text(5, pattern=r"([01]\d|2[0-3]):[0-5]\d", hint="it must be like 04:00", load_default="04:00")
+    day_start = Text(
+        5,
+        pattern=r"([01]\d|2[0-3]):[0-5]\d",
+        hint=say("it must be like %(example)s", example="04:00"),
+        load_default="04:00",
+    )
     tax_mode = Choice(*MODES, load_default="included")
     taxes = ListOf(Ref("tax"), 20, unique=True, load_default=list)
     header = ListOf(Text(100), 12, load_default=list)
