@@ -9,6 +9,9 @@ const MOST = 3000;
 const PATIENCE = 4000;
 
 self.addEventListener("install", (event) => {
+  // A scan or a sale does not wait for this worker to wake up, in browsers that can be told so.
+  const straight = ["barcode/*", "sales", "price", "products", "shift", "carts"].map((path) => ({ urlPattern: `/api/${path}` }));
+  event.addRoutes?.({ condition: { or: straight }, source: "network" }).catch(() => {});
   event.waitUntil(
     caches
       .open(SHELL)

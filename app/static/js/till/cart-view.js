@@ -34,6 +34,8 @@ export class CartView {
     this.choose = choose;
     this.list = byId("lines");
     this.list.addEventListener("click", (event) => this.#click(event));
+    /** The lines as they are drawn, by their ids, with all that they were drawn from. @type {Map<string, {from: string, element: HTMLElement}>} */
+    this.drawn = new Map();
   }
 
   /**
@@ -44,7 +46,7 @@ export class CartView {
    */
   render(cart, priced, chosen, flash = null) {
     const focused = document.activeElement instanceof HTMLElement ? document.activeElement.dataset.act : undefined;
-    this.list.replaceChildren(...cart.lines.map((line) => this.#line(line, priced, line.id === chosen, line.id === flash)));
+    this.#lines(cart, priced, chosen, flash);
     // Drawing anew must not take the keyboard away from the button that was pressed.
     if (focused && chosen) this.#find(chosen)?.querySelector(`[data-act="${focused}"]`)?.focus();
     byId("cart-empty").hidden = cart.lines.length > 0;
@@ -67,6 +69,43 @@ export class CartView {
     this.#find(flash ?? chosen)?.scrollIntoView({ block: "nearest" });
   }
 
+  /**
+   * Only what has changed is drawn anew: a receipt of two hundred lines takes a scan as quickly as an empty one.
+   * @param {import("../cart.js").Cart} cart
+   * @param {any} priced
+   * @param {string | null} chosen
+   * @param {string | null} flash
+   */
+  #lines(cart, priced, chosen, flash) {
+    /** @type {Map<string, any[]>} */
+    const parts = new Map();
+    for (const part of priced.lines) {
+      for (const id of new Set([part.id, part.of])) if (id) parts.set(id, [...(parts.get(id) ?? []), part]);
+    }
+    const before = this.drawn;
+    this.drawn = new Map();
+    let place = this.list.firstElementChild;
+    for (const line of cart.lines) {
+      const own = parts.get(line.id) ?? [];
+      const from = JSON.stringify([line, own, line.id === chosen, this.currency]);
+      const kept = before.get(line.id);
+      const same = kept && kept.from === from && line.id !== flash;
+      const element = same ? kept.element : this.#line(line, own, line.id === chosen, line.id === flash);
+      this.drawn.set(line.id, { from, element });
+      if (kept && !same && kept.element === place) {
+        kept.element.replaceWith(element);
+        place = element;
+      }
+      if (element === place) place = element.nextElementSibling;
+      else this.list.insertBefore(element, place);
+    }
+    while (place) {
+      const next = place.nextElementSibling;
+      place.remove();
+      place = next;
+    }
+  }
+
   /** What stands between the lines and the total: what was saved, taxes on top. @param {any} priced */
   #sums(priced) {
     byId("saved-row").hidden = priced.discount <= 0;
@@ -83,12 +122,11 @@ export class CartView {
 
   /**
    * @param {Line} line
-   * @param {any} priced
+   * @param {any[]} own its figures; a bundle has several
    * @param {boolean} chosen
    * @param {boolean} flash
    */
-  #line(line, priced, chosen, flash) {
-    const own = priced.lines.filter((/** @type {any} */ each) => each.id === line.id || each.of === line.id);
+  #line(line, own, chosen, flash) {
     const goods = own.filter((/** @type {any} */ each) => each.kind !== "deposit");
     const deposits = own.filter((/** @type {any} */ each) => each.kind === "deposit");
     const quantity = quantityText(line.quantity, language) + (line.measured && line.unit ? ` ${line.unit}` : "");

@@ -46,7 +46,7 @@ export class Catalog {
     this.stale = false;
     /** @type {AbortController | null} */
     this.asking = null;
-    this.input.addEventListener("input", debounce(PAUSE, () => void this.search()));
+    this.input.addEventListener("input", debounce(PAUSE, () => void this.#ask()));
     this.input.addEventListener("input", () => this.#typed());
     byId("search-clear").addEventListener("click", () => {
       this.clear();
@@ -140,7 +140,14 @@ export class Catalog {
     if (this.stale) await this.refresh();
   }
 
-  /** Asks the server for what the field says now, unless it has been answered. */
+  /** The field has changed, perhaps back to what is shown: a scan's digits come and go, and nothing is to be searched for. */
+  async #ask() {
+    if (this.text !== this.answered || this.stale) return this.search();
+    this.asking?.abort();
+    this.asking = null;
+  }
+
+  /** Asks the server for what the field says now. */
   async search() {
     const text = this.text;
     this.asking?.abort();

@@ -10,6 +10,12 @@ import { answered, openDatabase, within } from "../db.js";
 /** The most products that are kept; milliseconds between two pages, and before a copy that is whole is fetched anew. */
 const MOST = 100_000;
 const BREATH = 150;
+/** Products in one page of the copy, and in one write: a scan that comes meanwhile must not wait for either. */
+const PAGE = 100;
+const WRITE = 25;
+/** Milliseconds without a key or a touch before the copy goes on; and the longest that it waits for that. */
+const QUIET = 1000;
+const LONGEST = 10_000;
 const AGE = 10 * 60_000;
 
 /** @param {string} text as it is searched: lower case, without accents */
@@ -25,10 +31,13 @@ export class KeptCatalogue {
     this.db = null;
     this.fetching = false;
     this.again = false;
+    /** When somebody last did something at this window. */
+    this.touched = -QUIET;
   }
 
   async start() {
     const { frame } = this;
+    for (const deed of ["keydown", "pointerdown"]) addEventListener(deed, () => (this.touched = performance.now()), { capture: true, passive: true });
     try {
       this.db = await openDatabase(`${frame.store.space}.catalogue`, 1, (db) => {
         const products = db.createObjectStore("products", { keyPath: "id" });
@@ -89,7 +98,8 @@ export class KeptCatalogue {
     await this.#note("categories", categories);
     let count = 0;
     for (let after = ""; count < MOST; ) {
-      const page = await get(`api/catalogue${after ? `?after=${encodeURIComponent(after)}` : ""}`, { timeout: 60000 });
+      await this.#quiet();
+      const page = await get(`api/catalogue?limit=${PAGE}${after ? `&after=${encodeURIComponent(after)}` : ""}`, { timeout: 60000 });
       await this.#put(page.rows, round, count);
       count += page.rows.length;
       if (!page.next) break;
@@ -108,8 +118,22 @@ export class KeptCatalogue {
     return /** @type {IDBDatabase} */ (this.db);
   }
 
+  /** Waits until nobody is at work at this window. */
+  async #quiet() {
+    const since = performance.now();
+    while (performance.now() - this.touched < QUIET && performance.now() - since < LONGEST) await new Promise((resolve) => setTimeout(resolve, QUIET / 4));
+  }
+
   /** @param {any[]} rows @param {number} round @param {number} from place of the first among all */
-  #put(rows, round, from) {
+  async #put(rows, round, from) {
+    for (let at = 0; at < rows.length; at += WRITE) {
+      await this.#putSome(rows.slice(at, at + WRITE), round, from + at);
+      await new Promise((resolve) => setTimeout(resolve));
+    }
+  }
+
+  /** @param {any[]} rows @param {number} round @param {number} from */
+  #putSome(rows, round, from) {
     return within(this.#open, "products", "readwrite", (tx) => {
       const products = tx.objectStore("products");
       rows.forEach((row, i) => {

@@ -17,6 +17,8 @@ export class Selling {
     this.frame = frame;
     /** @type {string | null} the chosen line */
     this.chosen = null;
+    /** @type {string | null} the line that the next drawing lets flash */
+    this.flash = null;
     this.tools = new LineTools(frame, this);
     this.view = new CartView(frame.currency, (act, id) => this.tools.act(act, id), (id) => this.choose(id));
   }
@@ -36,12 +38,13 @@ export class Selling {
     return this.frame.store.cart;
   }
 
-  /** Draws what the store has. @param {string | null} [flash] */
-  changed(flash = null) {
+  /** Draws what the store has. */
+  changed() {
     const { store, payment } = this.frame;
     const { cart, pending } = store;
     if (!cart.lines.some((line) => line.id === this.chosen)) this.chosen = null;
-    this.draw(flash);
+    this.draw(this.flash);
+    this.flash = null;
     if (!cart.lines.length) this.hideCart();
     if (pending && payment && !payment.busy && this.frame.live) payment.resume(); // begun by a window that is gone
     if (!cart.lines.length && payment?.open && !payment.busy) hide(payment.dialog);
@@ -61,8 +64,8 @@ export class Selling {
   change(cart, flash = null) {
     if (this.frame.store.pending) return this.frame.payment?.resume();
     this.chosen = flash ?? this.chosen;
+    this.flash = flash;
     this.frame.store.update({ ...cart, tenders: cart === this.cart || this.frame.payment?.open ? cart.tenders : cart.tenders.filter((tender) => tender.payment) });
-    if (flash) this.draw(flash);
   }
 
   /** @param {string | null} id */
