@@ -8,7 +8,7 @@ import secrets
 import shutil
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,13 +16,15 @@ from typing import Any
 
 import requests
 
-from app.demo import shop
+from app.demo import opening, people, shop
 from app.demo.child import Child
 from app.demo.proxy import Line
-from app.demo.steps import STEPS, Lesson, Seen, all_orders, twice
+from app.demo.steps import STEPS, Lesson, Seen, all_orders, everything, twice
 from app.demo.watch import Orders
 from app.node import NodeError
 from app.node.config import read_secret, write_secret
+from app.node.pin_keys import NAME as PIN_KEY
+from app.shop.people.pins import new_key
 from app.web.auth import start_link
 from app.web.users import set_admin
 from couch.provision import provision
@@ -96,7 +98,10 @@ class Demo:
             office={"id": "office", "password": self._secret("office")},
             iterations=ITERATIONS,
         )
-        _stock(f"http://127.0.0.1:{self._hub_port}/company", ("admin", admin))
+        hub = f"http://127.0.0.1:{self._hub_port}"
+        _stock(f"{hub}/company", ("admin", admin), f"store:{shop.STORE}", shop.documents())
+        staff = people.documents(self._secret(PIN_KEY, new_key()), shop.MADE)
+        _stock(f"{hub}/store-{shop.STORE}", ("admin", admin), people.PEOPLE[0].id, staff)
         for member in self._members.values():
             if member.line is not None:
                 member.line.plug()
@@ -107,8 +112,9 @@ class Demo:
         for member in self._members.values():
             key = read_secret(member.path, "api") or ""
             member.orders = Orders(f"http://127.0.0.1:{member.port}/couch/store-{shop.STORE}", ("api", key))
+        self._open_tills()
         self._look()
-        self._lesson = Lesson(before=all_orders(self._seen()))
+        self._lesson = Lesson(before=everything(self._seen()))
         self.generation += 1
 
     def stop(self) -> None:
@@ -127,11 +133,21 @@ class Demo:
         folder.mkdir(parents=True, exist_ok=True)
         return folder
 
-    def _secret(self, name: str) -> str:
-        """A password of the demo, made once and kept beside its data."""
+    def _open_tills(self) -> None:
+        """The morning: who works at each till signs in and counts the float. Both at once."""
+        with ThreadPoolExecutor() as pool:
+            for name, person in people.AT_WORK.items():
+                link = self._link(self._members[name])
+                pool.submit(opening.open_till, link, person, f"sample-shift-{TERMINALS[name]}")
+
+    def _link(self, member: _Member) -> str:
+        return start_link(member.path, f"http://127.0.0.1:{member.port}/")
+
+    def _secret(self, name: str, made: str | None = None) -> str:
+        """A password of the demo (or the key of its PINs), made once and kept beside its data."""
         secret = read_secret(self.data, name)
         if secret is None:
-            secret = secrets.token_urlsafe(16)
+            secret = made or secrets.token_urlsafe(16)
             write_secret(self.data, name, secret)
         return secret
 
@@ -144,6 +160,8 @@ class Demo:
         port = member.line.port if member.line is not None else self._hub_port
         # The password goes by a file: what stands in a process's arguments, everybody on the machine may read.
         write_secret(member.path, "central", self._secret(id))
+        if kind == "terminal":
+            write_secret(member.path, PIN_KEY, self._secret(PIN_KEY))
         central = f"http://{id}@127.0.0.1:{port}"
         member.child = self._child(
             TITLES[member.name], kind, id, member.port,
@@ -155,6 +173,18 @@ class Demo:
     def ports(self) -> list[int]:
         """The ports of the nodes that have pages."""
         return [member.port for member in self._members.values()]
+
+    def enter(self, name: str) -> tuple[str | None, tuple[str, str] | None]:
+        """The start link of a page (null while its node is off), and at a till the cookie of who works there.
+        UnknownAction."""
+        member = self._members.get(name)
+        if member is None:
+            raise UnknownAction(f"The demo has no {name}.")
+        if not member.child.running or member.child.url is None:
+            return None, None
+        person = people.AT_WORK.get(name)
+        cookie = opening.session(self._link(member), person) if person is not None else None
+        return self._link(member), cookie
 
     def act(self, action: str, name: str | None = None) -> None:
         """``cut``, ``plug``, ``pull`` or ``start`` a terminal, ``start`` the hub, or ``reset`` all. UnknownAction,
@@ -230,13 +260,13 @@ class Demo:
 
     def _node(self, member: _Member) -> dict[str, Any]:
         running = member.child.running and member.child.url is not None
-        base = f"http://127.0.0.1:{member.port}/"
         return {
             "kind": "terminal" if member.name in TERMINALS else "office",
             "id": TERMINALS.get(member.name, "office"),
             "title": TITLES[member.name],
             # A fresh link each time: it lets one browser in, once.
-            "url": start_link(member.path, base) if running else None,
+            "url": self._link(member) if running else None,
+            "people": people.shown(member.name) if member.name in TERMINALS else [],
             "running": running,
             "line": None if member.line is None else "up" if member.line.up else "cut",
         }
@@ -247,24 +277,26 @@ class Demo:
                 member.orders.look()
 
     def _seen(self) -> Seen:
+        watched = {name: member.orders for name, member in self._members.items() if member.orders is not None}
         return Seen(
             running={name: member.child.running for name, member in self._members.items()},
             up={name: member.line is None or member.line.up for name, member in self._members.items()},
             orders={name: dict(member.orders.sales) if member.orders else {} for name, member in self._members.items()},
             terminals=TERMINALS,
+            refunds={name: dict(held.refunds) for name, held in watched.items()},
+            zreports=frozenset(id for held in watched.values() for id in held.zreports),
         )
 
 
-def _stock(company: str, auth: tuple[str, str]) -> None:
-    """Puts the sample shop into the central's ``company``, unless a shop is there."""
+def _stock(database: str, auth: tuple[str, str], first: str, docs: Iterable[dict[str, Any]]) -> None:
+    """Puts the sample's documents into a database of the central, unless the one called ``first`` is there."""
     with requests.Session() as session:
         session.auth = auth
-        if session.get(f"{company}/store:{shop.STORE}", timeout=10).status_code == 200:
+        if session.get(f"{database}/{first}", timeout=10).status_code == 200:
             return
-        docs = list(shop.documents())
-        body = json.dumps({"docs": docs})
+        body = json.dumps({"docs": list(docs)})
         headers = {"Content-Type": "application/json"}
-        answer = session.post(f"{company}/_bulk_docs", data=body, headers=headers, timeout=60)
+        answer = session.post(f"{database}/_bulk_docs", data=body, headers=headers, timeout=60)
         answer.raise_for_status()
         failed = [row for row in answer.json() if "error" in row]
         if failed:

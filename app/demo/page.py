@@ -2,14 +2,18 @@
 
 ``GET /demo/state`` answers::
 
-    {"nodes": {"t1": {"kind", "id", "title", "url", "running", "line": "up" | "cut" | null}, "t2": …, "office": …},
+    {"nodes": {"t1": {"kind", "id", "title", "url", "running", "line": "up" | "cut" | null,
+      "people": [{"name", "role", "pin"}]}, "t2": …, "office": …},
      "hub": {"running"},
      "sales": {"t1": n, "t2": n, "office": n, "sold": n, "arrived": n, "twice": n},
      "steps": [{"id", "done"}], "generation": n, "busy": null | "words"}
 
-``url`` is a start link that works once, null while the node is off; frames load when ``generation`` moves or a node
-comes back. ``POST /demo/cut/t1`` (``plug``, ``pull``, ``start``), ``POST /demo/start/hub`` and ``POST /demo/reset`` answer 200 and the new state,
-409 with ``{"error", "reason"}`` when a node didn't start, 404 for anything else.
+``url`` is a start link that works once, null while the node is off; frames load when ``generation`` moves. Before that
+``POST /demo/enter/t1`` answers ``{"url"}``, a link of the frame's own, and the cookie of who works at that till:
+cookies don't know ports, and the frame's host is ours.
+
+``POST /demo/cut/t1`` (``plug``, ``pull``, ``start``), ``POST /demo/start/hub`` and ``POST /demo/reset`` answer 200 and
+the new state, 409 with ``{"error", "reason"}`` when a node didn't start, 404 for anything else.
 """
 
 from __future__ import annotations
@@ -60,6 +64,17 @@ def create_page(demo: Demo) -> Flask:
     @page.post("/demo/reset")
     def reset() -> Any:
         return act("reset")
+
+    @page.post("/demo/enter/<name>")
+    def enter(name: str) -> Any:
+        try:
+            url, cookie = demo.enter(name)
+        except UnknownAction as error:
+            return jsonify(error="not_found", reason=str(error)), 404
+        answer = jsonify(url=url)
+        if cookie is not None:
+            answer.set_cookie(*cookie, httponly=True, samesite="Strict", path="/")
+        return answer
 
     @page.post("/demo/<action>/<name>")
     def act(action: str, name: str | None = None) -> Any:

@@ -1,6 +1,8 @@
 """The sample shop: a corner shop made up for the demo, as documents of the central's ``company``.
 
-``sample/catalogue.csv`` has its products, ``sample/pictures`` a drawing for each. Ours, and free for any use.
+``sample/catalogue.csv`` has its products, ``sample/pictures`` a drawing for each; ``offers`` has the rest. Ours, and
+free for any use. The column ``more`` says what only some products are:
+``deposit=SKU min_age=16 variant_of=SKU variant=Green bundle=SKU:4+SKU:1``.
 """
 
 from __future__ import annotations
@@ -11,6 +13,8 @@ import io
 from collections.abc import Iterator
 from importlib.resources import files
 from typing import Any
+
+from app.demo import offers
 
 Doc = dict[str, Any]
 
@@ -37,6 +41,8 @@ TAXES = (("reduced", "VAT 7 %", 70_000), ("standard", "VAT 19 %", 190_000))
 def documents() -> Iterator[Doc]:
     """Every document of the shop, without ``_rev``."""
     yield _doc(f"store:{STORE}", "store", **_store())
+    for identity, doctype, fields in offers.documents():
+        yield _doc(identity, doctype, **fields)
     for slug, name, rate in TAXES:
         yield _doc(f"tax:{slug}", "tax", name=name, rate=rate)
     for place, (slug, name, colour) in enumerate(CATEGORIES):
@@ -58,7 +64,7 @@ def _store() -> Doc:
         "tax_mode": "included",
         "taxes": ["tax:standard"],
         "header": [STORE_NAME, "12 Linden Lane", "Little Harbour"],
-        "footer": ["Thank you, see you tomorrow!"],
+        "footer": ["Thank you, see you tomorrow!", "Exchange within 14 days with this receipt."],
     }
 
 
@@ -83,7 +89,21 @@ def _product(row: dict[str, str]) -> Doc:
         price=price,
         taxes=[f"tax:{row['tax']}"],
         picture=f"picture:{row['sku']}" if _picture(row["sku"]) is not None else None,
+        **_more(row["more"]),
     )
+
+
+def _more(text: str) -> Doc:
+    fields: Doc = {}
+    for name, _, value in (word.partition("=") for word in text.split()):
+        if name == "bundle":
+            parts = (part.partition(":") for part in value.split("+"))
+            fields[name] = [{"product": f"product:{sku}", "quantity": int(count) * 1000} for sku, _, count in parts]
+        elif name == "min_age":
+            fields[name] = int(value)
+        else:
+            fields[name] = value if name == "variant" else f"product:{value}"
+    return fields
 
 
 def _picture(sku: str) -> bytes | None:

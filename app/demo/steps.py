@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-STEPS = ("sell", "cut", "offline", "plug", "arrived", "pull", "start", "there")
+STEPS = ("sell", "cut", "offline", "plug", "arrived", "pull", "start", "there", "refund", "close")
 
 
 @dataclass(frozen=True)
@@ -21,6 +21,10 @@ class Seen:
     orders: Mapping[str, Mapping[str, str]]
     terminals: Mapping[str, str]
     """A terminal's short name on the page to its id: ``t1`` to ``s1-t1``."""
+    refunds: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """The refunds that each node holds: id to the order that it takes back."""
+    zreports: frozenset[str] = frozenset()
+    """The Z reports that any node holds."""
 
 
 @dataclass
@@ -28,6 +32,7 @@ class Lesson:
     """Which steps are done, and what must be remembered to tell."""
 
     before: frozenset[str] = frozenset()
+    """Orders, refunds and Z reports of earlier runs."""
     done: set[str] = field(default_factory=set)
     _cut: str | None = None
     _when_cut: frozenset[str] = frozenset()
@@ -67,10 +72,30 @@ class Lesson:
             self.done.add("start")
             if self._when_pulled <= set(seen.orders[self._pulled]):
                 self.done.add("there")
+        if "refund" not in self.done and any(self._is_lesson(seen, name) for name in seen.terminals):
+            self.done.add("refund")
+        if fresh and seen.zreports - self.before:
+            self.done.add("close")
+
+    def _is_lesson(self, seen: Seen, name: str) -> bool:
+        """Whether a terminal whose line is cut refunded what another one sold, and head office doesn't know yet."""
+        if seen.up[name]:
+            return False
+        other = tuple(f"order:{id}." for terminal, id in seen.terminals.items() if terminal != name)
+        return any(
+            id.startswith(f"order:{seen.terminals[name]}.") and of.startswith(other)
+            for id, of in seen.refunds.get(name, {}).items()
+            if id not in self.before and id not in seen.refunds.get("office", {})
+        )
 
 
 def all_orders(seen: Seen) -> frozenset[str]:
     return frozenset(id for orders in seen.orders.values() for id in orders)
+
+
+def everything(seen: Seen) -> frozenset[str]:
+    """Every order, refund and Z report that any node holds."""
+    return all_orders(seen) | {id for held in seen.refunds.values() for id in held} | seen.zreports
 
 
 def own_orders(seen: Seen, name: str) -> frozenset[str]:

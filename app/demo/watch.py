@@ -1,4 +1,4 @@
-"""What the orders of a node are, read through its own CouchDB API, as any other replicator would read them."""
+"""What the sales, refunds and Z reports of a node are, read through its own CouchDB API, as a replicator reads them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ PAGE = 1000
 
 
 class Orders:
-    """The orders that one node holds, by id, with the id of the sale that each one is."""
+    """The sales that one node holds, by id, with the id of the request that each one is; its refunds, by id, with the
+    order that each one takes back; its Z reports."""
 
     def __init__(self, database_url: str, auth: tuple[str, str]) -> None:
         self._url = database_url
@@ -22,6 +23,8 @@ class Orders:
         self._since: Any = "0"
         self._lock = threading.Lock()
         self.sales: dict[str, str] = {}
+        self.refunds: dict[str, str] = {}
+        self.zreports: set[str] = set()
 
     def look(self) -> bool:
         """Reads what came since the last look. False when the node doesn't answer: the last knowledge stays."""
@@ -42,10 +45,14 @@ class Orders:
         answer.raise_for_status()
         page = answer.json()
         for row in page["results"]:
+            if row["id"].startswith("zreport:"):
+                self.zreports.add(row["id"])
             if not row["id"].startswith("order:"):
                 continue
             if row.get("deleted"):
                 self.sales.pop(row["id"], None)
+            elif row["doc"].get("kind") == "refund":
+                self.refunds[row["id"]] = str(row["doc"].get("refund_of"))
             else:
                 self.sales[row["id"]] = str(row["doc"].get("sale"))
         self._since = page["last_seq"]
@@ -55,4 +62,4 @@ class Orders:
         """Starts again from nothing: the node is another one, or came back from a crash and must show what it has."""
         with self._lock:
             self._since = "0"
-            self.sales = {}
+            self.sales, self.refunds, self.zreports = {}, {}, set()

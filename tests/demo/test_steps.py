@@ -58,3 +58,23 @@ def test_a_sale_that_arrived_twice_is_counted_and_keeps_arrived_open() -> None:
     a, b = order("s1-t1", 1), order("s1-t1", 2)
     doubled = Seen({}, {}, {"t1": {}, "t2": {}, "office": {a: "same", b: "same"}}, TERMINALS)
     assert twice(doubled) == 1
+
+
+def test_a_refund_without_a_line_of_what_the_other_till_sold_ticks_and_so_does_a_z_of_this_run() -> None:
+    a, back = order("s1-t1", 1), order("s1-t2", 1)
+    orders = {"t1": {a: a}, "t2": {a: a}, "office": {a: a}}
+    old = frozenset({"zreport:s1-t1.k7:1:0"})
+    lesson = Lesson(before=old)
+
+    def look(up: bool, refunds: dict[str, str], known: dict[str, str], more: frozenset[str] = frozenset()) -> set[str]:
+        refunded = {"t1": {}, "t2": refunds, "office": known}
+        line = {"t1": True, "t2": up, "office": True}
+        lesson.look(Seen({}, line, orders, TERMINALS, refunded, old | more))
+        return lesson.done
+
+    assert look(True, {}, {}) == {"sell"}
+    assert look(True, {back: a}, {}) == {"sell"}  # with the line
+    assert look(False, {back: a}, {back: a}) == {"sell"}  # head office knows: it was before the cut
+    assert look(False, {back: order("s1-t2", 9)}, {}) == {"sell"}  # its own
+    assert look(False, {back: a}, {}) == {"sell", "refund"}
+    assert look(True, {back: a}, {back: a}, frozenset({"zreport:s1-t1.k7:2:0"})) == {"sell", "refund", "close"}

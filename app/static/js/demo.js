@@ -50,7 +50,19 @@ function showNode(name, node, hub, generation) {
   const frame = pane.querySelector("iframe");
   if (frame && node.url && framed[name] !== generation) {
     framed[name] = generation;
-    frame.src = node.url;
+    void enter(name, frame);
+  }
+}
+
+/** Loads a frame, with somebody signed in at a till. @param {string} name @param {HTMLIFrameElement} frame */
+async function enter(name, frame) {
+  try {
+    const { url } = await post(`/demo/enter/${name}`, {}, { timeout: 30000 });
+    if (url) frame.src = url;
+    else delete framed[name];
+  } catch (problem) {
+    if (!(problem instanceof Problem)) throw problem;
+    delete framed[name]; // the next look tries again
   }
 }
 
