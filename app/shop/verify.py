@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from app.docs.database import Database
 from app.shop import ids, journal, schemas
+from app.shop.scanned import indexed
 from app.shop.selling.sums import sums
 from app.shop.shifts.proof import z_faults
 
@@ -44,7 +45,9 @@ NUMBERED = {"order": "receipt", "zreport": "Z report"}
 
 
 def verify_store(database: Database) -> list[Finding]:
-    """Everything wrong with the journals of a store's database, incidents included."""
+    """Everything wrong with the journals of a store's database, incidents included. The file may be a hub's: it needs
+    no indexes."""
+    database = indexed(database)
     findings: list[Finding] = []
     series: dict[str, list[Link]] = defaultdict(list)
     sales: dict[str, list[str]] = defaultdict(list)

@@ -11,7 +11,7 @@ from app.docs.database import Database
 from app.shop import journal
 from app.shop.till import Till
 from app.shop.verify import Finding, verify_store
-from tests.shop.conftest import Shop
+from tests.shop.conftest import Shop, replicate
 
 
 @pytest.fixture
@@ -87,3 +87,19 @@ def test_an_order_taken_from_the_end_is_missed_by_its_own_terminal(shop: Shop, t
 def test_an_order_edited_in_place_is_a_second_version_or_a_broken_hash(shop: Shop, till: Till, sold: list[Any]) -> None:
     till.store.put({**sold[1], "note": "x"})
     assert any(finding.about == sold[1]["_id"] for finding in verify_store(till.store))
+
+
+def test_the_books_of_a_hub_are_verified_without_any_index(shop: Shop, till: Till, sold: list[dict[str, Any]]) -> None:
+    shift = till.shifts.current()
+    assert shift is not None
+    takings = sum(order["total"] for order in sold)
+    till.shifts.close(shift["_id"], {"request": "close-00000001", "counted": {"total": takings}})
+    hub = Database(shop.folder / "hub.db", name="store-s1")
+    shop.databases.append(hub)
+    replicate(till.store, hub)
+    assert not hub.indexes and verify_store(hub) == []
+
+    first = hub.get(sold[0]["_id"])
+    hub.put({"_id": first["_id"], "_rev": first["_rev"], "_deleted": True})
+    about = {finding.about for finding in verify_store(hub)}
+    assert till.shifts.zreports(1)[0]["_id"] in about and sold[0]["series"] in about
