@@ -14,6 +14,7 @@ from app.shop import ids, schemas
 from app.shop.actor import ANYBODY, Actor
 from app.shop.carts import merging
 from app.shop.desk import Desk
+from app.shop.reason import say
 from app.shop.sale import SaleError
 from app.shop.schemas.cart import CART_FIELDS
 from app.shop.schemas.order import SALE_ID
@@ -257,10 +258,15 @@ def _since(holder: Any, mine: Mapping[str, str], at: str) -> dict[str, Any]:
 
 def _read(fields: Mapping[str, Any]) -> dict[str, Any]:
     try:
-        return CART_FIELDS.read(dict(fields))
+        given = CART_FIELDS.read(dict(fields))
     except schemas.Invalid as wrong:
         first = wrong.problems[0]
         raise SaleError(400, "invalid", first.reason, first.field) from None
+    for id, line in given.get("lines", {}).items():
+        if line.get("code"):
+            reason = say("The code of a gift card must stand in no parked cart: sell it first, or take that line off.")
+            raise SaleError(400, "invalid", reason, f"lines.{id}")
+    return given
 
 
 def _checked(doc: dict[str, Any]) -> dict[str, Any]:

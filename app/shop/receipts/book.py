@@ -15,6 +15,7 @@ from app.shop import clock as clocks
 from app.shop import ids
 from app.shop.actor import ANYBODY, Actor
 from app.shop.desk import Desk
+from app.shop.reason import say
 from app.shop.receipts import printing
 from app.shop.receipts.finding import Finder
 from app.shop.sale import SaleError
@@ -53,6 +54,9 @@ class ReceiptsBook:
         `reprint` and leaves an event, as a gift receipt does.
         """
         id = str(order["_id"])
+        known = self.desk.written("event", request)
+        if known is not None and (known["about"], known["kind"]) != (id, "gift_receipt" if gift else "reprint"):
+            raise SaleError(409, "request_used", say("This request printed something else already."), "request")
         if gift:
             self._event("gift_receipt", request, actor, about=id)
             return 0

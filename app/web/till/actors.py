@@ -9,9 +9,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from flask import Blueprint, Response, g, request
+from flask import Blueprint, Response, g, redirect, request, url_for
+from werkzeug.wrappers import Response as AnyResponse
 
 from app.shop.actor import ANYBODY, Actor
+from app.shop.people.people import LOCKED
+from app.shop.sale import SaleError
 from app.web import sessions
 from app.web.callers import caller
 from app.web.json_api import must_be_json
@@ -19,6 +22,8 @@ from app.web.json_api import must_be_json
 _SAFE = ("GET", "HEAD", "OPTIONS")
 #: What a locked till still does: let somebody in, and reckon.
 _OPEN = ("/api/session", "/api/price")
+#: What a locked till shows nobody: what was sold, to whom, and what came of it.
+_CLOSED = ("receipts", "refunds", "customers", "balances", "zreports")
 
 
 def actor_of(node: Any, body: Mapping[str, Any]) -> Actor:
@@ -51,18 +56,35 @@ def session_token(node: Any) -> str | None:
     return request.cookies.get(session_cookie(node))
 
 
+def is_sellers(node: Any, order: Mapping[str, Any]) -> bool:
+    """Whether the person at the till is who made this order: the codes of its gift cards are for nobody else."""
+    people = node.till.people
+    found = people.find(session_token(node)) if caller() is None and people.needed else None
+    return (found[0].id if found is not None else None) == order.get("cashier")
+
+
 def guard(blueprint: Blueprint, node: Any) -> None:
-    """Before every route of `blueprint` that writes: its body is JSON, and somebody is signed in. After it: what it
-    held of approvals is spent, or free again."""
+    """Before every route of `blueprint` that writes: its body is JSON, and somebody is signed in; and before those that
+    show what was sold. After it: what it held of approvals is spent, or free again."""
 
     @blueprint.before_request
-    def check() -> None:
+    def check() -> AnyResponse | None:
         if request.method in _SAFE or not request.path.startswith("/api/"):
-            return
+            return look() if request.path.removeprefix("/api").split("/")[1] in _CLOSED else None
         if request.method != "DELETE" or request.content_length:
             must_be_json()
         if caller() is None and request.path not in _OPEN:
             node.till.people.actor(session_token(node))
+        return None
+
+    def look() -> AnyResponse | None:
+        """Reading needs somebody signed in; it is no work, and keeps nobody so. A page leads back to the till."""
+        people = node.till.people
+        if caller() is not None or not people.needed or people.find(session_token(node)) is not None:
+            return None
+        if request.path.startswith("/api/") or request.args.get("part"):
+            raise SaleError(401, "locked", LOCKED)
+        return redirect(url_for(".home"), 303)
 
     @blueprint.after_request
     def settle(response: Response) -> Response:

@@ -22,7 +22,7 @@ from app.shop.refunds import known
 from app.web import paper, present
 from app.web.i18n import boot
 from app.web.json_api import Problem, answer, missing, read_json, whole
-from app.web.till.actors import actor_of
+from app.web.till.actors import actor_of, is_sellers
 
 Doc = Mapping[str, Any]
 
@@ -123,7 +123,7 @@ def register(blueprint: Blueprint, node: Any) -> None:
         book = node.till.receipts_book
         copy = book.issue(order, asked, actor_of(node, body), gift=gift, original=original)
         with language():
-            shown = paper_of(node, order, gift=gift, copy=copy, codes=not copy and not gift)
+            shown = paper_of(node, order, gift=gift, copy=copy, codes=not copy and not gift and is_sellers(node, order))
         cash = any(tender["kind"] == "cash" for tender in order["tenders"])
         printed = book.print(order, shown, copy=copy, gift=gift, open_drawer=original and not copy and cash)
         asks = urlencode({name: value for name, value in (("copy", copy), ("gift", int(gift))) if value})
@@ -164,7 +164,7 @@ def register(blueprint: Blueprint, node: Any) -> None:
         width = 58 if request.args.get("width") == "58" else 80 if request.args.get("width") == "80" else None
         copy, gift = whole("copy", 0, 9999), request.args.get("gift") == "1"
         # The window that has just sold shows the codes of the cards; nobody sees them much later.
-        codes = request.args.get("codes") == "1" and node.till.receipts_book.is_fresh(order)
+        codes = request.args.get("codes") == "1" and node.till.receipts_book.is_fresh(order) and is_sellers(node, order)
         with language():
             shown = paper_of(node, order, gift=gift, copy=copy, width=width, codes=codes)
             part = Markup(render_template("till/paper.html", receipt=shown))

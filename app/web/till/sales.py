@@ -11,7 +11,7 @@ from app.shop.payments.card import CardDesk, SimulatedTerminal
 from app.shop.sale import invalid
 from app.shop.schemas.payment import CARD_REQUEST
 from app.web.json_api import answer, missing, read_json
-from app.web.till.actors import actor_of
+from app.web.till.actors import actor_of, is_sellers
 
 
 def register(blueprint: Blueprint, node: Any) -> None:
@@ -23,7 +23,7 @@ def register(blueprint: Blueprint, node: Any) -> None:
         order, repeated = node.till.sell(body, actor_of(node, body))
         made: dict[str, Any] = {"order": order, "repeated": repeated}
         codes = node.till.seller.codes(order)
-        if codes:
+        if codes and is_sellers(node, order):
             made["codes"] = codes
         return answer(made, 200 if repeated else 201)
 
@@ -48,7 +48,8 @@ def register(blueprint: Blueprint, node: Any) -> None:
     @blueprint.post("/api/card")
     def card() -> Response:
         body = read_json()
-        actor_of(node, body).need("sell", "taking a card")
+        actor = actor_of(node, body)
+        actor.need("sell", "taking a card")
         try:
             wanted = CARD_REQUEST.read(body)
         except schemas.Invalid as refused:
@@ -63,6 +64,8 @@ def register(blueprint: Blueprint, node: Any) -> None:
             return answer(found)
         if "amount" not in wanted:
             raise invalid("The amount is missing.", "amount")
+        if wanted["amount"] < 0:
+            actor.need("refund_over", "money back to a card without its receipt")
         return answer(desk.pay(wanted["request"], wanted["amount"], node.till.facts.read()[0]["currency"]))
 
 

@@ -291,3 +291,14 @@ def test_any_tills_apart_in_any_way_end_with_one_cart_and_every_line(
 def _bring(source: Till, target: Till) -> None:
     if source is not target:
         replicate(source.store, target.store)
+
+
+def test_no_parked_cart_holds_the_code_of_a_gift_card(shop: Shop, till: Till) -> None:
+    line = {"kind": "topup", "product": None, "name": "Top-up", "quantity": 1000, "code": "PLAIN-123"}
+    with pytest.raises(SaleError) as refused:
+        till.carts.park("parked-0001", {"lines": {"a": line}})
+    assert refused.value.field == "lines.a"
+    plain = {key: value for key, value in line.items() if key != "code"}
+    cart, _ = till.carts.park("parked-0001", {"lines": {"a": plain}})
+    with pytest.raises(SaleError):
+        till.carts.edit(cart["_id"], cart["_rev"], {"lines": {"a": line}})

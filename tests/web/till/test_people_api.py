@@ -296,3 +296,50 @@ def test_the_nodes_own_key_needs_nobody_signed_in(terminal: Node, staffed: dict[
     mia = next(row for row in rows if row["name"] == "Mia")
 
     assert client.put(f"/api/people/{mia['id']}", json={"rev": mia["rev"], "pin": "517394"}).status_code == 200
+
+
+# -- what a locked till shows ------------------------------------------------------------------------------------------
+
+
+def sell_card(window: Window) -> dict[str, Any]:
+    card = {"id": "g1", "kind": "giftcard", "quantity": 1000, "price": {"amount": 2000}}
+    status, body = window.send("POST", "sales", sale(card, cash=2000))
+    assert status in (200, 201), body
+    return body
+
+
+def test_a_locked_till_shows_nobody_what_was_sold(window: Window, staffed: dict[str, str], terminal: Node) -> None:
+    window.sign_in(staffed["Cleo"], CASHIER)
+    id = sell_card(window)["order"]["_id"]
+    paths = (
+        *("/api/receipts", f"/api/receipts/{id}", f"/api/refunds/{id}", "/api/customers", "/api/zreports"),
+        *("/api/balances/giftcard?code=ABCDEF", "/api/zreports/z", f"/receipts/{id}?part=paper&codes=1"),
+    )
+    assert window.client.get(paths[0]).status_code == 200
+    window.send("DELETE", "session")
+    for path in paths:
+        assert (window.client.get(path).status_code, path) == (401, path)
+    for page in (f"/receipts/{id}?codes=1", "/zreports"):
+        answer = window.client.get(page)
+        assert (answer.status_code, answer.location) == (303, "/")
+    assert client_of(terminal).get("/api/receipts").status_code == 200
+    for path in ("/", "/api/session", "/api/state", "/api/products", "/display"):
+        assert window.client.get(path).status_code == 200
+
+
+def test_the_code_of_a_gift_card_is_for_who_sold_it(window: Window, staffed: dict[str, str]) -> None:
+    window.sign_in(staffed["Cleo"], CASHIER)
+    sold = sell_card(window)
+    page = f"/receipts/{sold['order']['_id']}?codes=1"
+    code = sold["codes"]["g1"]
+    assert code in window.client.get(page).text and sell_card(window)["codes"] == {"g1": code}
+    window.sign_in(staffed["Sam"], SUPERVISOR)
+    assert code not in window.client.get(page).text and "codes" not in sell_card(window)
+
+
+def test_money_goes_back_to_a_card_without_a_receipt_only_by_a_supervisor(
+    window: Window, staffed: dict[str, str]
+) -> None:
+    window.sign_in(staffed["Cleo"], CASHIER)
+    status, body = window.send("POST", "card", {"request": "card-0000001", "amount": -5000})
+    assert (status, body["right"]) == (403, "refund_over")

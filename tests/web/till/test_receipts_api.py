@@ -221,3 +221,13 @@ def test_a_refund_above_the_limit_asks_for_a_supervisor(till: FlaskClient, termi
     quote = till.post("/api/refunds/quote", json={"sale": "00000000", "order": order["_id"]}).json
 
     assert quote["needs"] == ["refund", "refund_over"]
+
+
+def test_one_request_prints_one_receipt(till: FlaskClient) -> None:
+    first, second = sell(till, 1), sell(till, 2)
+    asked = {"request": "print-0001"}
+    assert till.post(f"/api/receipts/{first['_id']}/print", json=asked).json["copy"] == 1
+    assert till.post(f"/api/receipts/{first['_id']}/print", json=asked).json["copy"] == 1
+    other = till.post(f"/api/receipts/{second['_id']}/print", json=asked)
+    assert (other.status_code, other.json["error"]) == (409, "request_used")
+    assert till.post(f"/api/receipts/{first['_id']}/print", json={**asked, "gift": True}).status_code == 409

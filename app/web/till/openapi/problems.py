@@ -44,6 +44,7 @@ PROBLEMS: dict[str, Known] = {
     "rate_differs": Known(409, "Foreign cash has another rate by now."),
     "not_enough": Known(409, "The balance does not cover the amount; `balance` is what there is."),
     "card_sold": Known(409, "A gift card with this code was sold already."),
+    "other_currency": Known(409, "The balance is kept in the money of another store."),
     "card_taken": Known(409, "This card payment belongs to another sale."),
     "card_not_approved": Known(409, "The card terminal did not approve this payment."),
     "another_amount": Known(409, "This payment was asked for with another amount."),
@@ -55,6 +56,7 @@ PROBLEMS: dict[str, Known] = {
     "over_cap": Known(409, "More than was paid that way."),
     "elsewhere": Known(409, "It belongs to another store, or was made elsewhere."),
     "unreadable": Known(409, "Another program wrote this document; it can't be worked with here."),
+    "request_used": Known(409, "The id of this request printed another receipt."),
     # Shifts
     "shift_open": Known(409, "A shift is open already; `shift` is it."),
     "not_due": Known(409, "The day is not over: there is nothing to postpone."),
