@@ -9,7 +9,7 @@ ARGS =
 DATA =
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test bench replay soak lint format setup setup-dev
+.PHONY: help demo test bench replay screenshots soak lint format setup setup-dev
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -35,6 +35,9 @@ bench: setup-dev ## how fast, beside PouchDB and, with COUCHDB_URL, CouchDB
 
 replay: setup ## three stores sell real receipts while lines are cut and tills killed: DATA=DIR for your own
 	@$(PYTHON_IN_VENV) -m app.replay $(if $(DATA),--data "$(DATA)") $(ARGS)
+
+screenshots: setup-dev ## every page of the sample shop as a picture, into screenshots/: ARGS="refund --scheme dark"
+	@$(PYTHON_IN_VENV) -m tests.screenshots $(ARGS)
 
 soak: setup-dev ## the long tests: every crash 200 times
 	@$(PYTHON_IN_VENV) -m pytest -q --soak --timeout 1800 $(or $(ARGS),tests)
