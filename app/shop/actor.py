@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from app.shop.reason import say
 from app.shop.sale import SaleError
 
 
@@ -39,7 +40,11 @@ class Actor:
         if right in self.approvals:
             return self.approvals[right]
         raise SaleError(
-            403, "needs_approval", f"A supervisor must allow this: {doing}.", "", {"right": right, **details}
+            403,
+            "needs_approval",
+            say("A supervisor must allow this: %(doing)s.", doing=doing),
+            "",
+            {"right": right, **details},
         )
 
     def lent(self, *rights: str | None) -> list[dict[str, str]]:

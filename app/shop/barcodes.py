@@ -17,6 +17,7 @@ from typing import Any
 from app.shop import sound
 from app.shop.money import MAX_AMOUNT, MAX_QUANTITY, WHOLE
 from app.shop.products import Catalogue
+from app.shop.reason import say
 from app.shop.sale import SaleError
 
 Found = dict[str, Any]
@@ -47,7 +48,7 @@ class Barcodes:
                 return found
         rules = [rule for rule in self._settings["codes"] if fits(rule, code)]
         if is_digits(code) and len(code) == EAN and code[-1] != check_digit(code[:-1]):
-            reason = f"The check digit of {code} is wrong: scan it again."
+            reason = say("The check digit of %(code)s is wrong: scan it again.", code=code)
             raise SaleError(400, "bad_check_digit", reason, "code")
         for rule in rules:
             found = self._embedded(rule, code)
@@ -87,27 +88,33 @@ class Barcodes:
         products = self.catalogue.with_item(item, code[: -1 - rule["value"]] + "0" * rule["value"])
         found = []
         for product in products:
-            meant = self._valued(rule, product, value)
+            meant = valued(rule, product, value, self._digits())
             if meant is None:
-                reason = f"The code {code} holds no {rule['kind']}: weigh the item again, or key it."
+                if rule["kind"] == "weight":
+                    reason = say("The code %(code)s holds no weight: weigh the item again, or key it.", code=code)
+                else:
+                    reason = say("The code %(code)s holds no price: weigh the item again, or key it.", code=code)
                 raise SaleError(400, "no_value", reason, "code")
             found.append({"product": product, "embedded": rule["kind"], **meant})
         return found
 
-    def _valued(self, rule: Mapping[str, Any], product: Mapping[str, Any], value: int) -> Found | None:
-        if rule["kind"] == "weight":
-            quantity = _scaled(value, 3 - rule["decimals"])
-            return {"quantity": quantity} if 0 < quantity <= MAX_QUANTITY else None
-        amount = _scaled(value, self._digits() - rule["decimals"])
-        if not 0 < amount <= MAX_AMOUNT:
-            return None
-        price = product.get("price") or {}
-        quantity = WHOLE
-        if product.get("sold_by") == "measure" and sound.is_price(price) and price["amount"]:
-            # What was weighed, as the price tells it: the line then costs what the label says, to the cent.
-            per = int(price.get("per", WHOLE))
-            quantity = min(max(1, (2 * amount * per + price["amount"]) // (2 * price["amount"])), MAX_QUANTITY)
-        return {"quantity": quantity, "price": {"amount": amount, "per": quantity}}
+
+def valued(rule: Mapping[str, Any], product: Mapping[str, Any], value: int, digits: int) -> Found | None:
+    """How much of a product the value in a code is, in a currency of `digits`: `quantity`, and the line's `price`
+    where it is one. None: nothing that can be sold."""
+    if rule["kind"] == "weight":
+        quantity = _scaled(value, 3 - rule["decimals"])
+        return {"quantity": quantity} if 0 < quantity <= MAX_QUANTITY else None
+    amount = _scaled(value, digits - rule["decimals"])
+    if not 0 < amount <= MAX_AMOUNT:
+        return None
+    price = product.get("price") or {}
+    quantity = WHOLE
+    if product.get("sold_by") == "measure" and sound.is_price(price) and price["amount"]:
+        # What was weighed, as the price tells it: the line then costs what the label says, to the cent.
+        per = int(price.get("per", WHOLE))
+        quantity = min(max(1, (2 * amount * per + price["amount"]) // (2 * price["amount"])), MAX_QUANTITY)
+    return {"quantity": quantity, "price": {"amount": amount, "per": quantity}}
 
 
 def sold_as(product: Mapping[str, Any], unit: Mapping[str, Any]) -> Found:

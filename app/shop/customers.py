@@ -12,6 +12,7 @@ from app.shop import clock as clocks
 from app.shop import editing, schemas
 from app.shop.actor import ANYBODY, Actor
 from app.shop.desk import Desk
+from app.shop.reason import say
 from app.shop.sale import SaleError
 from app.shop.schemas.customer import Customer
 from app.shop.schemas.order import SALE_ID
@@ -63,11 +64,13 @@ class Customers:
     def create(self, request: str, fields: Mapping[str, Any], actor: Actor = ANYBODY) -> tuple[Shown, bool]:
         """Makes `customer:<request>`, and whether the request was a repeated one. Raises SaleError."""
         if not isinstance(request, str) or not re.fullmatch(SALE_ID, request):
-            raise SaleError(400, "invalid", "The request’s id must be 8 to 64 letters, digits, - and _.", "request")
-        actor.need("customer_edit", "making a customer")
+            raise SaleError(
+                400, "invalid", say("The request’s id must be 8 to 64 letters, digits, - and _."), "request"
+            )
+        actor.need("customer_edit", say("making a customer"))
         given = self._given(fields)
         if not str(given.get("name") or "").strip():
-            raise SaleError(400, "invalid", "The name is missing.", "name")
+            raise SaleError(400, "invalid", say("The name is missing."), "name")
         id = f"customer:{request.lower()}"
         with self.company.transaction():
             record = self.company.read(id)
@@ -89,17 +92,19 @@ class Customers:
         Raises SaleError: 409 `changed` with the customer as it is now in `details.customer`, when somebody was quicker;
         409 `conflict` for a field that two places changed apart: head office must choose first; 404; 400.
         """
-        actor.need("customer_edit", "changing a customer")
+        actor.need("customer_edit", say("changing a customer"))
         given = self._given(changes)
         shown = self.get(id)
         if shown is None:
-            raise SaleError(404, "not_found", "This customer is not here any more.")
+            raise SaleError(404, "not_found", say("This customer is not here any more."))
         open_ = [field for field in (shown["conflict"] or {}) if field in given and given[field] != shown.get(field)]
         if open_:
-            reason = "This was changed in two places at once. Head office must choose before it can be changed here."
+            reason = say(
+                "This was changed in two places at once. Head office must choose before it can be changed here."
+            )
             raise SaleError(409, "conflict", reason, open_[0], {"customer": shown})
         if "name" in given and not given["name"].strip():
-            raise SaleError(400, "invalid", "The name is missing.", "name")
+            raise SaleError(400, "invalid", say("The name is missing."), "name")
         clock = self.desk.clock
         try:
             with self.company.transaction():
@@ -108,8 +113,8 @@ class Customers:
         except editing.Changed as changed:
             now = self.get(id)
             if changed.current is None or now is None:
-                raise SaleError(404, "not_found", "This customer is not here any more.") from None
-            reason = "Somebody else has changed this customer meanwhile. Look at what is new, then save again."
+                raise SaleError(404, "not_found", say("This customer is not here any more.")) from None
+            reason = say("Somebody else has changed this customer meanwhile. Look at what is new, then save again.")
             raise SaleError(409, "changed", reason, "", {"customer": now}) from None
         after = self.get(id)
         assert after is not None
@@ -145,7 +150,7 @@ class Customers:
         """The fields that a till may write, texts trimmed, empty ones null. Raises SaleError."""
         unknown = sorted(set(fields) - set(FIELDS))
         if unknown:
-            raise SaleError(400, "invalid", f"The field “{unknown[0]}” is not known.", unknown[0])
+            raise SaleError(400, "invalid", say("The field “%(name)s” is not known.", name=unknown[0]), unknown[0])
         given: dict[str, Any] = {}
         for field, value in fields.items():
             if isinstance(value, str):
@@ -158,14 +163,16 @@ class Customers:
             else:
                 given[field] = value
         if "name" in given and not isinstance(given["name"], str):
-            raise SaleError(400, "invalid", "The name must be text.", "name")
+            raise SaleError(400, "invalid", say("The name must be text."), "name")
         return given
 
     def _free_cards(self, given: Mapping[str, Any], id: str) -> None:
         """A card names one person. (Two tills apart may still give it twice: a scan then offers both.)"""
         for code in given.get("cards") or ():
             if isinstance(code, str) and any(r.id != id and _present(r) for r in self._carded(code)):
-                raise SaleError(409, "card_taken", f"The card {code} belongs to another customer.", "cards")
+                raise SaleError(
+                    409, "card_taken", say("The card %(code)s belongs to another customer.", code=code), "cards"
+                )
 
     @staticmethod
     def _check(doc: Mapping[str, Any]) -> None:

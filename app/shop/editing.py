@@ -8,6 +8,7 @@ from typing import Any
 from app.docs.database import Database
 from app.docs.errors import Conflict
 from app.shop import clock, ids, schemas
+from app.shop.reason import say
 from app.shop.sale import SaleError
 
 
@@ -35,7 +36,9 @@ def edit(
     document.
     """
     if id.partition(":")[0] in ids.IMMUTABLE:
-        raise SaleError(403, "immutable", "This document is written once: correct it by another one that names it.")
+        raise SaleError(
+            403, "immutable", say("This document is written once: correct it by another one that names it.")
+        )
     with database.transaction():
         record = database.read(id)
         if record is None or record.deleted:

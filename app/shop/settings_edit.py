@@ -8,6 +8,7 @@ from typing import Any, Final
 from app.docs.database import Database
 from app.docs.errors import Conflict
 from app.shop import clock, schemas
+from app.shop.reason import say
 from app.shop.sale import SaleError
 from app.shop.schemas.settings import DEFAULTS, VALUES
 
@@ -44,7 +45,7 @@ def set_values(
         try:
             doc["_rev"] = company.put(doc)
         except Conflict:
-            reason = "Somebody else changed the settings at this moment. Nothing was written; try again."
+            reason = say("Somebody else changed the settings at this moment. Nothing was written; try again.")
             raise SaleError(409, "conflict", reason) from None
         return doc
 
@@ -53,7 +54,7 @@ def read_values(changes: Mapping[str, Any]) -> dict[str, Any]:
     """The values among `changes`, checked. Raises SaleError 400."""
     unknown = [name for name in changes if name not in DEFAULTS]
     if unknown:
-        raise SaleError(400, "invalid", f"There is no setting named “{unknown[0]}”.", unknown[0])
+        raise SaleError(400, "invalid", say("There is no setting named “%(name)s”.", name=unknown[0]), unknown[0])
     try:
         return VALUES.read({name: value for name, value in changes.items() if value is not UNSET})
     except schemas.Invalid as wrong:

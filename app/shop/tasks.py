@@ -14,6 +14,7 @@ from app.docs.errors import Conflict
 from app.shop import clock as clocks
 from app.shop import editing
 from app.shop.actor import ANYBODY, Actor
+from app.shop.reason import say
 from app.shop.sale import SaleError
 
 MOST = 200
@@ -92,7 +93,7 @@ def finish(
     """A person has looked at it. Raises SaleError 404; a task that is done already stays as it is."""
     record = database.read(id)
     if record is None or record.deleted or record.type != "task":
-        raise SaleError(404, "not_found", "This task is not here any more.")
+        raise SaleError(404, "not_found", say("This task is not here any more."))
     doc = record.full()
     if doc.get("done_at"):
         return doc
@@ -102,4 +103,4 @@ def finish(
     except editing.Changed as changed:
         if changed.current is not None:
             return changed.current
-        raise SaleError(404, "not_found", "This task is not here any more.") from None
+        raise SaleError(404, "not_found", say("This task is not here any more.")) from None

@@ -11,6 +11,7 @@ from app.docs.database import Database
 from app.docs.errors import NotFound
 from app.shop import sound
 from app.shop.products import Catalogue
+from app.shop.reason import say
 from app.web.json_api import answer, missing, whole
 
 MOST = 200
@@ -62,14 +63,14 @@ def register(
         doc = catalogue().product(id)
         found = catalogue().variants(id)
         if doc is None and not found:
-            raise missing(f"There is no product {id}.")
+            raise missing(say("There is no product %(id)s.", id=id))
         return answer({"product": rows([doc])[0] if doc else None, "rows": rows(found)})
 
     @blueprint.get("/api/products/<path:id>")
     def product(id: str) -> Response:
         doc = catalogue().product(id)
         if doc is None:
-            raise missing(f"There is no product {id}.")
+            raise missing(say("There is no product %(id)s.", id=id))
         return answer(rows([doc])[0])
 
     @blueprint.get("/api/barcode/<path:code>")
@@ -81,7 +82,7 @@ def register(
         """
         found = look(code) if look else [{"product": doc} for doc in catalogue().by_barcode(code)]
         if not found:
-            raise missing(f"No product has the code {code}.")
+            raise missing(say("No product has the code %(code)s.", code=code))
         shown = rows([each["product"] for each in found])
         return answer(
             {"rows": [{**row, **said(each), "scanned": code} for row, each in zip(shown, found, strict=True)]}
@@ -104,7 +105,7 @@ def register(
                     return _image(stub["content_type"], company.get_attachment(id, name).data)
         except NotFound:
             pass
-        raise missing(f"There is no picture {id}.")
+        raise missing(say("There is no picture %(id)s.", id=id))
 
     def _image(content_type: str, data: bytes) -> Response:
         response = Response(data, content_type=content_type)

@@ -16,6 +16,7 @@ from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 from app.docs import json
 from app.docs.errors import DocsError
+from app.shop.reason import say
 from app.shop.sale import SaleError
 from app.web.feeds import RETRY_SECONDS, TooManyFeeds
 
@@ -58,14 +59,14 @@ def problem_response(body: Mapping[str, Any], status: int) -> Response:
 def must_be_json() -> None:
     """Raises Problem unless the request says that it brings JSON: which no form of another site's page can say."""
     if request.mimetype != "application/json":
-        raise Problem(415, "bad_content_type", "The request must be JSON, with Content-Type: application/json.")
+        raise Problem(415, "bad_content_type", say("The request must be JSON, with Content-Type: application/json."))
 
 
 def read_json() -> dict[str, Any]:
     """The request's body, a JSON object. Raises Problem."""
     must_be_json()
     if request.content_length is not None and request.content_length > MOST:
-        raise Problem(413, "too_large", f"The request is too large: {MOST} bytes at most.")
+        raise Problem(413, "too_large", say("The request is too large: %(num)s bytes at most.", num=MOST))
     # A body without a length is cut off where this ends, silently: one byte more tells that there was more.
     request.max_content_length = MOST + 1
     try:
@@ -74,11 +75,13 @@ def read_json() -> dict[str, Any]:
             raise RequestEntityTooLarge
         body = json.loads(text)
     except RequestEntityTooLarge:
-        raise Problem(413, "too_large", f"The request is too large: {MOST} bytes at most.") from None
+        raise Problem(413, "too_large", say("The request is too large: %(num)s bytes at most.", num=MOST)) from None
     except DocsError as wrong:
-        raise Problem(400, "invalid", f"The request is no JSON that can be read: {wrong.reason.rstrip('.')}.") from None
+        raise Problem(
+            400, "invalid", say("The request is no JSON that can be read: %(why)s.", why=wrong.reason.rstrip("."))
+        ) from None
     if not isinstance(body, dict):
-        raise Problem(400, "invalid", "The request must be a JSON object.")
+        raise Problem(400, "invalid", say("The request must be a JSON object."))
     return body
 
 
@@ -88,7 +91,7 @@ def whole(name: str, default: int, most: int) -> int:
     if text is None:
         return default
     if not (text.isascii() and text.isdigit() and len(text) < 16 and int(text) > 0):
-        raise Problem(400, "invalid", f"“{name}” must be a whole number above zero.", name)
+        raise Problem(400, "invalid", say("“%(name)s” must be a whole number above zero.", name=name), name)
     return min(int(text), most)
 
 

@@ -13,6 +13,7 @@ from flask import Blueprint, Response, render_template, request
 from flask_babel import gettext as _
 
 from app.shop.actor import ANYBODY, Actor
+from app.shop.reason import say
 from app.shop.schemas.base import Invalid, Part, Strict
 from app.shop.schemas.settings import Sync
 from app.shop.settings_edit import set_values
@@ -104,7 +105,7 @@ def register(blueprint: Blueprint, node: Any, actor_of: ActorOf | None = None) -
 
     @blueprint.post("/api/sync")
     def sync_now() -> Response:
-        actor(read_json()).need("sync", "sync by hand")
+        actor(read_json()).need("sync", say("sync by hand"))
         if node.config.get("central_url") is None:
             raise Problem(409, "no_central", _("This node has no central to sync with."))
         node.sync_now()
@@ -113,13 +114,13 @@ def register(blueprint: Blueprint, node: Any, actor_of: ActorOf | None = None) -
     @blueprint.post("/api/sync/retry")
     def retry() -> Response:
         body = read_json()
-        actor(body).need("sync", "offer a refused document again")
+        actor(body).need("sync", say("offer a refused document again"))
         entry = body.get("id")
         if not isinstance(entry, str | int) or isinstance(entry, bool):
-            raise Problem(400, "invalid", "The id of the refused document is missing.", "id")
+            raise Problem(400, "invalid", say("The id of the refused document is missing."), "id")
         known = {str(each["id"]): each["id"] for each in words.refused(node.sync_status())}
         if str(entry) not in known:
-            raise missing("This document is no longer on the list.")
+            raise missing(say("This document is no longer on the list."))
         node.retry_refused(known[str(entry)])
         return answer({"ok": True}, 202)
 
@@ -128,7 +129,7 @@ def register(blueprint: Blueprint, node: Any, actor_of: ActorOf | None = None) -
         """Body `{"sync": {"mode", "minutes", "hours"}}`: the rule of this node, from now on; the rule as it holds."""
         body = read_json()
         who = actor(body)
-        who.need("settings", "change when this till syncs")
+        who.need("settings", say("change when this till syncs"))
         try:
             rule = ScheduleRequest().read({"sync": body.get("sync")})["sync"]
         except Invalid as wrong:

@@ -69,10 +69,12 @@ class Carts:
         parked, and sold or deleted since.
         """
         if not isinstance(request, str) or not _is_request(request):
-            raise SaleError(400, "invalid", "The request’s id must be 8 to 64 letters, digits, - and _.", "request")
+            raise SaleError(
+                400, "invalid", say("The request’s id must be 8 to 64 letters, digits, - and _."), "request"
+            )
         given = _read(fields)
         if not given.get("lines"):
-            raise SaleError(400, "invalid", "There is nothing to park: the cart is empty.", "lines")
+            raise SaleError(400, "invalid", say("There is nothing to park: the cart is empty."), "lines")
         id = f"cart:{request.lower()}"
         with self.store.transaction():
             record = self.store.read(id)
@@ -130,14 +132,14 @@ class Carts:
         """Makes the cart this window's. One that another window holds needs `over` (*Take over*): without it SaleError
         409 `held`, its details naming the `holder`. Raises SaleError 404, 409 `gone` too."""
         if not isinstance(window, str) or not window.strip() or len(window) > 64:
-            raise SaleError(400, "invalid", "The window’s name is missing.", "window")
+            raise SaleError(400, "invalid", say("The window’s name is missing."), "window")
         with self.store.transaction():
             current = self._current(id)
             holder = current.get("holder")
             mine = {"terminal": self.desk.terminal, "window": window}
             if isinstance(holder, Mapping) and not over and any(holder.get(key) != mine[key] for key in mine):
                 who = str(holder.get("terminal") or "").upper()
-                reason = f"This cart is open on {who}. Take it over to go on with it here."
+                reason = say("This cart is open on %(who)s. Take it over to go on with it here.", who=who)
                 raise SaleError(409, "held", reason, "", {"holder": dict(holder)})
             at = clocks.stamp(self.desk.clock())
             edited = {**merging_body(current), "holder": _since(holder, mine, at)}
@@ -146,7 +148,7 @@ class Carts:
     def delete(self, id: str, rev: str | None = None, actor: Actor = ANYBODY) -> bool:
         """Deletes a cart that nobody wants any more; False when it was gone already. One that has changed since `rev`
         is not deleted: SaleError 409 `changed`, with the cart as it is in its details. Needs the right `void`."""
-        actor.need("void", "deleting a parked cart")
+        actor.need("void", say("deleting a parked cart"))
         with self.store.transaction():
             record = self.store.read(id)
             if record is None or record.type != "cart":
@@ -157,7 +159,7 @@ class Carts:
             if current.get("_deleted"):
                 return False
             if rev is not None and current["_rev"] != rev:
-                reason = "Another till has changed this cart meanwhile. Look at it once more."
+                reason = say("Another till has changed this cart meanwhile. Look at it once more.")
                 raise SaleError(409, "changed", reason, "", {"cart": current})
             self._end(current, {})
             return True
@@ -205,8 +207,7 @@ class Carts:
         current = record.full() if record.deleted else self._mended(record)
         if current.get("_deleted"):
             sold = self.sold_by(record.id)
-            how = "sold" if sold else "deleted"
-            reason = f"This cart has been {how} meanwhile."
+            reason = say("This cart has been sold meanwhile.") if sold else say("This cart has been deleted meanwhile.")
             raise SaleError(409, "gone", reason, "", {"sold": sold})
         return current
 
@@ -227,7 +228,7 @@ class Carts:
         try:
             self.store.put({**doc, "lines": current.get("lines") or {}})
         except Conflict:  # pragma: no cover - within a transaction nobody comes in between
-            raise SaleError(409, "changed", "Another till has changed this cart meanwhile.") from None
+            raise SaleError(409, "changed", say("Another till has changed this cart meanwhile.")) from None
 
     def _stamps(self, at: str, actor: Actor) -> dict[str, Any]:
         return {"updated_at": at, "updated_by": actor.staff, "updated_on": self.desk.terminal}
@@ -279,7 +280,7 @@ def _checked(doc: dict[str, Any]) -> dict[str, Any]:
 
 
 def _missing(id: str) -> SaleError:
-    return SaleError(404, "not_found", f"There is no parked cart {ids.product_name(id)} here.")
+    return SaleError(404, "not_found", say("There is no parked cart %(name)s here.", name=ids.product_name(id)))
 
 
 def _is_request(request: str) -> bool:

@@ -16,8 +16,8 @@ from app.shop import clock as clocks
 from app.shop import sound
 from app.shop.desk import Desk
 from app.shop.ledger.derive import derive
-from app.shop.money import show
 from app.shop.payments import codes
+from app.shop.reason import Money, say
 from app.shop.sale import SaleError
 from app.shop.schemas.order import STORED_VALUE
 
@@ -63,7 +63,7 @@ class Balances:
         `available` is what this till may take now, `known` whether it is known here that something was put on it."""
         plain = codes.normal(code)
         if len(plain) < codes.SHORTEST or codes.mistyped(plain):
-            reason = "This is no gift card’s code: a character of it is wrong or missing."
+            reason = say("This is no gift card’s code: a character of it is wrong or missing.")
             raise SaleError(400, "invalid", reason, "code")
         account = f"giftcard:{codes.hash_of(plain)}"
         return {"hint": codes.hint_of(plain), **self.account(account)}
@@ -126,7 +126,7 @@ class Balances:
         derive(self.desk.company, self.desk.store, keep=False)
         for line in sold:
             if counting(self.desk.company, f"giftcard:{line['card']}"):
-                reason = f"The gift card …{line['hint']} is sold already. Put money on it instead."
+                reason = say("The gift card …%(hint)s is sold already. Put money on it instead.", hint=line["hint"])
                 raise SaleError(409, "card_sold", reason, "lines")
         for account, amount in drawn.items():
             found = counting(self.desk.company, account)
@@ -141,26 +141,38 @@ class Balances:
         own = (facts["currency"], facts["digits"])
         other = next((doc for doc in found if (doc.get("currency"), doc.get("digits")) != own), None)
         if other is not None:
-            reason = f"This balance is kept in {other.get('currency')}, not in {own[0]}: it can't be used here."
+            reason = say(
+                "This balance is kept in %(currency)s, not in %(own)s: it can't be used here.",
+                currency=other.get("currency"),
+                own=own[0],
+            )
             raise SaleError(409, "other_currency", reason, field)
 
     def _refuse(self, account: str, amount: int, available: int, found: Sequence[Doc], field: str) -> None:
         facts, _ = self.desk.facts.read()
         digits = facts["digits"]
         kind = account.partition(":")[0]
-        name = {"giftcard": "The gift card", "credit": "The store credit", "account": "The account"}[kind]
+        names = {"giftcard": say("The gift card"), "credit": say("The store credit"), "account": say("The account")}
+        name = names[kind]
         balance = sum(doc["amount"] for doc in found)
         left = max(0, available)
         limit = self._limit(account.partition(":")[2]) if kind == "account" else None
         if limit is not None and amount > balance + limit:
-            reason = f"A supervisor must allow this: {show(amount, digits)} on account, over the customer’s limit."
+            doing = say("%(amount)s on account, over the customer’s limit", amount=Money(amount, digits))
+            reason = say("A supervisor must allow this: %(doing)s.", doing=doing)
             raise SaleError(403, "needs_approval", reason, field, {"right": "account_over"})
         if self.desk.contact().online or (_filled(found) and balance <= left):
-            reason = f"{name} has {show(left, digits)}, less than {show(amount, digits)}."
+            reason = say(
+                "%(name)s has %(left)s, less than %(amount)s.",
+                name=name,
+                left=Money(left, digits),
+                amount=Money(amount, digits),
+            )
         else:
-            reason = (
-                f"{name} can’t be asked about: the central is away. This till may take {show(left, digits)} of it on "
-                "trust."
+            reason = say(
+                "%(name)s can’t be asked about: the central is away. This till may take %(left)s of it on trust.",
+                name=name,
+                left=Money(left, digits),
             )
         details = {"available": left, "balance": balance}
         raise SaleError(409, "not_enough", reason, field, details)

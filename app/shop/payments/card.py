@@ -11,6 +11,7 @@ import hashlib
 from typing import Any, Protocol
 
 from app.docs.database import Database
+from app.shop.reason import say
 from app.shop.sale import SaleError
 
 APPROVED, DECLINED, UNKNOWN, REVERSED = "approved", "declined", "unknown", "reversed"
@@ -60,7 +61,7 @@ class CardDesk:
         known = self.payment(request)
         if known is not None:
             if known["amount"] != amount:
-                raise SaleError(409, "another_amount", "This payment was asked for with another amount.", "amount")
+                raise SaleError(409, "another_amount", say("This payment was asked for with another amount."), "amount")
             if known["state"] != UNKNOWN:
                 return known
         # First what was asked for, then the asking: a crash in between leaves a payment that can be reversed.
@@ -76,12 +77,14 @@ class CardDesk:
         sale, or that the terminal couldn't take back."""
         known = self.payment(request)
         if known is None:
-            raise SaleError(404, "not_found", "This payment was never asked for here.", "request")
+            raise SaleError(404, "not_found", say("This payment was never asked for here."), "request")
         if known.get("sale"):
-            raise SaleError(409, "sold", "This payment belongs to a sale: refund the sale instead.", "request")
+            raise SaleError(409, "sold", say("This payment belongs to a sale: refund the sale instead."), "request")
         if known["state"] in (APPROVED, UNKNOWN):
             if not self.terminal.reverse(request):
-                raise SaleError(409, "not_reversed", "The card terminal could not take the payment back.", "request")
+                raise SaleError(
+                    409, "not_reversed", say("The card terminal could not take the payment back."), "request"
+                )
             return self._keep(request, known["amount"], known["currency"], REVERSED, known["reference"])
         return known
 
@@ -100,7 +103,9 @@ class CardDesk:
         became another sale's, meanwhile."""
         known = self.approved(request, sale)
         if known is None:
-            raise SaleError(409, "card_not_approved", "The payment of the card terminal is no longer there.", "tenders")
+            raise SaleError(
+                409, "card_not_approved", say("The payment of the card terminal is no longer there."), "tenders"
+            )
         self.store.put_local(KEPT + request, {**known, "sale": sale})
 
     def _keep(self, request: str, amount: int, currency: str, state: str, reference: str | None) -> dict[str, Any]:

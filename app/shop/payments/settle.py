@@ -13,8 +13,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from app.shop.money import MAX_AMOUNT, divide, show
+from app.shop.money import MAX_AMOUNT, divide
 from app.shop.pricing import cash_round
+from app.shop.reason import Money, Reason, phrase, say
 from app.shop.sale import invalid
 
 Tender = Mapping[str, Any]
@@ -52,7 +53,10 @@ def settle(
     given = [dict(tender) for tender in tenders]
     returned = sum(t["amount"] for t in given if t["kind"] == "coupon" and t["amount"] < 0)
     if returned not in (0, coupon):
-        reason = f"What coupons had paid of the returned goods is {show(-coupon, digits)}: that goes back as a coupon."
+        reason = say(
+            "What coupons had paid of the returned goods is %(amount)s: that goes back as a coupon.",
+            amount=Money(-coupon, digits),
+        )
         raise invalid(reason, "tenders")
     if coupon and not returned:
         given.insert(0, {"kind": "coupon", "amount": coupon})
@@ -63,7 +67,7 @@ def settle(
     _check_others(others, owed, digits)
     settled = _pay_out(given, left, rule, digits) if owed < 0 else _take(given, left, rule, digits)
     if abs(settled.paid) > MAX_AMOUNT:
-        raise invalid("The payment is too large.", "tenders")
+        raise invalid(say("The payment is too large."), "tenders")
     return settled
 
 
@@ -71,7 +75,11 @@ def exact(total: int, tip: int, cash_rounding: int, tenders: Sequence[Tender], d
     """A refund that was worked out beforehand: tenders and rounding to the cent. Raises SaleError when they differ."""
     sum_of = paid(tenders)
     if total + tip + cash_rounding != sum_of:
-        reason = f"The payments are {show(sum_of, digits)}, and {show(total + tip + cash_rounding, digits)} is due."
+        reason = say(
+            "The payments are %(paid)s, and %(due)s is due.",
+            paid=Money(sum_of, digits),
+            due=Money(total + tip + cash_rounding, digits),
+        )
         raise invalid(reason, "tenders")
     return Settled([dict(tender) for tender in tenders], sum_of, 0, cash_rounding)
 
@@ -82,31 +90,44 @@ def _check_signs(tenders: Sequence[Tender], owed: int, digits: int) -> None:
         if kind == "coupon" and amount < 0:
             continue
         if owed >= 0 and amount < 0:
-            raise invalid(f"Payment {index + 1}: the amount must be more than zero.", f"tenders.{index}.amount")
+            raise invalid(
+                say("Payment %(number)s: the amount must be more than zero.", number=index + 1),
+                f"tenders.{index}.amount",
+            )
         if owed < 0 and amount > 0:
-            reason = f"Payment {index + 1}: {show(-owed, digits)} is to be paid out, nothing is to be paid."
+            reason = say(
+                "Payment %(number)s: %(due)s is to be paid out, nothing is to be paid.",
+                number=index + 1,
+                due=Money(-owed, digits),
+            )
             raise invalid(reason, f"tenders.{index}.amount")
 
 
 NAMES = {
-    "card": "The card pays", "giftcard": "The gift card pays", "credit": "The store credit pays",
-    "account": "The account pays",
-}  # fmt: skip
+    "card": phrase("The card pays %(more)s more than the %(due)s due."),
+    "giftcard": phrase("The gift card pays %(more)s more than the %(due)s due."),
+    "credit": phrase("The store credit pays %(more)s more than the %(due)s due."),
+    "account": phrase("The account pays %(more)s more than the %(due)s due."),
+}
 
 
 def _check_others(others: Sequence[Tender], owed: int, digits: int) -> None:
     """What gives no change must not pay more than is owed."""
     coupons = paid(others, "coupon")
     if coupons and abs(coupons) > abs(owed):
-        reason = f"The coupons are worth {show(coupons, digits)}, more than the total of {show(owed, digits)}."
+        reason = say(
+            "The coupons are worth %(coupons)s, more than the total of %(owed)s.",
+            coupons=Money(coupons, digits),
+            owed=Money(owed, digits),
+        )
         raise invalid(reason, "tenders")
     so_far = 0
     for tender in others:
         so_far += tender["amount"]
         if abs(so_far) > abs(owed):
-            name = NAMES.get(tender["kind"], "That is")
-            reason = f"{name} {show(abs(so_far) - abs(owed), digits)} more than the {show(abs(owed), digits)} due."
-            raise invalid(reason, "tenders")
+            message = NAMES.get(tender["kind"], phrase("That is %(more)s more than the %(due)s due."))
+            more, due = Money(abs(so_far) - abs(owed), digits), Money(abs(owed), digits)
+            raise invalid(Reason(message, {"more": more, "due": due}), "tenders")
 
 
 def _take(tenders: list[dict[str, Any]], left: int, rule: Mapping[str, Any] | None, digits: int) -> Settled:
@@ -118,7 +139,11 @@ def _take(tenders: list[dict[str, Any]], left: int, rule: Mapping[str, Any] | No
     # What foreign cash is worth need not be a multiple of any coin: then the change is what is rounded.
     if cash < (min(due, left) if foreign else due):
         missing, whole = due - cash, due + sum_of - cash
-        reason = f"Not enough was paid: {show(missing, digits)} of {show(whole, digits)} is missing."
+        reason = say(
+            "Not enough was paid: %(missing)s of %(whole)s is missing.",
+            missing=Money(missing, digits),
+            whole=Money(whole, digits),
+        )
         raise invalid(reason, "tenders")
     change = max(0, cash - due)
     if foreign:
@@ -130,10 +155,12 @@ def _pay_out(tenders: list[dict[str, Any]], left: int, rule: Mapping[str, Any] |
     """Money goes back: `left`, below zero, is what cash has to pay out."""
     sum_of, cash = paid(tenders), paid(tenders, *CASH)
     if any(tender["kind"] == "foreign" for tender in tenders):
-        raise invalid("Money is paid out in the shop's own currency.", "tenders")
+        raise invalid(say("Money is paid out in the shop's own currency."), "tenders")
     others = [tender for tender in tenders if tender["kind"] not in CASH]
     due = cash_round(left, rule) if cash or not others else left
     if cash != due:
-        reason = f"{show(-due, digits)} is to be paid out in cash, not {show(-cash, digits)}."
+        reason = say(
+            "%(due)s is to be paid out in cash, not %(cash)s.", due=Money(-due, digits), cash=Money(-cash, digits)
+        )
         raise invalid(reason, "tenders")
     return Settled(tenders, sum_of, 0, cash - left)

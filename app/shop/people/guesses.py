@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from app.docs.database import Database
 from app.docs.errors import NotFound
 from app.shop import clock as clocks
+from app.shop.reason import say
 from app.shop.sale import SaleError
 
 #: Wrong ones that are free; each one from the last of them on makes the person wait, twice as long each time.
@@ -96,8 +97,12 @@ def locked(wait: timedelta) -> SaleError:
     """Too many wrong ones: when to try again, in words."""
     seconds = _seconds(wait)
     minutes = -(-seconds // 60)
-    for_ = f"{seconds} seconds" if seconds < 60 else "a minute" if minutes == 1 else f"{minutes} minutes"
-    return SaleError(429, "pin_locked", f"Too many wrong PINs. Wait {for_}, then try again.", "pin", {"wait": seconds})
+    if seconds < 60:
+        time = say("%(seconds)s seconds", seconds=seconds)
+    else:
+        time = say("a minute") if minutes == 1 else say("%(minutes)s minutes", minutes=minutes)
+    reason = say("Too many wrong PINs. Wait %(time)s, then try again.", time=time)
+    return SaleError(429, "pin_locked", reason, "pin", {"wait": seconds})
 
 
 def _seconds(wait: timedelta) -> int:

@@ -16,9 +16,10 @@ from app.shop.people.guesses import Guesses
 from app.shop.people.pins import MemoryPeppers, Peppers
 from app.shop.people.sessions import Session, Sessions
 from app.shop.people.staff import Person, Staff
+from app.shop.reason import say
 from app.shop.sale import SaleError
 
-LOCKED = "The till is locked. Choose your name and enter your PIN."
+LOCKED = say("The till is locked. Choose your name and enter your PIN.")
 
 
 @dataclass
@@ -107,7 +108,9 @@ class People:
         `may_not_allow` when they lack the right themselves."""
         person = self.prove(given)
         if right not in self.staff.rights(person):
-            raise SaleError(403, "may_not_allow", f"{person.name} may not allow this.", "staff", {"right": right})
+            raise SaleError(
+                403, "may_not_allow", say("%(name)s may not allow this.", name=person.name), "staff", {"right": right}
+            )
         return person, self.approvals.give(right, person.id, actor.staff or actor.name, request, lasts=lasts)
 
     def prove(self, given: Mapping[str, Any]) -> Person:
@@ -117,7 +120,7 @@ class People:
             return self._by_badge(badge)
         id, pin = given.get("staff"), given.get("pin")
         if not isinstance(pin, str) or not pin or len(pin) > pins.MOST:
-            raise SaleError(400, "invalid", "The PIN is missing.", "pin")
+            raise SaleError(400, "invalid", say("The PIN is missing."), "pin")
         person = self.staff.all().get(id) if isinstance(id, str) else None
         kept = person.pin if person is not None and person.active else None
         # What is missing here must not use up anybody's attempts.
@@ -136,7 +139,7 @@ class People:
         left = self.guesses.count(guesses.BADGES)
         found = self.by_badge(code)
         if found is None:
-            reason = "This badge is nobody’s here."
+            reason = say("This badge is nobody’s here.")
             raise SaleError(403, "wrong_badge", reason, "badge", {"left": left})
         self.guesses.take_back(guesses.BADGES)
         return found
@@ -157,5 +160,5 @@ class People:
 
 
 def _wrong(left: int) -> SaleError:
-    reason = "This PIN is not right."
+    reason = say("This PIN is not right.")
     return SaleError(403, "wrong_pin", reason, "pin", {"left": left})

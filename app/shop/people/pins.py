@@ -13,6 +13,7 @@ import secrets
 from itertools import pairwise
 from typing import Any, Protocol
 
+from app.shop.reason import say
 from app.shop.sale import SaleError
 
 #: scrypt's cost: 16 MB and some 40 ms for each guess.
@@ -23,7 +24,7 @@ SALT_BYTES = 16
 LEAST, LEAST_LENDING, MOST = 4, 6, 12
 BADGE_LEAST, BADGE_MOST = 6, 64
 
-LACKS_KEY = (
+LACKS_KEY = say(
     "This till lacks the key of the PINs. On a till where they work, run “couchtill staff key --data DIR”; on this "
     "one “couchtill staff key --data DIR --set KEY” with what it printed."
 )
@@ -78,14 +79,15 @@ def allowed(pin: Any, *, lending: bool) -> str:
     """A PIN that may be set; `lending` for those who lend rights to others. Raises SaleError 400 in words."""
     least = LEAST_LENDING if lending else LEAST
     if not isinstance(pin, str) or not pin.isascii() or not pin.isdigit():
-        raise _refused("A PIN is made of digits.")
+        raise _refused(say("A PIN is made of digits."))
     if len(pin) < least:
-        who = "Supervisors and managers need" if lending else "A PIN needs"
-        raise _refused(f"{who} {least} digits at least.")
+        if lending:
+            raise _refused(say("Supervisors and managers need %(num)s digits at least.", num=least))
+        raise _refused(say("A PIN needs %(num)s digits at least.", num=least))
     if len(pin) > MOST:
-        raise _refused(f"A PIN has {MOST} digits at most.")
+        raise _refused(say("A PIN has %(num)s digits at most.", num=MOST))
     if trivial(pin):
-        raise _refused("This PIN is guessed at once: no digit or pattern repeated, no digits in a row.")
+        raise _refused(say("This PIN is guessed at once: no digit or pattern repeated, no digits in a row."))
     return pin
 
 
@@ -131,9 +133,9 @@ def _scrypt(pin: str, key: str, salt: bytes, n: int, r: int, p: int) -> bytes:
 def badge_allowed(code: Any) -> str:
     """A badge's code that may be set. Raises SaleError 400 in words."""
     if not isinstance(code, str) or not code.isascii() or not code.isprintable() or " " in code:
-        raise SaleError(400, "invalid", "A badge’s code is letters and digits, as a scanner reads them.", "badge")
+        raise SaleError(400, "invalid", say("A badge’s code is letters and digits, as a scanner reads them."), "badge")
     if not BADGE_LEAST <= len(code) <= BADGE_MOST:
-        reason = f"A badge’s code has {BADGE_LEAST} to {BADGE_MOST} characters."
+        reason = say("A badge’s code has %(least)s to %(most)s characters.", least=BADGE_LEAST, most=BADGE_MOST)
         raise SaleError(400, "invalid", reason, "badge")
     return code
 

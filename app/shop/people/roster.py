@@ -18,6 +18,7 @@ from app.shop.people import pins
 from app.shop.people.people import People
 from app.shop.people.rights import MANAGER, RIGHTS
 from app.shop.people.staff import Person
+from app.shop.reason import say
 from app.shop.sale import SaleError
 
 _REQUEST = re.compile(r"[A-Za-z0-9_.-]{8,64}")
@@ -33,7 +34,7 @@ class Roster:
     def rows(self, actor: Actor = ANYBODY) -> list[dict[str, Any]]:
         """`[{"id", "rev", "name", "role", "inactive", "pin", "badge", "language", "wait"}]`: `pin` and `badge` say
         whether there is one, `wait` is in seconds."""
-        actor.need("people", "to see the list of people")
+        actor.need("people", say("to see the list of people"))
         return [self._row(person) for person in self.people.staff.all().values()]
 
     def roles(self) -> list[dict[str, Any]]:
@@ -50,10 +51,10 @@ class Roster:
 
         Raises SaleError: 400 with the field, 403 `needs_approval`, 409 where the key of the PINs is missing.
         """
-        actor.need("people", "to add a person")
+        actor.need("people", say("to add a person"))
         request = given.get("request")
         if not isinstance(request, str) or not _REQUEST.fullmatch(request):
-            raise SaleError(400, "invalid", "The request’s id is missing, or not valid.", "request")
+            raise SaleError(400, "invalid", say("The request’s id is missing, or not valid."), "request")
         id = f"staff:{request}"
         store = self.people.desk.store
         with store.transaction():
@@ -63,14 +64,14 @@ class Roster:
             first = not self.people.needed
             role = MANAGER if first else given.get("role")
             if first and not given.get("pin"):
-                raise SaleError(400, "invalid", "The first person needs a PIN: they become the manager.", "pin")
+                raise SaleError(400, "invalid", say("The first person needs a PIN: they become the manager."), "pin")
             changes = self._changes({**given, "role": role}, None)
             doc = {"_id": id, "type": "staff", "schema": 1, "inactive": False, **changes, **self._mark(actor)}
             _check(doc)
             try:
                 store.put(doc)
             except Conflict:
-                raise SaleError(409, "conflict", "This person was removed before.", "request") from None
+                raise SaleError(409, "conflict", say("This person was removed before."), "request") from None
         return self._row(self._person(id)), False
 
     def change(self, id: str, given: Mapping[str, Any], actor: Actor = ANYBODY) -> dict[str, Any]:
@@ -78,10 +79,10 @@ class Roster:
 
         Raises SaleError as `add`; 404; 409 `changed` with `{"current"}` when `rev` is no longer the person's.
         """
-        actor.need("people", "to change a person")
+        actor.need("people", say("to change a person"))
         rev = given.get("rev")
         if not isinstance(rev, str):
-            raise SaleError(400, "invalid", "The revision of the person is missing.", "rev")
+            raise SaleError(400, "invalid", say("The revision of the person is missing."), "rev")
         desk = self.people.desk
         with desk.store.transaction():
             person = self._person(id)
@@ -92,7 +93,7 @@ class Roster:
                     desk.store, id, rev, changes, by=actor.staff or actor.name, on=desk.terminal, moment=desk.clock
                 )
             except editing.Changed:
-                reason = "Somebody changed this person meanwhile. Look again."
+                reason = say("Somebody changed this person meanwhile. Look again.")
                 raise SaleError(409, "changed", reason, "rev", {"current": self._row(person)}) from None
         if "pin" in changes:
             self.people.guesses.forget(id)
@@ -103,7 +104,7 @@ class Roster:
     def _person(self, id: str) -> Person:
         person = self.people.staff.all().get(id)
         if person is None:
-            raise SaleError(404, "not_found", "This person is not on the list.")
+            raise SaleError(404, "not_found", say("This person is not on the list."))
         return person
 
     def _row(self, person: Person) -> dict[str, Any]:
@@ -123,7 +124,7 @@ class Roster:
         """The fields of the document; PIN and badge hashed."""
         role = given.get("role", person.role if person else None)
         if not isinstance(role, str) or role not in self.people.staff.roles():
-            raise SaleError(400, "invalid", "The role is missing, or none of this shop’s.", "role")
+            raise SaleError(400, "invalid", say("The role is missing, or none of this shop’s."), "role")
         lends = self.people.staff.lends(role)
         made: dict[str, Any] = {key: given[key] for key in ("name", "language", "inactive") if key in given}
         made["role"] = role
@@ -134,13 +135,13 @@ class Roster:
         elif "pin" in given:
             made["pin"] = None
         elif person is not None and person.pin is not None and lends and not self.people.staff.lends(person.role):
-            reason = f"With this role a new PIN is needed: {pins.LEAST_LENDING} digits at least."
+            reason = say("With this role a new PIN is needed: %(num)s digits at least.", num=pins.LEAST_LENDING)
             raise SaleError(400, "weak_pin", reason, "pin")
         if given.get("badge") is not None:
             code = pins.badge_allowed(given["badge"])
             owner = self.people.by_badge(code)
             if owner is not None and (person is None or owner.id != person.id):
-                raise SaleError(400, "invalid", f"This badge is {owner.name}’s.", "badge")
+                raise SaleError(400, "invalid", say("This badge is %(name)s’s.", name=owner.name), "badge")
             made["badge"] = pins.badge_hashed(code, self._key())
         elif "badge" in given:
             made["badge"] = None
@@ -165,7 +166,7 @@ class Roster:
         if stays and "people" in staff.roles().get(changes["role"], ()):
             return
         if (others or stays) and not any("people" in staff.rights(one) for one in others):
-            reason = "Nobody could manage people then: make somebody else a manager first."
+            reason = say("Nobody could manage people then: make somebody else a manager first.")
             raise SaleError(409, "last_manager", reason, "role")
 
     def _mark(self, actor: Actor) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from app.shop import ids, schemas, sound
 from app.shop.pricing.book import Books
 from app.shop.pricing.lines import CARDS, NO_PRICE, PricingError
 from app.shop.pricing.price import price
+from app.shop.reason import say
 from app.shop.sale import SaleError, invalid
 from app.shop.schemas.price import PRICE_REQUEST
 
@@ -23,7 +24,7 @@ def quote(books: Books, request: Any) -> dict[str, Any]:
     lines = [_line(books, index, line, products) for index, line in enumerate(cart["lines"])]
     places = {line["id"]: index for index, line in enumerate(lines)}
     if len(places) != len(lines):
-        raise invalid("Two lines have one id.", "cart.lines")
+        raise invalid(say("Two lines have one id."), "cart.lines")
     try:
         return price({**cart, "customer": _customer(books, cart["customer"]), "lines": lines}, books.book())
     except PricingError as wrong:
@@ -39,7 +40,7 @@ def _products(books: Books, lines: list[dict[str, Any]]) -> dict[str, dict[str, 
 def _line(books: Books, index: int, line: Mapping[str, Any], products: Mapping[str, Any]) -> dict[str, Any]:
     product = products.get(line["product"] or "")
     if line["kind"] in CARDS and (line["quantity"] < 0 or line["discounts"]) and not line.get("fixed"):
-        raise invalid(f"Line {index + 1}: a gift card is sold as it is.", f"cart.lines.{index}")
+        raise invalid(say("Line %(number)s: a gift card is sold as it is.", number=index + 1), f"cart.lines.{index}")
     name = line.get("name") or (ids.product_name(line["product"] or "") if product is None else None)
     own = {key: line[key] for key in ("kind", "keyed", "label", "discounts", "fixed") if line.get(key) is not None}
     if product is None:
@@ -58,8 +59,8 @@ def _customer(books: Books, customer: Mapping[str, Any] | None) -> dict[str, Any
 
 def _in_words(wrong: PricingError, places: Mapping[str, int]) -> SaleError:
     if wrong.line is None:
-        return invalid("The total is too large.", "cart.lines")
+        return invalid(say("The total is too large."), "cart.lines")
     index = places[wrong.line]
     if wrong.code == NO_PRICE:
-        return invalid(f"Line {index + 1}: the price is missing.", f"cart.lines.{index}.keyed")
-    return invalid(f"Line {index + 1}: the amount is too large.", f"cart.lines.{index}.quantity")
+        return invalid(say("Line %(number)s: the price is missing.", number=index + 1), f"cart.lines.{index}.keyed")
+    return invalid(say("Line %(number)s: the amount is too large.", number=index + 1), f"cart.lines.{index}.quantity")

@@ -68,7 +68,7 @@ class ReceiptsBook:
             known = self.desk.written("event", request)
             if known is not None:
                 return int(known["details"].get("copy", 1))
-            actor.need("reprint", "print a receipt again", about=id)
+            actor.need("reprint", say("print a receipt again"), about=id)
             copy = self.copies(id) + 1
             self._event("reprint", request, actor, about=id, details={"copy": copy}, right="reprint")
             return copy
@@ -126,7 +126,7 @@ class ReceiptsBook:
         rows = self.waiting()
         left = [row for row in rows if row["id"] != id]
         if len(left) == len(rows):
-            raise SaleError(404, "not_found", "This receipt doesn't wait to be printed.")
+            raise SaleError(404, "not_found", say("This receipt doesn't wait to be printed."))
         self._keep(left)
 
     def forget(self, order: str, copy: int, gift: bool) -> None:

@@ -12,6 +12,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from app.shop.reason import say
+
 Doc = Mapping[str, Any]
 
 #: Seconds for a printer to answer; on a shop's own network it takes milliseconds.
@@ -39,7 +41,7 @@ def send(printer: Doc, data: bytes) -> None:
     kind = printer["kind"]
     senders = {"network": _network, "usb": _usb, "file": _file}
     if kind not in senders:
-        raise PrinterError("no_printer", "This till has no receipt printer: the browser prints.")
+        raise PrinterError("no_printer", say("This till has no receipt printer: the browser prints."))
     with _one_at_a_time:
         senders[kind](printer, data)
 
@@ -47,7 +49,7 @@ def send(printer: Doc, data: bytes) -> None:
 def _network(printer: Doc, data: bytes) -> None:
     host, port = printer.get("host"), int(printer["port"])
     if not host:
-        raise PrinterError("no_printer", "The settings give the receipt printer no address.")
+        raise PrinterError("no_printer", say("The settings give the receipt printer no address."))
     where = f"{host}:{port}" if port != 9100 else str(host)
     try:
         with socket.create_connection((host, port), timeout=CONNECT) as line:
@@ -56,16 +58,18 @@ def _network(printer: Doc, data: bytes) -> None:
             line.sendall(data)
             line.shutdown(socket.SHUT_WR)
     except socket.gaierror:
-        raise PrinterError("printer_unknown", f"No printer has the name {host}. Look at the settings.") from None
+        raise PrinterError(
+            "printer_unknown", say("No printer has the name %(host)s. Look at the settings.", host=host)
+        ) from None
     except TimeoutError:
         raise _away(where) from None
     except ConnectionRefusedError:
-        reason = f"The receipt printer at {where} is off, or busy: nothing answers there."
+        reason = say("The receipt printer at %(where)s is off, or busy: nothing answers there.", where=where)
         raise PrinterError("printer_off", reason) from None
     except OSError as wrong:
         if wrong.errno in (errno.EHOSTUNREACH, errno.ENETUNREACH, errno.EHOSTDOWN):
             raise _away(where) from None
-        reason = f"The receipt printer at {where} broke off: look at its paper, then print again."
+        reason = say("The receipt printer at %(where)s broke off: look at its paper, then print again.", where=where)
         raise PrinterError("printer_broke_off", reason) from None
 
 
@@ -81,37 +85,40 @@ def _ready(line: socket.socket) -> None:
         pass
     states = [byte for byte in told if byte & 0x93 == 0x12]  # the bits that tell a status from anything else
     if states and states[0] & 0x04:
-        raise PrinterError("cover_open", "The receipt printer’s cover is open. Close it, then print again.")
+        raise PrinterError("cover_open", say("The receipt printer’s cover is open. Close it, then print again."))
     if (states and states[0] & 0x20) or (len(states) > 1 and states[1] & 0x60):
-        raise PrinterError("no_paper", "The receipt printer is out of paper. Put in a roll, then print again.")
+        raise PrinterError("no_paper", say("The receipt printer is out of paper. Put in a roll, then print again."))
 
 
 def _away(where: str) -> PrinterError:
     return PrinterError(
-        "printer_away", f"The receipt printer at {where} is out of reach: is it on, and on the network?"
+        "printer_away",
+        say("The receipt printer at %(where)s is out of reach: is it on, and on the network?", where=where),
     )
 
 
 def _usb(printer: Doc, data: bytes) -> None:
     vendor, product = printer.get("vendor"), printer.get("product")
     if vendor is None or product is None:
-        raise PrinterError("no_printer", "The settings don’t say which USB printer this is.")
+        raise PrinterError("no_printer", say("The settings don’t say which USB printer this is."))
     try:
         from escpos.exceptions import DeviceNotFoundError, USBNotFoundError
         from escpos.printer import Usb
     except ImportError:
         raise PrinterError(
-            "no_library", "Printing over USB needs python-escpos: pip install couchtill[escpos]."
+            "no_library", say("Printing over USB needs python-escpos: pip install couchtill[escpos].")
         ) from None
     device = Usb(vendor, product, timeout=int(SEND * 1000))
     try:
         device.open()
         device._raw(data)
     except (DeviceNotFoundError, USBNotFoundError):
-        reason = "The receipt printer is not at any USB plug, or it is off."
+        reason = say("The receipt printer is not at any USB plug, or it is off.")
         raise PrinterError("printer_off", reason) from None
     except Exception as wrong:  # whatever the driver of the day raises, it is the printer that failed, not the sale
-        raise PrinterError("printer_broke_off", f"The USB printer did not take it: {wrong}") from None
+        raise PrinterError(
+            "printer_broke_off", say("The USB printer did not take it: %(wrong)s", wrong=wrong)
+        ) from None
     finally:
         device.close()
 
@@ -119,9 +126,11 @@ def _usb(printer: Doc, data: bytes) -> None:
 def _file(printer: Doc, data: bytes) -> None:
     path = printer.get("path")
     if not path:
-        raise PrinterError("no_printer", "The settings give the receipt printer no path.")
+        raise PrinterError("no_printer", say("The settings give the receipt printer no path."))
     try:
         with Path(path).open("ab") as file:
             file.write(data)
     except OSError as wrong:
-        raise PrinterError("printer_off", f"{path}: {wrong.strerror or wrong}.") from None
+        raise PrinterError(
+            "printer_off", say("%(path)s: %(error)s.", path=path, error=wrong.strerror or wrong)
+        ) from None

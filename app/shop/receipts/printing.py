@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from app.shop.reason import say
 from app.shop.receipts import escpos, printers
 from app.shop.receipts.layout import rows
 from app.shop.receipts.printers import PrinterError
@@ -48,7 +49,7 @@ def print_receipt(settings: Any, shown: Doc, *, open_drawer: bool = False) -> No
     """Prints a receipt as `present.receipt` shows it. Raises PrinterError."""
     printer = printer_of(settings)
     if printer["kind"] == "browser":
-        raise PrinterError("no_printer", "This till has no receipt printer: the browser prints.")
+        raise PrinterError("no_printer", say("This till has no receipt printer: the browser prints."))
     try:
         data = escpos.encoded(
             rows(shown, printer["columns"]),
@@ -57,6 +58,6 @@ def print_receipt(settings: Any, shown: Doc, *, open_drawer: bool = False) -> No
             open_drawer=open_drawer and printer.get("kick", True),
         )
     except escpos.NoLibrary:
-        reason = "Printing needs python-escpos: pip install couchtill[escpos]."
+        reason = say("Printing needs python-escpos: pip install couchtill[escpos].")
         raise PrinterError("no_library", reason) from None
     printers.send(printer, data)

@@ -15,8 +15,8 @@ from app.shop import clock as clocks
 from app.shop import ids, schemas, sound
 from app.shop.actor import ANYBODY, Actor
 from app.shop.desk import Desk
-from app.shop.money import show
 from app.shop.pricing import cash_round, tax
+from app.shop.reason import Money, say
 from app.shop.refunds import known, payout
 from app.shop.refunds.figures import NOTHING, Figures, coupon_shares, fixed_line, line_of, payable, return_line
 from app.shop.sale import SaleError, invalid
@@ -72,16 +72,15 @@ class Refunds:
         """A receipt with its returns. Raises SaleError 404 where it isn't here, 409 where it can't be refunded."""
         record = self.desk.store.read(id)
         if record is None or record.deleted or record.type != "order":
-            raise SaleError(404, "no_receipt", "There is no such receipt here.", "order")
+            raise SaleError(404, "no_receipt", say("There is no such receipt here."), "order")
         order = record.full()
         # One sale written twice is one sale: its refunds are those of the order that counts.
         same = self.desk.store.find("order_sale", str(order.get("sale")), limit=10)
         if same:
             order = min(same, key=lambda found: found.id).full()
         if not sound.is_order(order) or not all(map(_is_sold_line, order["lines"])):
-            raise SaleError(
-                409, "unreadable", "Another program wrote this receipt; it can't be refunded here.", "order"
-            )
+            reason = say("Another program wrote this receipt; it can't be refunded here.")
+            raise SaleError(409, "unreadable", reason, "order")
         orders = known.returning(self.desk.store, order["_id"])
         return Original(order, orders, known.already(orders, order["_id"]))
 
@@ -168,10 +167,11 @@ class Refunds:
         try:
             order, repeated = self._refund(wanted, actor)
         except InsufficientStorage as full:
-            reason = "The disk is full: nothing was refunded. Make room on this terminal, then try again."
+            reason = say("The disk is full: nothing was refunded. Make room on this terminal, then try again.")
             raise SaleError(507, "insufficient_storage", reason) from full
         except DocsError as refused:
-            raise SaleError(refused.status, refused.error, f"Nothing was refunded: {refused.reason}") from refused
+            reason = say("Nothing was refunded: %(reason)s", reason=refused.reason)
+            raise SaleError(refused.status, refused.error, reason) from refused
         self._seller.follow(order)
         return order, repeated
 
@@ -202,13 +202,13 @@ class Refunds:
         original = self.original(wanted["order"])
         order = original.order
         if order.get("kind") != "sale":
-            raise SaleError(409, "not_a_sale", "This receipt is a refund itself: it can't be refunded.", "order")
+            raise SaleError(409, "not_a_sale", say("This receipt is a refund itself: it can't be refunded."), "order")
         facts, _ = self.desk.facts.read()
         if order.get("store") != facts["id"] or (order["currency"], order["digits"]) != (
             facts["currency"],
             facts["digits"],
         ):
-            reason = "This receipt is of another store, or in another currency; it can't be refunded here."
+            reason = say("This receipt is of another store, or in another currency; it can't be refunded here.")
             raise SaleError(409, "elsewhere", reason, "order")
         chosen = self._chosen(original, wanted)
         lines = [
@@ -220,9 +220,10 @@ class Refunds:
         shown = wanted["total"]
         if shown is not None and shown != -figures["total"]:
             digits = order["digits"]
-            reason = (
-                f"The refund is {show(-figures['total'], digits)}, the window showed {show(shown, digits)}. "
-                "Nothing was refunded; look at it again."
+            reason = say(
+                "The refund is %(total)s, the window showed %(shown)s. Nothing was refunded; look at it again.",
+                total=Money(-figures["total"], digits),
+                shown=Money(shown, digits),
             )
             raise SaleError(409, "total_differs", reason, "total", {"total": -figures["total"], "shown": shown})
         returning = {line: quantity for line, quantity, _ in chosen}
@@ -260,16 +261,18 @@ class Refunds:
                 {"line": line["id"], "quantity": original.left(line)} for line in original.sold if original.left(line)
             ]
             if wanted["void"] and original.orders:
-                raise SaleError(409, "returned_already", "Something of this sale was returned already.", "order")
+                raise SaleError(409, "returned_already", say("Something of this sale was returned already."), "order")
         if not given:
             reason = (
-                "Nothing of this receipt is left to refund." if wanted["lines"] is None else "Choose what comes back."
+                say("Nothing of this receipt is left to refund.")
+                if wanted["lines"] is None
+                else say("Choose what comes back.")
             )
             raise SaleError(409 if wanted["lines"] is None else 400, "nothing_left", reason, "lines")
         chosen: list[tuple[str, int, str]] = []
         for i, each in enumerate(given):
             if any(each["line"] == line for line, _, _ in chosen):
-                raise invalid("A line is named twice.", f"lines.{i}.line")
+                raise invalid(say("A line is named twice."), f"lines.{i}.line")
             line = self._takes(original, each["line"], each["quantity"], f"lines.{i}")
             usual = "restock" if (line.get("kind") or "goods") == "goods" else "none"
             chosen.append((each["line"], each["quantity"], each.get("restock") or usual))
@@ -279,15 +282,16 @@ class Refunds:
         """The line, if as much of it can be returned. Raises SaleError."""
         line = line_of(original.order, id)
         if line is None or line["quantity"] <= 0:
-            raise invalid("The receipt has no such line.", f"{place}.line")
+            raise invalid(say("The receipt has no such line."), f"{place}.line")
         left = original.left(line)
         if quantity > left:
-            reason = f"{line['name']}: {_count(left)} of {_count(line['quantity'])} can still be returned."
+            counts = {"left": _count(left), "sold": _count(line["quantity"])}
+            reason = say("%(name)s: %(left)s of %(sold)s can still be returned.", name=line["name"], **counts)
             if not left:
-                reason = f"{line['name']} was returned already."
+                reason = say("%(name)s was returned already.", name=line["name"])
             raise SaleError(409, "returned_already", reason, f"{place}.quantity", {"left": left})
         if quantity % 1000 and line["quantity"] % 1000 == 0 and not line.get("decimals") and not line.get("unit"):
-            raise invalid(f"{line['name']} is returned by whole pieces.", f"{place}.quantity")
+            raise invalid(say("%(name)s is returned by whole pieces.", name=line["name"]), f"{place}.quantity")
         return line
 
     def _payout(self, original: Original, wanted: Doc, due: int, complete: bool) -> tuple[payout.Payout, bool]:
@@ -313,14 +317,14 @@ class Refunds:
             if over <= 0 or tender["kind"] == "credit":
                 continue
             if tender["kind"] != "cash":
-                digits = original.order["digits"]
-                most = show(tender["amount"] - over, digits)
-                raise SaleError(409, "over_cap", f"This way no more than {most} can go back.", f"tenders.{i}.amount")
+                most = Money(tender["amount"] - over, original.order["digits"])
+                reason = say("This way no more than %(most)s can go back.", most=most)
+                raise SaleError(409, "over_cap", reason, f"tenders.{i}.amount")
             elsewhere = True  # cash for what was paid otherwise: money could be drawn from a stolen card
         planned = payout.wished(due, tenders, rule=rule)
         if planned is None:
             digits = original.order["digits"]
-            raise invalid(f"{show(due, digits)} is to be paid out.", "tenders")
+            raise invalid(say("%(due)s is to be paid out.", due=Money(due, digits)), "tenders")
         return planned, elsewhere
 
     @staticmethod
@@ -328,14 +332,14 @@ class Refunds:
         made = {name: value for name, value in tender.items() if value is not None}
         if made["kind"] in ("credit", "account") and "customer" not in made:
             if not original.order.get("customer"):
-                raise invalid("Whose account? The receipt names no customer.", f"tenders.{index}.customer")
+                raise invalid(say("Whose account? The receipt names no customer."), f"tenders.{index}.customer")
             made["customer"] = original.order["customer"]
         return made
 
 
 DOING = {
-    "refund": "refund a receipt",
-    "refund_over": "refund more than the limit, or otherwise than it was paid",
+    "refund": say("refund a receipt"),
+    "refund_over": say("refund more than the limit, or otherwise than it was paid"),
 }
 
 

@@ -12,7 +12,7 @@ from marshmallow import ValidationError, fields
 
 from app.docs import json
 from app.shop.money import MAX_INTEGER, MAX_QUANTITY
-from app.shop.reason import phrase, say
+from app.shop.reason import Reason, phrase, say
 from app.shop.schemas.base import Choice, Flag, ListOf, Mutable, Part, Ref, Strict, Text, Time, called, price_field
 
 MAX_LINES = 2000
@@ -90,7 +90,7 @@ class CartLine(Strict):
 
 ID = _Id(40, pattern=LINE_ID)
 LOOSE = Loose(metadata={"label": "line"})
-LOOSE.error_messages = {**LOOSE.error_messages, "invalid": f"the line {Loose.wrong}"}
+LOOSE.error_messages = {**LOOSE.error_messages, "invalid": Reason(Loose.wrong, {"field": say("line")})}
 LINE = CartLine()
 
 

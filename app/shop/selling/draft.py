@@ -9,9 +9,10 @@ from typing import Any
 
 from app.shop import ids, pricing, sound
 from app.shop.desk import Desk
-from app.shop.money import MAX_AMOUNT, WHOLE, line_amount, show
+from app.shop.money import MAX_AMOUNT, WHOLE, line_amount
 from app.shop.payments import codes
 from app.shop.pricing.book import Books
+from app.shop.reason import Money, say
 from app.shop.sale import SaleError, invalid
 from app.shop.schemas.order import MAX_LINES, STORED_VALUE
 from app.shop.selling.accounts import check_code, check_customer
@@ -40,7 +41,7 @@ class Item:
 
     @property
     def where(self) -> str:
-        return f"Line {self.index + 1}"
+        return say("Line %(number)s", number=self.index + 1)
 
     @property
     def place(self) -> str:
@@ -79,7 +80,7 @@ class Drafts:
     def draft(self, request: Doc, minted: Mapping[str, str]) -> Draft:
         """`minted` are the codes for gift cards that the request sells without one, by line id. Raises SaleError."""
         if not request["lines"]:
-            raise invalid("There is nothing to sell: the cart is empty.", "lines")
+            raise invalid(say("There is nothing to sell: the cart is empty."), "lines")
         products = self._products(line["product"] for line in request["lines"])
         items = [self._item(i, line, products, minted) for i, line in enumerate(request["lines"])]
         self._distinct(items)
@@ -118,18 +119,20 @@ class Drafts:
             return Item(index, line, id, {})
         if line["kind"] in STORED_VALUE:
             return self._stored_value(index, id, line, minted)
-        where, place = f"Line {index + 1}", f"lines.{index}"
+        where, place = say("Line %(number)s", number=index + 1), f"lines.{index}"
         name, price = line["product"], line.get("price")
         product = products.get(name) if name is not None else None
         if product is None:
             if price is None:
-                missing = "the price is missing" if name is None else "the catalogue lacks this product; key in a price"
-                raise invalid(f"{where}: {missing}.", f"{place}.price")
+                if name is None:
+                    raise invalid(say("%(where)s: the price is missing.", where=where), f"{place}.price")
+                reason = say("%(where)s: the catalogue lacks this product; key in a price.", where=where)
+                raise invalid(reason, f"{place}.price")
             if name is None and "name" not in line:
-                raise invalid(f"{where}: the name is missing.", f"{place}.name")
+                raise invalid(say("%(where)s: the name is missing.", where=where), f"{place}.name")
         listed = None if product is None else product.get("price")
         if price is not None and line_amount(price, abs(line["quantity"])) > MAX_AMOUNT:
-            raise invalid(f"{where}: the amount is too large.", f"{place}.quantity")
+            raise invalid(say("%(where)s: the amount is too large.", where=where), f"{place}.quantity")
         listed = listed and {"amount": listed["amount"], "per": listed.get("per", WHOLE)}
         keyed = None if price is None else {"amount": price["amount"], "per": price["per"]}
         source = {**product, "_id": name} if product is not None else None
@@ -156,20 +159,22 @@ class Drafts:
 
     def _stored_value(self, index: int, id: str, line: Doc, minted: Mapping[str, str]) -> Item:
         """A gift card that is sold, or money put on one or on a customer's account."""
-        where, place = f"Line {index + 1}", f"lines.{index}"
+        where, place = say("Line %(number)s", number=index + 1), f"lines.{index}"
         kind, price, code = line["kind"], line.get("price"), line.get("code")
         if price is None or price["amount"] < 1 or price["per"] != WHOLE:
-            raise invalid(f"{where}: the amount is missing.", f"{place}.price")
+            raise invalid(say("%(where)s: the amount is missing.", where=where), f"{place}.price")
         if line["quantity"] != WHOLE:
-            raise invalid(f"{where}: one card is one line; the quantity must be one.", f"{place}.quantity")
+            raise invalid(
+                say("%(where)s: one card is one line; the quantity must be one.", where=where), f"{place}.quantity"
+            )
         if line["discounts"]:
-            raise invalid(f"{where}: nothing is taken off a gift card.", f"{place}.discounts")
+            raise invalid(say("%(where)s: nothing is taken off a gift card.", where=where), f"{place}.discounts")
         kept: dict[str, Any] = {}
         if kind == "topup" and line.get("to"):
             kept["to"] = line["to"]
         else:
             if code is None and kind == "topup":
-                raise invalid(f"{where}: the code of the gift card is missing.", f"{place}.code")
+                raise invalid(say("%(where)s: the code of the gift card is missing.", where=where), f"{place}.code")
             plain = codes.normal(code) if code is not None else minted[id]
             check_code(plain, where, f"{place}.code")
             kept |= {"card": codes.hash_of(plain), "hint": codes.hint_of(plain)}
@@ -190,7 +195,7 @@ class Drafts:
         """Money is put on the account of somebody who is there."""
         for item in items:
             if item.kept.get("to"):
-                check_customer(self.desk, customer, f"{item.where}: money on an account")
+                check_customer(self.desk, customer, item.where, say("money on an account"))
 
     # -- the whole -----------------------------------------------------------------------------------------------
 
@@ -251,17 +256,20 @@ class Drafts:
         taken: set[str] = set()
         for item in items:
             if item.id in taken:
-                raise invalid(f"{item.where}: another line has the id “{item.id}”.", f"{item.place}.id")
+                raise invalid(
+                    say("%(where)s: another line has the id “%(id)s”.", where=item.where, id=item.id),
+                    f"{item.place}.id",
+                )
             taken.add(item.id)
 
     @staticmethod
     def _no_price(wrong: pricing.PricingError, items: list[Item]) -> SaleError:
         item = next((item for item in items if item.id == wrong.line), None)
         if item is None:
-            return invalid("The total is too large.", "lines")
+            return invalid(say("The total is too large."), "lines")
         if wrong.code == "no_price":
-            return invalid(f"{item.where}: the price is missing.", f"{item.place}.price")
-        return invalid(f"{item.where}: the amount is too large.", f"{item.place}.quantity")
+            return invalid(say("%(where)s: the price is missing.", where=item.where), f"{item.place}.price")
+        return invalid(say("%(where)s: the amount is too large.", where=item.where), f"{item.place}.quantity")
 
     @staticmethod
     def _check_discounts(items: list[Item], priced: Doc) -> None:
@@ -275,19 +283,25 @@ class Drafts:
         for item in items:
             off = sum(discount.get("amount", 0) for discount in item.wanted["discounts"])
             if off and item.returned is None and off > abs(amounts[item.id]):
-                raise invalid(f"{item.where}: the discounts are more than the price.", f"{item.place}.discounts")
+                raise invalid(
+                    say("%(where)s: the discounts are more than the price.", where=item.where),
+                    f"{item.place}.discounts",
+                )
 
     @staticmethod
     def _check_lines(lines: list[dict[str, Any]], items: list[Item]) -> None:
         """What bundles and deposits became: no more than a receipt holds, and no two of one id."""
         if len(lines) > 2 * MAX_LINES:
-            raise SaleError(413, "too_large", "The sale is too large for one receipt: split it.", "lines")
+            raise SaleError(413, "too_large", say("The sale is too large for one receipt: split it."), "lines")
         taken: set[str] = set()
         roots = {item.id: item for item in items}
         for line in lines:
             if line["id"] in taken:
                 item = roots[_root(line, roots)]
-                raise invalid(f"{item.where}: another line has the id “{line['id']}”.", f"{item.place}.id")
+                raise invalid(
+                    say("%(where)s: another line has the id “%(id)s”.", where=item.where, id=line["id"]),
+                    f"{item.place}.id",
+                )
             taken.add(line["id"])
 
     def _check_age(self, lines: list[dict[str, Any]], items: list[Item], request: Doc) -> None:
@@ -305,7 +319,11 @@ class Drafts:
             oldest = max(product["min_age"] for product in products.values())
             first = list(asked.values())[:3]
             names = ", ".join(str(item.priced["name"]) for item in first)
-            reason = f"{names}: the customer must be {oldest} or older. Confirm that somebody has checked."
+            reason = say(
+                "%(names)s: the customer must be %(oldest)s or older. Confirm that somebody has checked.",
+                names=names,
+                oldest=oldest,
+            )
             raise SaleError(409, "age_check", reason, f"{first[0].place}.age", {"age": oldest})
 
     def _check_total(self, shown: int | None, total: int) -> None:
@@ -313,9 +331,10 @@ class Drafts:
             return
         facts, _ = self.desk.facts.read()
         digits = facts["digits"]
-        reason = (
-            f"The total is {show(total, digits)}, the window showed {show(shown, digits)}. "
-            "Nothing was sold; look at the prices again."
+        reason = say(
+            "The total is %(total)s, the window showed %(shown)s. Nothing was sold; look at the prices again.",
+            total=Money(total, digits),
+            shown=Money(shown, digits),
         )
         raise SaleError(409, "total_differs", reason, "total", {"total": total, "shown": shown})
 

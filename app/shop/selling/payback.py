@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from app.shop.desk import Desk
-from app.shop.money import show
+from app.shop.reason import Money, say
 from app.shop.refunds import known, payout
 from app.shop.refunds.figures import payable
 from app.shop.sale import SaleError
@@ -38,7 +38,7 @@ def check_payback(desk: Desk, lines: Sequence[Doc], tenders: Sequence[Doc]) -> b
     for (kind, _), amount in given.items():
         if kind != "cash" and amount > left[kind, _]:
             facts, _known = desk.facts.read()
-            reason = f"This way no more than {show(left[kind, _], facts['digits'])} can go back."
+            reason = say("This way no more than %(most)s can go back.", most=Money(left[kind, _], facts["digits"]))
             raise SaleError(409, "over_cap", reason, "tenders")
     # Cash is rounded to its coins.
     step = (desk.settings["cash_rounding"] or {"step": 1})["step"]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from app.shop import sound
 from app.shop.desk import Desk
+from app.shop.reason import say
 from app.shop.refunds import figures, known
 from app.shop.sale import SaleError, invalid
 
@@ -22,12 +23,14 @@ def _sold(desk: Desk, item: Item) -> dict[str, Any]:
     if order is not None and (same := desk.store.find("order_sale", str(order.get("sale")), limit=10)):
         order = min(same, key=lambda found: found.id).full()
     if order is None or not sound.is_order(order):
-        raise invalid(f"{item.where}: there is no receipt {of} here.", f"{item.place}.return_of")
+        raise invalid(
+            say("%(where)s: there is no receipt %(of)s here.", where=item.where, of=of), f"{item.place}.return_of"
+        )
     facts, _ = desk.facts.read()
     if (order["store"], order["currency"], order.get("digits", 2)) != (
         facts["id"], facts["currency"], facts["digits"],
     ):  # fmt: skip
-        reason = f"{item.where}: that receipt is of another store, or in another currency."
+        reason = say("%(where)s: that receipt is of another store, or in another currency.", where=item.where)
         raise SaleError(409, "elsewhere", reason, f"{item.place}.return_of")
     return order
 
@@ -56,13 +59,19 @@ def return_lines(desk: Desk, items: Sequence[Item], customer: str | None) -> Non
                 restock=item.wanted.get("restock", "restock"),
             )
         except KeyError:
-            raise invalid(f"{item.where}: the receipt has no line {of['line']}.", f"{item.place}.return_of") from None
+            raise invalid(
+                say("%(where)s: the receipt has no line %(line)s.", where=item.where, line=of["line"]),
+                f"{item.place}.return_of",
+            ) from None
         except ValueError:
-            reason = f"{item.where}: more than was sold, or than is left of it, can't be returned."
+            reason = say("%(where)s: more than was sold, or than is left of it, can't be returned.", where=item.where)
             raise SaleError(409, "returned_already", reason, f"{item.place}.quantity") from None
         given[key] = given[key].plus(figures.figures_of(line).negative())
         if line.get("to") and customer != order.get("customer"):
-            reason = f"{item.where}: that money is on the account of the receipt’s customer: choose them first."
+            reason = say(
+                "%(where)s: that money is on the account of the receipt’s customer: choose them first.",
+                where=item.where,
+            )
             raise invalid(reason, "customer")
         item.returned = line
         item.priced = {

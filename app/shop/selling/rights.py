@@ -8,7 +8,8 @@ from typing import Any
 from app.shop.actor import Actor
 from app.shop.barcodes import Barcodes
 from app.shop.desk import Desk
-from app.shop.money import MILLION, show
+from app.shop.money import MILLION
+from app.shop.reason import Money, say
 from app.shop.schemas.order import STORED_VALUE
 from app.shop.selling.draft import Draft, Item
 from app.shop.selling.payback import check_payback, value_back
@@ -31,7 +32,7 @@ def approvals(desk: Desk, request: Doc, draft: Draft, tenders: Sequence[Doc], ac
 
 def needed(desk: Desk, request: Doc, draft: Draft, tenders: Sequence[Doc]) -> Iterator[tuple[str, str]]:
     """`(right, what is done)` for everything in the request that takes more than selling; `sell` itself first."""
-    yield "sell", "selling"
+    yield "sell", say("selling")
     facts, _ = desk.facts.read()
     digits = facts["digits"]
     codes = Barcodes(desk.catalogue, desk.settings, lambda: digits)
@@ -40,11 +41,11 @@ def needed(desk: Desk, request: Doc, draft: Draft, tenders: Sequence[Doc]) -> It
     yield from _discounts(desk, draft)
     yield from _returns(desk, draft, tenders, digits)
     if request["tip"]:
-        yield "tips", f"a tip of {show(request['tip'], digits)}"
+        yield "tips", say("a tip of %(amount)s", amount=Money(request["tip"], digits))
     if request["age"] or any(line.get("age") for line in draft.lines):
-        yield "age", "confirming the customer's age"
+        yield "age", say("confirming the customer's age")
     if any(tender["kind"] == "account" and tender["amount"] > 0 for tender in request["tenders"]):
-        yield "account", "selling on the customer's account"
+        yield "account", say("selling on the customer's account")
 
 
 def _of_item(item: Item, codes: Barcodes) -> Iterator[tuple[str, str]]:
@@ -52,11 +53,11 @@ def _of_item(item: Item, codes: Barcodes) -> Iterator[tuple[str, str]]:
     if item.returned is not None:
         return
     if wanted["kind"] in STORED_VALUE:
-        yield "giftcard", "selling a gift card or putting money on one"
+        yield "giftcard", say("selling a gift card or putting money on one")
     elif item.product is None and wanted["quantity"] > 0:
-        yield "open_item", f"selling “{item.priced['name']}”, which has no code"
+        yield "open_item", say("selling “%(name)s”, which has no code", name=item.priced["name"])
     elif item.kept.get("keyed") and not codes.offers(item.product or {}, wanted):
-        yield "price", f"another price for {item.priced['name']}"
+        yield "price", say("another price for %(name)s", name=item.priced["name"])
 
 
 def _discounts(desk: Desk, draft: Draft) -> Iterator[tuple[str, str]]:
@@ -68,9 +69,16 @@ def _discounts(desk: Desk, draft: Draft) -> Iterator[tuple[str, str]]:
             continue
         off = sum(abs(discount["amount"]) for discount in line["discounts"] if discount.get("id") is None)
         if off:
-            yield "discount", f"a discount on {line['name']}"
+            yield "discount", say("a discount on %(name)s", name=line["name"])
             if (off - 1) * MILLION > limit * abs(line["amount"]):
-                yield "discount_over", f"a discount of {_percent(off, line['amount'])} on {line['name']}"
+                yield (
+                    "discount_over",
+                    say(
+                        "a discount of %(percent)s on %(name)s",
+                        percent=_percent(off, line["amount"]),
+                        name=line["name"],
+                    ),
+                )
 
 
 def _percent(off: int, amount: int) -> str:
@@ -83,11 +91,11 @@ def _returns(desk: Desk, draft: Draft, tenders: Sequence[Doc], digits: int) -> I
     back = [line for line in draft.lines if line["quantity"] < 0]
     if not back:
         return
-    yield "refund", "a refund"
+    yield "refund", say("a refund")
     if any(line.get("return_of") is None for line in back):
-        yield "refund_over", "a return without a receipt"
+        yield "refund_over", say("a return without a receipt")
     value = value_back(desk, back, draft.figures["tax_mode"])
     if value > desk.settings["refund_limit"]:
-        yield "refund_over", f"a refund of {show(value, digits)}"
+        yield "refund_over", say("a refund of %(value)s", value=Money(value, digits))
     if check_payback(desk, back, tenders):
-        yield "refund_over", "cash for what was paid otherwise"
+        yield "refund_over", say("cash for what was paid otherwise")

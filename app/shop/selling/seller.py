@@ -14,10 +14,10 @@ from app.shop.desk import Desk
 from app.shop.journal import Head
 from app.shop.ledger import Balances, derive
 from app.shop.ledger.movements import has_movements
-from app.shop.money import show
 from app.shop.payments import card, codes
 from app.shop.payments.settle import Settled, paid, settle
 from app.shop.pricing.book import Books
+from app.shop.reason import Money, say
 from app.shop.sale import SaleError, invalid, read_request
 from app.shop.schemas.order import STORED_VALUE
 from app.shop.selling.draft import Draft, Drafts, Offers
@@ -56,12 +56,16 @@ class Seller:
                 return sold, True
             return self._sell(read_request(request), actor)
         except InsufficientStorage as full:
-            reason = "The disk is full: the sale was not made. Make room on this terminal, then try again."
+            reason = say("The disk is full: the sale was not made. Make room on this terminal, then try again.")
             raise SaleError(507, "insufficient_storage", reason) from full
         except DocumentTooLarge as large:
-            raise SaleError(413, "too_large", "The sale is too large for one receipt: split it.", "lines") from large
+            raise SaleError(
+                413, "too_large", say("The sale is too large for one receipt: split it."), "lines"
+            ) from large
         except DocsError as refused:
-            raise SaleError(refused.status, refused.error, f"The sale was not made: {refused.reason}") from refused
+            raise SaleError(
+                refused.status, refused.error, say("The sale was not made: %(reason)s", reason=refused.reason)
+            ) from refused
 
     def write(self, wanted: Doc, body: Doc, actor: Actor = ANYBODY) -> tuple[dict[str, Any], bool]:
         """Writes an order that is worked out to its tenders: the order, and whether its `sale` was sold already.
@@ -182,9 +186,10 @@ class Seller:
         last = self.desk.contact().last
         if last is not None and (self.desk.clock() - last).total_seconds() <= hours * 3600:
             return
-        reason = (
-            f"This till has not heard from the central for more than {hours} hours, and may not sell until it has. "
-            "See to the line, then try again."
+        reason = say(
+            "This till has not heard from the central for more than %(hours)s hours, and may not sell until it has. "
+            "See to the line, then try again.",
+            hours=hours,
         )
         details = {"hours": hours, "last": clocks.stamp(last) if last is not None else None}
         raise SaleError(409, "central_not_seen", reason, "", details)
@@ -214,12 +219,12 @@ def _kind(wanted: Doc, draft: Draft) -> tuple[str, str | None]:
     """What the order is, and the one receipt that it refunds: its lines say it, whatever the request calls it."""
     if any(line["quantity"] > 0 for line in draft.lines):
         if wanted["kind"] == "refund" or wanted["refund_of"]:
-            raise invalid("A refund sells nothing: everything in it comes back.", "kind")
+            raise invalid(say("A refund sells nothing: everything in it comes back."), "kind")
         return "sale", None
     of = {(line.get("return_of") or {}).get("order") for line in draft.lines}
     receipt = of.pop() if len(of) == 1 else None
     if wanted["refund_of"] and wanted["refund_of"] != receipt:
-        raise invalid("A refund of a receipt returns what that receipt sold.", "refund_of")
+        raise invalid(say("A refund of a receipt returns what that receipt sold."), "refund_of")
     return "refund", receipt
 
 
@@ -229,5 +234,9 @@ def _check_coupons(draft: Draft, tip: int, tenders: Sequence[Doc], digits: int) 
     cards = sum(line["total"] for line in draft.lines if line.get("kind") in STORED_VALUE and line["total"] > 0)
     goods = draft.total - draft.coupon - cards
     if (cards or tip) and coupons > max(0, goods):
-        reason = f"The coupons are worth {show(coupons, digits)}, more than the goods of {show(max(0, goods), digits)}."
+        reason = say(
+            "The coupons are worth %(coupons)s, more than the goods of %(goods)s.",
+            coupons=Money(coupons, digits),
+            goods=Money(max(0, goods), digits),
+        )
         raise invalid(reason, "tenders")

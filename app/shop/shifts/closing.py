@@ -13,6 +13,7 @@ from app.docs.database import Database
 from app.shop.actor import Actor
 from app.shop.desk import Desk
 from app.shop.journal import Head
+from app.shop.reason import say
 from app.shop.sale import SaleError, invalid
 from app.shop.shifts import covers, requests
 from app.shop.shifts.report import Report, report
@@ -24,22 +25,22 @@ def close(desk: Desk, id: str, wanted: Mapping[str, Any], actor: Actor) -> dict[
     Raises SaleError: 404 for a shift that isn't here, 409 `other_terminal`, 409 `shift_closed` with the id of its Z,
     400 `needs_note` where a count differs from what is expected and nobody says why.
     """
-    actor.need("shift_close", "closing the shift")
+    actor.need("shift_close", say("closing the shift"))
     record = desk.store.read(id)
     if record is None or record.deleted or record.type != "shift":
-        raise SaleError(404, "not_found", "There is no such shift on this till.")
+        raise SaleError(404, "not_found", say("There is no such shift on this till."))
     shift = record.full()
     if not covers.is_shift(shift):
-        raise SaleError(409, "unreadable", "Another program wrote this shift; it can’t be closed here.")
+        raise SaleError(409, "unreadable", say("Another program wrote this shift; it can’t be closed here."))
     if shift["terminal"] != desk.terminal:
         name = str(shift["terminal"]).upper()
-        raise SaleError(409, "other_terminal", f"This shift is open on {name}: it is closed there.")
+        raise SaleError(409, "other_terminal", say("This shift is open on %(name)s: it is closed there.", name=name))
     head, behind = desk.journal.ready()
     found = covers.Documents(desk.store, shift)
     if found.zreports and head.shift != id:
         first = min(found.zreports, key=lambda z: str(z["at"]))
         details = {"zreport": first["_id"], "shift": head.shift}
-        raise SaleError(409, "shift_closed", "This shift is closed: its Z is written.", "", details)
+        raise SaleError(409, "shift_closed", say("This shift is closed: its Z is written."), "", details)
     # Of a terminal that was copied, one life may have closed the shift: the other's Z has what that one left.
     part = found.without(found.zreports)
     sums = report(part.shift, part.orders, part.cash, part.events)
@@ -76,7 +77,7 @@ def _compare(desk: Desk, sums: Report, wanted: Mapping[str, Any], actor: Actor) 
     counted = wanted["counted"]
     cash = requests.cash_of(counted, "total", "counted.")
     if cash is None:
-        raise invalid("The cash in the drawer must be counted.", "counted.total")
+        raise invalid(say("The cash in the drawer must be counted."), "counted.total")
     differences: list[dict[str, Any]] = []
 
     def beside(row: dict[str, Any], expected: int, declared: int, **about: Any) -> None:
@@ -90,9 +91,9 @@ def _compare(desk: Desk, sums: Report, wanted: Mapping[str, Any], actor: Actor) 
     beside(cash_row, sums["cash"]["expected"], cash, tender="cash")
     for kind, declared in counted["tenders"].items():
         if kind in ("cash", "foreign"):
-            raise invalid("Cash is counted as a total, foreign cash by currency.", f"counted.tenders.{kind}")
+            raise invalid(say("Cash is counted as a total, foreign cash by currency."), f"counted.tenders.{kind}")
         if kind not in desk.settings["tenders"] and kind not in rows:
-            raise invalid(f"“{kind}” is no way of paying here.", f"counted.tenders.{kind}")
+            raise invalid(say("“%(kind)s” is no way of paying here.", kind=kind), f"counted.tenders.{kind}")
         row = rows.setdefault(kind, {"kind": kind, **zeros})
         beside(row, row["net"], declared, tender=kind)
     sums["tenders"] = [rows[kind] for kind in sorted(rows)]
@@ -100,7 +101,7 @@ def _compare(desk: Desk, sums: Report, wanted: Mapping[str, Any], actor: Actor) 
     foreign = {row["currency"]: row for row in sums["foreign"]}
     for code, declared in counted["foreign"].items():
         if code not in foreign and code not in known:
-            raise invalid(f"“{code}” is no currency that is taken here.", f"counted.foreign.{code}")
+            raise invalid(say("“%(code)s” is no currency that is taken here.", code=code), f"counted.foreign.{code}")
         row = foreign.setdefault(
             code, {"currency": code, "digits": known.get(code, 2), "in": 0, "out": 0, "net": 0, "amount": 0}
         )
@@ -108,7 +109,7 @@ def _compare(desk: Desk, sums: Report, wanted: Mapping[str, Any], actor: Actor) 
     sums["foreign"] = [foreign[code] for code in sorted(foreign)]
     if differences and not wanted["note"].strip():
         seen = desk.settings["count"] != "blind" or actor.may("count_see")
-        reason = "What was counted differs from what is expected: count again, or say why."
+        reason = say("What was counted differs from what is expected: count again, or say why.")
         details = {"differences": differences} if seen else {"differs": [_what(entry) for entry in differences]}
         raise SaleError(400, "needs_note", reason, "note", details)
     return cash

@@ -9,6 +9,7 @@ from marshmallow import fields
 
 from app.shop import schemas
 from app.shop.money import MAX_AMOUNT
+from app.shop.reason import say
 from app.shop.sale import SaleError, invalid
 from app.shop.schemas.base import Amount, Choice, ListOf, Part, Strict, Text
 from app.shop.schemas.cash import KINDS
@@ -81,12 +82,12 @@ def cash_of(given: Mapping[str, Any], name: str, field: str) -> int | None:
         return None if total is None else int(total)
     values = [row["value"] for row in counted]
     if len(set(values)) < len(values):
-        raise invalid("A note or coin is counted twice.", f"{field}denominations")
+        raise invalid(say("A note or coin is counted twice."), f"{field}denominations")
     summed = sum(row["value"] * row["count"] for row in counted)
     if total is not None and total != summed:
-        raise invalid("The notes and coins don’t add up to the sum.", f"{field}{name}")
+        raise invalid(say("The notes and coins don’t add up to the sum."), f"{field}{name}")
     if summed > MAX_AMOUNT:
-        raise invalid("The sum is too large.", f"{field}denominations")
+        raise invalid(say("The sum is too large."), f"{field}denominations")
     return summed
 
 

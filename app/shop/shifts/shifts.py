@@ -18,6 +18,7 @@ from app.shop import ids
 from app.shop.actor import ANYBODY, Actor
 from app.shop.desk import Desk
 from app.shop.journal import Behind, Head
+from app.shop.reason import say
 from app.shop.sale import SaleError, invalid
 from app.shop.shifts import closing, covers, requests
 from app.shop.shifts.denominations import usual
@@ -27,10 +28,10 @@ from app.shop.shifts.report import report
 SLIP = 2000
 #: Which right each kind of cash movement needs, and what it is to somebody who lacks it.
 MOVES = {
-    "in": ("cash_in", "putting cash into the drawer"),
-    "out": ("cash_out", "taking cash out of the drawer"),
-    "expense": ("cash_out", "paying an expense from the drawer"),
-    "drop": ("drop", "taking cash to the safe"),
+    "in": ("cash_in", say("putting cash into the drawer")),
+    "out": ("cash_out", say("taking cash out of the drawer")),
+    "expense": ("cash_out", say("paying an expense from the drawer")),
+    "drop": ("drop", say("taking cash to the safe")),
 }
 #: Shifts that another life of this terminal left open, looked for among the latest ones.
 RECENT = 50
@@ -62,7 +63,7 @@ class Shifts:
         """
         head = self.desk.journal.newest(head)
         if named is not None and named != head.shift and self._shift(named) is not None:
-            reason = "This shift is closed: its Z is written. Nothing was sold; the sale goes into the next shift."
+            reason = say("This shift is closed: its Z is written. Nothing was sold; the sale goes into the next shift.")
             raise SaleError(409, "shift_closed", reason, "shift", {"shift": head.shift})
         if head.shift is not None:
             return head.shift
@@ -92,17 +93,17 @@ class Shifts:
         return self._once("shift", wanted["request"], lambda: self._open(wanted, actor))
 
     def _open(self, wanted: dict[str, Any], actor: Actor) -> dict[str, Any]:
-        actor.need("shift_open", "opening a shift")
+        actor.need("shift_open", say("opening a shift"))
         float = requests.cash_of(wanted, "float", "") or 0
         head, behind = self.desk.journal.ready()
         if head.shift is not None:
-            reason = "A shift is open here already: close it first."
+            reason = say("A shift is open here already: close it first.")
             raise SaleError(409, "shift_open", reason, "", {"shift": head.shift})
         rights = ["shift_open"]
         reset = None
         _, wrong = self.desk.stamp(head)
         if is_serious(wrong):
-            actor.need("clock", "opening a shift while the clock is wrong", clock=wrong)
+            actor.need("clock", say("opening a shift while the clock is wrong"), clock=wrong)
             rights.append("clock")
             reset = self._reset(head)
         body: dict[str, Any] = {
@@ -144,7 +145,7 @@ class Shifts:
         kind = wanted["kind"]
         category = (wanted["category"] or "").strip() or None
         if kind == "expense" and category is None:
-            raise invalid("The expense needs a category.", "category")
+            raise invalid(say("The expense needs a category."), "category")
 
         def write() -> dict[str, Any]:
             right, doing = MOVES[kind]
@@ -172,7 +173,7 @@ class Shifts:
         wanted = requests.read(requests.PAGE_EVENT, request)
         right = "void" if wanted["kind"].startswith("void_") else None
         if right is not None and self.desk.written("event", wanted["request"]) is None:
-            actor.need(right, "taking goods off a cart")
+            actor.need(right, say("taking goods off a cart"))
         return self.event(
             wanted["kind"], wanted["request"], actor, about=wanted["about"], details=wanted["details"], right=right
         )
@@ -210,7 +211,7 @@ class Shifts:
         """Notes that the drawer is opened without a sale: `{"request", "note"}`."""
         wanted = requests.read(requests.PLAIN, request)
         if self.desk.written("event", wanted["request"]) is None:
-            actor.need("drawer", "opening the drawer without a sale")
+            actor.need("drawer", say("opening the drawer without a sale"))
         details = {"note": wanted["note"]} if wanted["note"] else {}
         return self.event("drawer", wanted["request"], actor, details=details, right="drawer")
 
@@ -220,14 +221,14 @@ class Shifts:
 
         def write() -> dict[str, Any]:
             right = "postpone"
-            actor.need(right, "putting off the close of the day")
+            actor.need(right, say("putting off the close of the day"))
             state = self._due()
             if state["shift"] is None:
                 raise no_shift()
             if not state["late"]:
-                raise SaleError(409, "not_due", "The close of this shift is not due.")
+                raise SaleError(409, "not_due", say("The close of this shift is not due."))
             if state["postponed"]:
-                raise SaleError(409, "postponed", "The close was put off once already today. Close the shift now.")
+                raise SaleError(409, "postponed", say("The close was put off once already today. Close the shift now."))
             details = {"date": state["business_date"], "note": wanted["note"]}
             return self.event(
                 "postpone", wanted["request"], actor, about=state["shift"]["_id"], details=details, right=right
@@ -264,9 +265,9 @@ class Shifts:
 
     def may_see(self, actor: Actor) -> None:
         """Raises SaleError 403 for one who may not see what a shift came to."""
-        actor.need("report_x", "the X report")
+        actor.need("report_x", say("the X report"))
         if self.desk.settings["count"] == "blind":
-            actor.need("count_see", "seeing what the drawer should hold before it is counted")
+            actor.need("count_see", say("seeing what the drawer should hold before it is counted"))
 
     def close(self, id: str, request: Mapping[str, Any], actor: Actor = ANYBODY) -> tuple[dict[str, Any], bool]:
         """Closes a shift with its count: the Z report, and whether the request was a repeated one. See `closing`."""
@@ -379,7 +380,9 @@ class Shifts:
                 done = self.desk.written(type, request)
                 return (done, True) if done is not None else (write(), False)
         except DocsError as refused:
-            raise SaleError(refused.status, refused.error, f"Nothing was written: {refused.reason}") from refused
+            raise SaleError(
+                refused.status, refused.error, say("Nothing was written: %(reason)s", reason=refused.reason)
+            ) from refused
 
 
 def is_serious(wrong: Mapping[str, Any] | None) -> bool:
@@ -393,4 +396,4 @@ def full(record: Record | None, type: str) -> dict[str, Any] | None:
 
 
 def no_shift() -> SaleError:
-    return SaleError(409, "no_shift", "No shift is open: open one first.", "shift", {"shift": None})
+    return SaleError(409, "no_shift", say("No shift is open: open one first."), "shift", {"shift": None})

@@ -11,6 +11,7 @@ from flask import Blueprint, Response
 from app.docs.database import Database
 from app.shop import editing
 from app.shop.products import Catalogue
+from app.shop.reason import say
 from app.shop.schemas.base import Invalid, Price
 from app.shop.stores import StoreFacts, defaults
 from app.shop.takings import Takings
@@ -108,7 +109,7 @@ def register(blueprint: Blueprint, node: Any) -> None:
     def receipt_document(id: str) -> Response:
         order = office.order(id)
         if order is None:
-            raise missing(f"There is no receipt {id} here.")
+            raise missing(say("There is no receipt %(id)s here.", id=id))
         return answer(order)
 
     @blueprint.put("/api/products/<path:id>/price")
@@ -118,20 +119,20 @@ def register(blueprint: Blueprint, node: Any) -> None:
         body = read_json()
         rev = body.get("rev")
         if not isinstance(rev, str):
-            raise Problem(400, "invalid", "The revision that was seen is missing.", "rev")
+            raise Problem(400, "invalid", say("The revision that was seen is missing."), "rev")
         if "price" not in body:
-            raise Problem(400, "invalid", "The price is missing.", "price")
+            raise Problem(400, "invalid", say("The price is missing."), "price")
         price = None if body["price"] is None else read_price(body["price"])
         known = {entry["id"]: entry for entry in office.catalogue.categories()}
         try:
             doc = editing.edit(node.company, id, rev, {"price": price}, by=None, on=node.id)
         except editing.Changed as changed:
             if changed.current is None:
-                raise missing("This product is no longer there.") from None
+                raise missing(say("This product is no longer there.")) from None
             raise Problem(
                 409,
                 "conflict",
-                "Somebody else changed this product in the meantime. Nothing was written.",
+                say("Somebody else changed this product in the meantime. Nothing was written."),
                 "rev",
                 current=show(changed.current, known),
             ) from None

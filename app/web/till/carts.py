@@ -8,6 +8,7 @@ from typing import Any
 from flask import Blueprint, Response, request
 
 from app.shop.carts import Carts
+from app.shop.reason import say
 from app.shop.sale import SaleError
 from app.web.json_api import answer, missing, read_json
 from app.web.till.actors import actor_of
@@ -91,7 +92,7 @@ def register(blueprint: Blueprint, node: Any) -> None:
     def parked_cart(id: str) -> Response:
         doc = carts().get(id)
         if doc is None:
-            raise missing("This cart is not parked here any more.")
+            raise missing(say("This cart is not parked here any more."))
         return answer(row(node, doc))
 
     @blueprint.post("/api/carts")
@@ -137,5 +138,5 @@ def register(blueprint: Blueprint, node: Any) -> None:
 def _text(body: Mapping[str, Any], name: str) -> str:
     value = body.get(name)
     if not isinstance(value, str) or not value:
-        raise SaleError(400, "invalid", f"The {name} is missing.", name)
+        raise SaleError(400, "invalid", say("The %(name)s is missing.", name=name), name)
     return value

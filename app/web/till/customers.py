@@ -7,6 +7,7 @@ from typing import Any
 from flask import Blueprint, Response, request
 
 from app.shop.customers import Customers
+from app.shop.reason import say
 from app.web.json_api import answer, missing, read_json, whole
 from app.web.till.actors import actor_of
 from app.web.till.carts import ABOUT
@@ -33,7 +34,7 @@ def register(blueprint: Blueprint, node: Any) -> None:
     def one(id: str) -> Response:
         shown = customers().get(id)
         if shown is None:
-            raise missing("This customer is not here any more.")
+            raise missing(say("This customer is not here any more."))
         return answer(shown)
 
     @blueprint.post("/api/customers")

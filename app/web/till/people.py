@@ -12,6 +12,7 @@ from app.shop.people.people import People
 from app.shop.people.rights import RIGHTS
 from app.shop.people.roster import Roster
 from app.shop.people.staff import Person
+from app.shop.reason import say
 from app.shop.sale import SaleError
 from app.web.callers import caller
 from app.web.i18n import boot
@@ -104,7 +105,7 @@ def register(blueprint: Blueprint, node: Any) -> None:
         body = read_json()
         right, own = body.get("right"), body.get("request")
         if right not in RIGHTS:
-            raise SaleError(400, "invalid", "The right is missing, or none that there is.", "right")
+            raise SaleError(400, "invalid", say("The right is missing, or none that there is."), "right")
         actor = actor_of(node, {})
         lasts = LASTS_OPEN if body.get("cart") else LASTS
         by, token = people().approve(right, body, actor, own if isinstance(own, str) else None, lasts=lasts)

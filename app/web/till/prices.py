@@ -15,8 +15,9 @@ def register(blueprint: Blueprint, node: Any) -> None:
 
     @blueprint.get("/api/pricebook")
     def pricebook() -> Response:
-        """The store's price book at this moment, and its `timezone`, in which a page goes on telling the time."""
-        return answer(node.till.books.book())
+        """The store's price book at this moment, and its `timezone`, in which a page goes on telling the time; and
+        `codes`, by which it reads weights and prices in barcodes while its server is away."""
+        return answer({**node.till.books.book(), "codes": node.till.desk.settings["codes"]})
 
     @blueprint.post("/api/price")
     def price() -> Response:

@@ -16,6 +16,7 @@ from markupsafe import Markup
 from werkzeug.wrappers import Response as AnyResponse
 
 from app.shop import sound
+from app.shop.reason import say
 from app.shop.receipts import printing
 from app.shop.receipts.finding import Query, minor_units
 from app.shop.refunds import known
@@ -85,7 +86,7 @@ def register(blueprint: Blueprint, node: Any) -> None:
     def found(id: str) -> dict[str, Any]:
         order: dict[str, Any] | None = node.till.receipt(id)
         if order is None:
-            raise missing(f"There is no receipt {id} here.")
+            raise missing(say("There is no receipt %(id)s here.", id=id))
         return order
 
     def language() -> Any:
@@ -114,12 +115,14 @@ def register(blueprint: Blueprint, node: Any) -> None:
         body = read_json()
         order = found(id)
         if not sound.is_order(order):
-            raise Problem(409, "unreadable", "Another program wrote this receipt; it can't be printed here.")
+            raise Problem(409, "unreadable", say("Another program wrote this receipt; it can't be printed here."))
         gift = _flag(body, "gift", False)
         original = not _flag(body, "copy", True)
         asked = body.get("request")
         if not isinstance(asked, str) or not 8 <= len(asked) <= 64:
-            raise Problem(400, "invalid", "The request's id is missing: 8 to 64 letters, digits, - and _.", "request")
+            raise Problem(
+                400, "invalid", say("The request's id is missing: 8 to 64 letters, digits, - and _."), "request"
+            )
         book = node.till.receipts_book
         copy = book.issue(order, asked, actor_of(node, body), gift=gift, original=original)
         with language():
@@ -164,7 +167,8 @@ def register(blueprint: Blueprint, node: Any) -> None:
         width = 58 if request.args.get("width") == "58" else 80 if request.args.get("width") == "80" else None
         copy, gift = whole("copy", 0, 9999), request.args.get("gift") == "1"
         # The window that has just sold shows the codes of the cards; nobody sees them much later.
-        codes = request.args.get("codes") == "1" and node.till.receipts_book.is_fresh(order) and is_sellers(node, order)
+        codes = request.args.get("codes") == "1" and not gift and node.till.receipts_book.is_fresh(order)
+        codes = codes and is_sellers(node, order)
         with language():
             shown = paper_of(node, order, gift=gift, copy=copy, width=width, codes=codes)
             part = Markup(render_template("till/paper.html", receipt=shown))
@@ -192,12 +196,12 @@ def query_of(node: Any) -> Query:
     asked = request.args
     number, amount = asked.get("number") or None, asked.get("amount") or None
     if number is not None and not (number.isdecimal() and len(number) < 13):
-        raise Problem(400, "invalid", "The number of a receipt is a whole number.", "number")
+        raise Problem(400, "invalid", say("The number of a receipt is a whole number."), "number")
     minor = None
     if amount is not None:
         minor = minor_units(amount, node.till.status()["digits"])
         if minor is None:
-            raise Problem(400, "invalid", "The amount must be a number, like 12.90.", "amount")
+            raise Problem(400, "invalid", say("The amount must be a number, like 12.90."), "amount")
     words = {
         name: (asked.get(name) or "").strip()[:200]
         for name in ("barcode", "date", "customer", "product", "q", "kind", "terminal", "staff")
@@ -208,5 +212,5 @@ def query_of(node: Any) -> Query:
 def _flag(body: Doc, name: str, default: bool) -> bool:
     value = body.get(name, default)
     if not isinstance(value, bool):
-        raise Problem(400, "invalid", f"“{name}” must be true or false.", name)
+        raise Problem(400, "invalid", say("“%(name)s” must be true or false.", name=name), name)
     return value

@@ -8,6 +8,7 @@ from flask import Blueprint, Response, request
 
 from app.shop import schemas
 from app.shop.payments.card import CardDesk, SimulatedTerminal
+from app.shop.reason import say
 from app.shop.sale import invalid
 from app.shop.schemas.payment import CARD_REQUEST
 from app.web.json_api import answer, missing, read_json
@@ -35,21 +36,21 @@ def register(blueprint: Blueprint, node: Any) -> None:
     def gift_card() -> Response:
         code = request.args.get("code", "")
         if not code:
-            raise invalid("The code of the gift card is missing.", "code")
+            raise invalid(say("The code of the gift card is missing."), "code")
         return answer(node.till.balances.card(code))
 
     @blueprint.get("/api/balances/customer/<path:id>")
     def customer(id: str) -> Response:
         record = node.company.read(id) if id.startswith("customer:") else None
         if record is None or record.deleted:
-            raise missing(f"There is no customer {id} here.")
+            raise missing(say("There is no customer %(id)s here.", id=id))
         return answer(node.till.balances.customer(id))
 
     @blueprint.post("/api/card")
     def card() -> Response:
         body = read_json()
         actor = actor_of(node, body)
-        actor.need("sell", "taking a card")
+        actor.need("sell", say("taking a card"))
         try:
             wanted = CARD_REQUEST.read(body)
         except schemas.Invalid as refused:
@@ -60,12 +61,12 @@ def register(blueprint: Blueprint, node: Any) -> None:
         if wanted["action"] == "status":
             found = desk.payment(wanted["request"])
             if found is None:
-                raise missing("This payment was never asked for here.")
+                raise missing(say("This payment was never asked for here."))
             return answer(found)
         if "amount" not in wanted:
-            raise invalid("The amount is missing.", "amount")
+            raise invalid(say("The amount is missing."), "amount")
         if wanted["amount"] < 0:
-            actor.need("refund_over", "money back to a card without its receipt")
+            actor.need("refund_over", say("money back to a card without its receipt"))
         return answer(desk.pay(wanted["request"], wanted["amount"], node.till.facts.read()[0]["currency"]))
 
 

@@ -114,6 +114,7 @@ def register(blueprint: Blueprint, node: Any) -> None:
         return {
             **present.product(doc, names),
             "pricing": node.till.books.pricing(doc),
+            "sku": str(doc.get("sku") or ""),
             "codes": [str(code) for code in doc.get("barcodes") or ()],
             "units": [{key: unit[key] for key in ("name", "quantity", "price", "barcodes")} for unit in units],
             "min_age": doc.get("min_age"),

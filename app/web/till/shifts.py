@@ -7,6 +7,7 @@ from typing import Any
 from flask import Blueprint, Response, render_template, request
 from flask_babel import gettext as _
 
+from app.shop.reason import say
 from app.shop.receipts import printing
 from app.shop.sale import SaleError
 from app.shop.shifts import Shifts
@@ -115,7 +116,7 @@ def register(blueprint: Blueprint, node: Any) -> None:
     def zreport(id: str) -> Response:
         found = shifts().zreport(id)
         if found is None:
-            raise missing(f"There is no Z report {id} here.")
+            raise missing(say("There is no Z report %(id)s here.", id=id))
         return answer({"zreport": found, "late": shifts().late(found["shift"])})
 
     # -- pages ---------------------------------------------------------------------------------------------------
