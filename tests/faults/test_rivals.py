@@ -45,8 +45,8 @@ class Shop:
     def close(self) -> None:
         for till in self.tills.values():
             till.process.stop()
-        for line in self.lines.values():
-            line.close()
+        for wire in self.lines.values():
+            wire.close()
 
     def central(self, id: str) -> dict[str, Any]:
         """A document of the store at the hub; `{}` where it is not, or was deleted."""
@@ -240,7 +240,7 @@ def test_a_line_that_lies_about_being_there_stops_no_sale_and_never_shows_all_se
     wait_until(lambda: till.get("/api/sync")["unsent"] == 0, 60, "and the till knows")
 
 
-# -- the table ----------------------------------------------------------------------------------------------------------
+# -- the table --------------------------------------------------------------------------------------------------------
 
 ROW = re.compile(r"^\| (F\d+) .*$", re.MULTILINE)
 NAMED = re.compile(r"`([a-z_/]+\.py)::(test_\w+)`")

@@ -43,7 +43,9 @@ def raw(path: Path, name: str, *types: str) -> dict[str, bytes]:
 def read(path: Path, type: str, store: str = "s1") -> list[dict[str, Any]]:
     """A store's journalled documents of a type, in the order of the journal."""
     with opened(path, f"store-{store}") as database:
-        return sorted((record.full() for record in database.each(type)), key=lambda doc: (doc["series"], doc["journal"]))
+        return sorted(
+            (record.full() for record in database.each(type)), key=lambda doc: (doc["series"], doc["journal"])
+        )
 
 
 def gapless(orders: list[dict[str, Any]]) -> bool:
