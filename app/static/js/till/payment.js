@@ -103,6 +103,7 @@ export class Payment {
 
   /** Takes up a sale that was sent and not yet acknowledged: after a reload, in another window. */
   resume() {
+    if (byId("lock", HTMLDialogElement).open) return; // whoever signs in brings it up; over the lock nobody could sign in
     show(this.dialog);
     void this.sending.send();
   }
