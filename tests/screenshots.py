@@ -259,7 +259,6 @@ def keys(window: Window) -> None:
 def discount(window: Window) -> None:
     window.till()
     window.fill_cart(BEANS)
-    window.page.locator(".line").first.click()
     window.page.click(".line[aria-current] [data-act=discount]")
 
 
@@ -267,7 +266,6 @@ def discount(window: Window) -> None:
 def supervisor(window: Window) -> None:
     window.till()
     window.fill_cart(BEANS)
-    window.page.locator(".line").first.click()
     window.page.keyboard.press("F8")
     expect(window.page.locator("#allow, #ask").first).to_be_visible()
 
