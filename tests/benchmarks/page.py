@@ -1,4 +1,4 @@
-"""What a cashier waits for at the page of a terminal with 68,000 products: the line after a scan, the receipt after paying.
+"""What a cashier waits for at a till with 68,000 products: the line after a scan, the receipt after paying.
 
 Measured in a real Chromium, from the last key of the scanner (or the tap) to the next frame that shows it, so half a
 frame of the screen is in every figure.
@@ -42,12 +42,14 @@ WATCH = """() => {
     };
     channel.port2.postMessage(0);
   });
-  addEventListener("keydown", (event) => { if (event.key === "Enter") began = performance.now(); }, { capture: true });
-  addEventListener("click", (event) => { if (event.target.closest(".note")) began = performance.now(); }, { capture: true });
+  const begins = (name, matters) =>
+    addEventListener(name, (event) => { if (matters(event)) began = performance.now(); }, { capture: true });
+  begins("keydown", (event) => event.key === "Enter");
+  begins("click", (event) => event.target.closest(".note"));
   new MutationObserver(() => { if (document.querySelector("#lines .line.flash")) shown("scan"); })
-    .observe(document.getElementById("lines"), { childList: true, subtree: true, attributes: true, characterData: true });
+    .observe(document.getElementById("lines"), { childList: true });
   const sold = document.getElementById("sold");
-  new MutationObserver(() => { if (sold.open) shown("sale"); }).observe(sold, { attributes: true, attributeFilter: ["open"] });
+  new MutationObserver(() => { if (sold.open) shown("sale"); }).observe(sold, { attributeFilter: ["open"] });
 }"""
 
 
@@ -78,7 +80,7 @@ def cashier(directory: Path, rounds: int) -> list[Row]:
 
 def _row(what: str, goal: float, times: list[float]) -> Row:
     worst = sorted(times)[int(len(times) * 0.95)]
-    detail = f"95 of 100 within {worst:.0f} ms; {len(times)} times"
+    detail = f"the fastest {min(times):.0f} ms, 95 of 100 within {worst:.0f} ms; {len(times)} times"
     return Row(f"{what} on the screen, {PRODUCTS:,} products", goal, median(times), "ms", detail, at_most=True)
 
 

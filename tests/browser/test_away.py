@@ -119,3 +119,39 @@ def test_the_page_can_be_installed(keeper: Cashier) -> None:
     for icon in manifest["icons"]:
         answer = keeper.page.request.get(keeper.page.url.rstrip("/") + icon["src"])
         assert answer.headers["content-type"] == "image/png"
+
+
+def test_weight_and_price_in_a_code_are_read_while_the_server_is_away(
+    terminal: Terminal, open_context: Callable[..., BrowserContext]
+) -> None:
+    codes = [
+        {"prefix": "21", "kind": "weight", "item": 5, "value": 5, "decimals": 3},
+        {"prefix": "22", "kind": "price", "item": 5, "value": 5, "decimals": 2},
+    ]
+    terminal.put({"_id": "settings:all", "type": "settings", "schema": 1, "scope": "all", "values": {"codes": codes}})
+    ham = {
+        "_id": "product:ham", "type": "product", "schema": 1, "sku": "12345", "name": "Ham", "barcodes": [],
+        "sold_by": "measure", "unit": "kg", "decimals": 3, "price": {"amount": 1990, "per": 1000},
+    }  # fmt: skip
+    terminal.put(ham)
+    works = Cashier(open_context(service_workers="allow").new_page()).open(terminal.link())
+    until = time.monotonic() + PATIENCE / 1000
+    while not works.page.evaluate(CATALOGUE_KEPT):
+        assert time.monotonic() < until
+        works.page.wait_for_timeout(200)
+    terminal.kill()
+    expect(works.page.locator("#away")).to_be_visible()
+    works.scan("2112345007502")
+    expect(works.page.locator(".line")).to_have_count(1)
+    works.shows_total("€14.93")
+    works.scan("2212345001996")
+    expect(works.page.locator(".line")).to_have_count(2)
+    works.shows_total("€16.92")
+    works.scan("2112345007503")
+    expect(works.page.locator(".toast").last).to_contain_text("check digit")
+    terminal.start()
+    works.pays_exact()
+
+    [order] = terminal.orders()
+    assert [(line["quantity"], line["total"]) for line in order["lines"]] == [(750, 1493), (100, 199)]
+    assert works.problems == []

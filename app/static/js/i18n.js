@@ -6,6 +6,9 @@ const ORDER = ["zero", "one", "two", "few", "many", "other"];
 
 /** The language of the page, as a BCP 47 tag. @type {string} */
 export const language = locale;
+/** How it counts; made once, since making it takes longer than drawing a line. */
+const rules = new Intl.PluralRules(locale);
+const known = ORDER.filter((category) => rules.resolvedOptions().pluralCategories.includes(/** @type {any} */ (category)));
 
 /**
  * @param {string} text
@@ -34,8 +37,6 @@ export function t(message, values = {}) {
  */
 export function tn(singular, plural, count, values = {}) {
   const forms = messages[singular];
-  const rules = new Intl.PluralRules(language);
-  const known = ORDER.filter((category) => rules.resolvedOptions().pluralCategories.includes(/** @type {any} */ (category)));
   const form = Array.isArray(forms) ? forms[known.indexOf(rules.select(count))] ?? forms.at(-1) : null;
   return fill(form || (count === 1 ? singular : plural), { num: count, ...values });
 }

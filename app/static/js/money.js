@@ -72,14 +72,19 @@ export function quantityText(quantity, locale) {
   return locale ? localize(text, locale, {}) : text;
 }
 
+/** @type {Map<string, Intl.NumberFormat>} made once for each kind of figure: a page shows hundreds */
+const formats = new Map();
+
 /**
  * @param {string} decimal
  * @param {string} locale
- * @param {Intl.NumberFormatOptions} options
+ * @param {Intl.NumberFormatOptions} options the currency, or nothing
  */
 function localize(decimal, locale, options) {
   const fraction = decimal.split(".")[1]?.length ?? 0;
-  const format = new Intl.NumberFormat(locale, { minimumFractionDigits: fraction, maximumFractionDigits: fraction, ...options });
+  const key = `${locale} ${fraction} ${options.currency ?? ""}`;
+  const format = formats.get(key) ?? new Intl.NumberFormat(locale, { minimumFractionDigits: fraction, maximumFractionDigits: fraction, ...options });
+  formats.set(key, format);
   // Engines format decimal strings exactly; the type declarations lag behind.
   return format.format(/** @type {any} */ (decimal));
 }

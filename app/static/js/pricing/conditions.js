@@ -50,13 +50,13 @@ export function usedCodes(cart, applied) {
   return /** @type {string[]} */ ([...found].filter((code) => good.has(code)));
 }
 
-/**
- * The moment as a store's wall shows it, for `book.now`.
- * @param {string} timezone IANA name
- * @param {Date} [instant]
- * @returns {{date: string, time: string, weekday: number}} weekday 1 is Monday
- */
-export function storeNow(timezone, instant = new Date()) {
+/** @type {Map<string, Intl.DateTimeFormat>} made once for each zone: a cart is priced at every scan */
+const walls = new Map();
+
+/** @param {string} timezone */
+function wall(timezone) {
+  const made = walls.get(timezone);
+  if (made) return made;
   const options = /** @type {Intl.DateTimeFormatOptions} */ ({
     timeZone: timezone,
     hourCycle: "h23",
@@ -66,8 +66,22 @@ export function storeNow(timezone, instant = new Date()) {
     hour: "2-digit",
     minute: "2-digit",
   });
+  const format = new Intl.DateTimeFormat("en-US", options);
+  walls.set(timezone, format);
+  return format;
+}
+
+/**
+ * The moment as a store's wall shows it, for `book.now`.
+ * @param {string} timezone IANA name
+ * @param {Date} [instant]
+ * @returns {{date: string, time: string, weekday: number}} weekday 1 is Monday
+ */
+export function storeNow(timezone, instant = new Date()) {
   const parts = Object.fromEntries(
-    new Intl.DateTimeFormat("en-US", options).formatToParts(instant).map((part) => [part.type, part.value]),
+    wall(timezone)
+      .formatToParts(instant)
+      .map((part) => [part.type, part.value]),
   );
   const date = `${parts.year.padStart(4, "0")}-${parts.month}-${parts.day}`;
   const weekday = new Date(`${date}T00:00:00Z`).getUTCDay() || 7;

@@ -3,7 +3,9 @@
  * throwing it away can't touch a cart.
  */
 import { get, Problem } from "../api.js";
+import { candidates, fits, misread, readings, takenApart, valued } from "../barcodes.js";
 import { answered, openDatabase, within } from "../db.js";
+import { t } from "../i18n.js";
 
 /** @typedef {import("../cart.js").Product} Product */
 
@@ -39,9 +41,11 @@ export class KeptCatalogue {
     const { frame } = this;
     for (const deed of ["keydown", "pointerdown"]) addEventListener(deed, () => (this.touched = performance.now()), { capture: true, passive: true });
     try {
-      this.db = await openDatabase(`${frame.store.space}.catalogue`, 1, (db) => {
+      this.db = await openDatabase(`${frame.store.space}.catalogue`, 2, (db) => {
+        for (const old of [...db.objectStoreNames]) db.deleteObjectStore(old); // it is a copy: fetched anew
         const products = db.createObjectStore("products", { keyPath: "id" });
         products.createIndex("codes", "codes", { multiEntry: true });
+        products.createIndex("sku", "sku");
         products.createIndex("words", "words", { multiEntry: true });
         products.createIndex("shelf", ["shelf", "order"]);
         products.createIndex("round", "round");
@@ -86,7 +90,7 @@ export class KeptCatalogue {
         throw problem;
       });
       const old = await this.#read((products) => products.get(id));
-      if (product && !product.inactive) await this.#put([{ ...product, codes: old?.codes ?? [product.code].filter(Boolean) }], (await this.#meta("round")) ?? 0, 0);
+      if (product && !product.inactive) await this.#put([{ ...product, codes: old?.codes ?? [product.code].filter(Boolean), sku: old?.sku ?? "" }], (await this.#meta("round")) ?? 0, 0);
       else await within(this.#open, "products", "readwrite", (tx) => void tx.objectStore("products").delete(id));
     }
   }
@@ -161,20 +165,49 @@ export class KeptCatalogue {
   }
 
   /**
-   * The products that have a code, as it is or with or without a leading zero; a packing's says how many.
-   * @param {string} code
+   * What a code means, as the server would say: a product, a packing of it, or one with its weight or price in the code. Raises Problem for
+   * a code that was misread.
+   * @param {string} scanned
    * @returns {Promise<Product[]>}
    */
-  async byCode(code) {
+  async byCode(scanned) {
     if (!this.db) return [];
-    for (const reading of [code, `0${code}`, code.replace(/^0/, "")]) {
-      const found = await this.#read((products) => products.index("codes").getAll(reading, 20));
-      if (!found.length) continue;
-      return found.map((/** @type {any} */ row) => {
-        const unit = (row.units ?? []).find((/** @type {any} */ each) => each.barcodes?.includes(reading));
-        if (!unit || row.code === reading) return row;
+    const code = scanned.trim();
+    for (const reading of readings(code)) {
+      const found = await this.#withCode(reading);
+      if (found.length) return found;
+    }
+    if (misread(code)) throw new Problem(400, { error: "bad_check_digit", reason: t("The check digit of %(code)s is wrong: scan it again.", { code }) });
+    for (const rule of this.frame.book.given?.codes ?? []) {
+      const found = fits(rule, code) ? await this.#embedded(rule, code) : [];
+      if (found.length) return found;
+    }
+    return [];
+  }
+
+  /** @param {string} code */
+  #withCode(code) {
+    return this.#read((products) => products.index("codes").getAll(code, 20)).then((found) =>
+      found.map((/** @type {any} */ row) => {
+        const unit = (row.units ?? []).find((/** @type {any} */ each) => each.barcodes?.includes(code));
+        if (!unit || row.code === code) return row;
         const price = unit.price ? { amount: unit.price.amount, per: unit.quantity } : undefined;
-        return { ...row, quantity: unit.quantity, sold_unit: unit, ...(price ? { line_price: price } : {}) };
+        return { ...row, quantity: unit.quantity, sold_unit: unit, ...(price ? { line_price: price, scanned: code } : {}) };
+      }),
+    );
+  }
+
+  /** @param {import("../barcodes.js").Rule} rule @param {string} code @returns {Promise<any[]>} */
+  async #embedded(rule, code) {
+    for (const tried of candidates(rule, code)) {
+      const named = await this.#read((products) => products.index("sku").getAll(tried, 20));
+      const coded = await this.#read((products) => products.index("codes").getAll(tried, 20));
+      const found = [...new Map([...named, ...coded].map((row) => [row.id, row])).values()];
+      if (!found.length) continue;
+      return found.map((row) => {
+        const meant = valued(rule, row, takenApart(rule, code)[1], this.frame.currency.digits);
+        if (meant) return { ...row, ...meant, scanned: code };
+        throw new Problem(400, { error: "no_value", reason: t("The code %(code)s holds no value: weigh the item again, or key it.", { code }) });
       });
     }
     return [];

@@ -50,7 +50,7 @@ export async function printReceipt(frame, id, { copy = true, gift = false, quiet
     if (!quiet) frame.toast(answer.copy ? t("Printed: copy %(number)s.", { number: answer.copy }) : t("Printed."), { key: "print" });
     return true;
   }
-  const asks = [answer.copy ? `copy=${answer.copy}` : "codes=1", ...(gift ? ["gift=1"] : [])].join("&");
+  const asks = gift ? "gift=1" : answer.copy ? `copy=${answer.copy}` : "codes=1";
   if (answer.error === "browser") {
     await printByBrowser(id, asks);
     return true;
