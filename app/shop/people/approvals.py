@@ -31,6 +31,7 @@ class Approval:
     until: float
     request: str | None
     bound: bool  # to that request from the first
+    where: str | None = None
     held: int = 0
     spent: bool = False
 
@@ -51,20 +52,28 @@ class Approvals:
             self._given[token] = Approval(right, by, asker, now + lasts, request, request is not None)
         return token
 
-    def hold(self, tokens: Sequence[str], asker: str | None, request: str | None) -> dict[str, tuple[str, str]]:
+    def hold(
+        self, tokens: Sequence[str], asker: str | None, request: str | None, where: str | None = ""
+    ) -> dict[str, tuple[str, str]]:
         """Of `tokens` those that are good for this request: right → (token, who allowed it). Others are passed over:
-        then the right is lacking, and is asked for again. `settle` must follow."""
+        then the right is lacking, and is asked for again. `settle` must follow.
+
+        `where` is what is asked to do something, None where that can't be repeated without doing it again: a token that
+        is in use, or spent, is good for the same request at the same place only.
+        """
         good: dict[str, tuple[str, str]] = {}
         with self._lock:
             for token in tokens[:MOST]:
                 one = self._given.get(token)
                 if one is None or one.asker != asker or one.until <= self._monotonic() or one.right in good:
                     continue
-                same = request is not None and one.request == request
-                if not same and (one.request is not None or one.held or one.spent):
+                if one.request is not None and one.request != request:
+                    continue
+                again = request is not None and where is not None and one.where == where
+                if (one.held or one.spent) and not again:
                     continue
                 one.held += 1
-                one.request = request
+                one.request, one.where = request, where
                 good[one.right] = (token, one.by)
         return good
 

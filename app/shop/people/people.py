@@ -82,10 +82,13 @@ class People:
         self.sessions.touch(session)
         return Actor(person.id, person.name, self.staff.rights(person))
 
-    def with_approvals(self, actor: Actor, tokens: Any, request: str | None) -> tuple[Actor, Held]:
-        """The same actor with what a supervisor lent: `tokens` are a request's `approvals`, `request` its own id."""
+    def with_approvals(
+        self, actor: Actor, tokens: Any, request: str | None, where: str | None = ""
+    ) -> tuple[Actor, Held]:
+        """The same actor with what a supervisor lent: `tokens` are a request's `approvals`, `request` its own id,
+        `where` as `Approvals.hold` takes it."""
         listed = [token for token in tokens if isinstance(token, str)] if isinstance(tokens, list) else []
-        good = self.approvals.hold(listed, actor.staff or actor.name, request)
+        good = self.approvals.hold(listed, actor.staff or actor.name, request, where)
         lent = {right: by for right, (_, by) in good.items()}
         held = Held(self.approvals, tuple(token for token, _ in good.values()))
         return (Actor(actor.staff, actor.name, actor.rights, lent) if lent else actor), held

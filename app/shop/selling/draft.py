@@ -150,7 +150,7 @@ class Drafts:
         item = Item(index, line, id, asked, {}, product, listed)
         if keyed is not None and source is not None and self._offers(source, line):
             asked["label"] = True
-        elif keyed is not None and listed is not None:
+        elif keyed is not None and (listed is not None or asked.get("prices")):
             item.kept["keyed"] = True
         if line["quantity"] < 0:
             item.kept["return_of"] = None

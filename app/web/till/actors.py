@@ -42,7 +42,9 @@ def actor_of(node: Any, body: Mapping[str, Any]) -> Actor:
     else:
         actor = Actor(None, f"key:{program.name}", program.rights)
     own = body.get("request") or body.get("sale")
-    actor, held = people.with_approvals(actor, body.get("approvals"), own if isinstance(own, str) else None)
+    # A repeated POST gives what the first one made; a PUT or DELETE would be another deed.
+    where = request.path if request.method == "POST" else None
+    actor, held = people.with_approvals(actor, body.get("approvals"), own if isinstance(own, str) else None, where)
     _held().append(held)
     return actor
 

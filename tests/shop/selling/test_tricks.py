@@ -184,3 +184,13 @@ def test_what_another_program_wrote_too_long_is_sold_and_stands(shop: Shop, till
     product(shop, "long", price={"amount": 100}, name="n" * 500, category="nonsense", sold_by="measure", unit="u" * 50)
     shop.sell(till, lines=[{"product": "product:long", "quantity": 1000}], tenders=cash(100))
     assert verify_store(till.store) == []
+
+
+def test_a_price_over_one_of_a_price_list_is_keyed_too(shop: Shop, till: Till) -> None:
+    price = {"product": "product:gift", "price": {"amount": 900}}
+    usual = {"type": "pricelist", "schema": 1, "name": "All", "currency": "EUR", "digits": 2}
+    shop.company.put({"_id": "pricelist:all", **usual, "prices": [price]})
+    line = {"product": "product:gift", "quantity": 1000}
+    assert shop.sell(till, lines=[line], tenders=cash(900))["total"] == 900
+    keyed = shop.request(lines=[{**line, "price": {"amount": 1}}], tenders=cash(1))
+    assert refused(till, keyed, cashier()).details["right"] == "price"

@@ -343,3 +343,17 @@ def test_money_goes_back_to_a_card_without_a_receipt_only_by_a_supervisor(
     window.sign_in(staffed["Cleo"], CASHIER)
     status, body = window.send("POST", "card", {"request": "card-0000001", "amount": -5000})
     assert (status, body["right"]) == (403, "refund_over")
+
+
+def test_one_leave_to_manage_people_changes_one_person_once(window: Window, staffed: dict[str, str]) -> None:
+    window.sign_in(staffed["Mia"], MANAGER)
+    rows = {row["name"]: row for row in window.send("GET", "people")[1]["rows"]}
+    window.sign_in(staffed["Cleo"], CASHIER)
+    asked = {"right": "people", "staff": staffed["Mia"], "pin": MANAGER, "request": "request-0001"}
+    token = window.send("POST", "approvals", asked)[1]["approval"]
+    leave = {"request": "request-0001", "approvals": [token]}
+    path = f"people/{staffed['Sam']}"
+    status, body = window.send("PUT", path, {**leave, "rev": rows["Sam"]["rev"], "name": "Samuel"})
+    assert status == 200
+    assert window.send("PUT", path, {**leave, "rev": body["person"]["rev"], "role": "manager"})[0] == 403
+    assert window.send("PUT", f"people/{staffed['Cleo']}", {**leave, "rev": rows["Cleo"]["rev"]})[0] == 403
