@@ -27,7 +27,14 @@ from app.demo.opening import Visit
 from tests.support.browser import browser as open_browser
 from tests.support.process import READY, CouchTill, wait_until
 
-SIZES = {"desktop": (1280, 800), "tablet": (1024, 768), "portrait": (768, 1024), "phone": (390, 844)}
+SIZES = {
+    "desktop": (1280, 800),
+    "tablet": (1024, 768),
+    "portrait": (768, 1024),
+    "phone": (390, 844),
+    "wide": (1440, 900),
+}
+USUAL = ("desktop", "tablet", "portrait", "phone")
 SCHEMES = ("light", "dark")
 FOLDER = Path(__file__).parent.parent / "screenshots"
 
@@ -126,6 +133,7 @@ class Window:
     def __init__(self, shop: Shop, context: BrowserContext) -> None:
         self.shop, self.context = shop, context
         self.page: Page = context.new_page()
+        self.afterwards: list[Callable[[], object]] = []
         self._devtools = context.new_cdp_session(self.page)
         self._clock = 0.0
 
@@ -461,11 +469,19 @@ def office(window: Window) -> None:
 
 @shot
 def demo(window: Window) -> None:
-    window.page.goto(window.shop.demo.url)
-    expect(window.page.frame_locator("[data-node=t1] iframe").locator(".tile").first).to_be_visible(timeout=PATIENCE)
-    expect(window.page.frame_locator("[data-node=office] iframe").locator("body")).to_contain_text(
-        "€", timeout=PATIENCE
-    )
+    """The line of Till 1 is cut, and it has sold on."""
+    page, shop = window.page, window.shop
+    page.goto(shop.demo.url)
+    for name in ("t1", "t2"):
+        expect(page.frame_locator(f"[data-node={name}] iframe").locator(".tile").first).to_be_visible(timeout=PATIENCE)
+    office = page.frame_locator("[data-node=office] iframe")
+    expect(office.locator("body")).to_contain_text("€", timeout=PATIENCE)
+    window.afterwards.append(lambda: requests.post(f"{shop.demo.url}/demo/plug/t1", timeout=60))
+    page.click("[data-node=t1] [data-act=cut]")
+    expect(page.locator("[data-node=t1]")).to_have_attribute("data-line", "cut", timeout=PATIENCE)
+    sell(shop.one, ("croissant", "coffee-to-go"), {"kind": "cash", "amount": 1000})
+    light = page.frame_locator("[data-node=t1] iframe").locator("#light")
+    expect(light).to_have_attribute("data-level", "cut", timeout=2 * PATIENCE)
 
 
 @contextmanager
@@ -491,14 +507,16 @@ def take(shop: Shop, browser: Browser, name: str, size: str, scheme: str, folder
         service_workers="block",
     )
     context.set_default_timeout(PATIENCE / 2)
+    window = Window(shop, context)
     try:
-        window = Window(shop, context)
         SHOTS[name](window)
         window.page.wait_for_timeout(SETTLED)
         path = folder / f"{name}-{size}-{scheme}.png"
         window.page.screenshot(path=path, animations="disabled")
         return path
     finally:
+        for undo in window.afterwards:
+            undo()
         context.close()
 
 
@@ -515,7 +533,7 @@ def main(arguments: list[str]) -> int:
     asked.to.mkdir(parents=True, exist_ok=True)
     failed = 0
     with the_shop() as shop, open_browser() as browser:
-        for size in asked.size or SIZES:
+        for size in asked.size or USUAL:
             for scheme in asked.scheme or SCHEMES:
                 for name in wanted:
                     try:
