@@ -7,6 +7,7 @@ import { hide, show } from "../dialogs.js";
 import { t, tn } from "../i18n.js";
 import { money } from "../money.js";
 import { face, paint } from "./faces.js";
+import { nothingHere } from "./shelf-note.js";
 
 /** @typedef {import("../cart.js").Product} Product */
 
@@ -268,18 +269,7 @@ export class Catalog {
     if (home) this.tiles.append(...this.categories.map((category) => this.#categoryTile(category)));
     this.tiles.classList.toggle("tiles-home", home);
     this.note.hidden = this.found.length > 0 || home;
-    if (!this.found.length) this.note.replaceChildren(...this.#nothing(fault));
-  }
-
-  /** @param {string} [fault] @returns {Node[]} */
-  #nothing(fault) {
-    if (fault) return [h("strong", {}, fault), h("span", {}, t("Products come back when it does. Your cart is kept."))];
-    if (this.text) return [h("strong", {}, t("Nothing found for “%(text)s”", { text: this.text })), h("span", {}, t("Try fewer letters, or key it with F6."))];
-    if (this.category) return [h("strong", {}, t("Nothing in this category"))];
-    return [
-      h("strong", {}, t("No products yet")),
-      h("span", {}, t("They arrive with the first sync, or by “couchtill import products”. You can sell by name and price with F6.")),
-    ];
+    if (!this.found.length) this.note.replaceChildren(...nothingHere(this.frame, { fault, text: this.text, category: this.category }));
   }
 
   /** @param {Product[]} products @param {number} from */

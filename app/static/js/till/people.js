@@ -115,6 +115,7 @@ class People {
 
   /** @param {boolean} away */
   away(away) {
+    if (!away && !byId("lock-away").hidden) this.entry.say(""); // it answers again
     byId("lock-away").hidden = !away;
   }
 
