@@ -99,7 +99,9 @@ export class Actions {
     this.drawn = true;
     byId("foot-actions").replaceChildren(...this.at("foot").map((action) => this.#button(action, "action")));
     byId("bar-actions").replaceChildren(...this.at("bar").map((action) => this.#button(action, "tool")));
-    byId("more-actions").replaceChildren(...this.at("more").map((action) => this.#button(action, "choice", byId("more", HTMLDialogElement))));
+    // A phone's bar has no room for them.
+    const more = matchMedia("(max-width: 760px)").matches ? [...this.at("bar"), ...this.at("more")] : this.at("more");
+    byId("more-actions").replaceChildren(...more.map((action) => this.#button(action, "choice", byId("more", HTMLDialogElement))));
     byId("account-actions").replaceChildren(...this.at("account").map((action) => this.#button(action, "choice", byId("account", HTMLDialogElement))));
   }
 
