@@ -71,15 +71,17 @@ class People:
             return None
         return person, session
 
-    def actor(self, token: str | None) -> Actor:
-        """The person of a session, at work; everybody in a store without staff. Raises SaleError 401 `locked`."""
+    def actor(self, token: str | None, *, works: bool = True) -> Actor:
+        """The person of a session, at work (or only looking); everybody in a store without staff. Raises SaleError 401
+        `locked`."""
         if not self.needed:
             return ANYBODY
         found = self.find(token)
         if found is None:
             raise SaleError(401, "locked", LOCKED)
         person, session = found
-        self.sessions.touch(session)
+        if works:
+            self.sessions.touch(session)
         return Actor(person.id, person.name, self.staff.rights(person))
 
     def with_approvals(

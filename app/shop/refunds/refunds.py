@@ -21,6 +21,7 @@ from app.shop.refunds import known, payout
 from app.shop.refunds.figures import NOTHING, Figures, coupon_shares, fixed_line, line_of, payable, return_line
 from app.shop.sale import SaleError, invalid
 from app.shop.schemas.refund import REFUND_REQUEST
+from app.shop.selling.accounts import check_customer
 from app.shop.selling.payback import value_back
 
 if TYPE_CHECKING:
@@ -327,13 +328,15 @@ class Refunds:
             raise invalid(say("%(due)s is to be paid out.", due=Money(due, digits)), "tenders")
         return planned, elsewhere
 
-    @staticmethod
-    def _tender(original: Original, tender: Doc, index: int) -> dict[str, Any]:
+    def _tender(self, original: Original, tender: Doc, index: int) -> dict[str, Any]:
         made = {name: value for name, value in tender.items() if value is not None}
         if made["kind"] in ("credit", "account") and "customer" not in made:
             if not original.order.get("customer"):
                 raise invalid(say("Whose account? The receipt names no customer."), f"tenders.{index}.customer")
             made["customer"] = original.order["customer"]
+        if made["kind"] == "credit":
+            where = say("Payment %(number)s", number=index + 1)
+            check_customer(self.desk, made["customer"], where, say("store credit"))
         return made
 
 

@@ -42,6 +42,7 @@ def test_a_used_gift_card_is_not_taken_back(shop: Shop, till: Till, refund: Refu
 
 
 def test_a_customer_may_have_it_as_store_credit(shop: Shop, till: Till, refund: Refund) -> None:
+    shop.company.put({"_id": "customer:mia", "type": "customer", "schema": 1, "name": "Mia"})
     sold = shop.sell(till, lines=TEA, customer="customer:mia")
 
     back = refund(till, sold, {"way": "credit"})

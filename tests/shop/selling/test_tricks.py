@@ -194,3 +194,11 @@ def test_a_price_over_one_of_a_price_list_is_keyed_too(shop: Shop, till: Till) -
     assert shop.sell(till, lines=[line], tenders=cash(900))["total"] == 900
     keyed = shop.request(lines=[{**line, "price": {"amount": 1}}], tenders=cash(1))
     assert refused(till, keyed, cashier()).details["right"] == "price"
+
+
+def test_no_refund_becomes_the_credit_of_somebody_who_is_not_there(shop: Shop, till: Till) -> None:
+    order = shop.sell(till)
+    tenders = [{"kind": "credit", "amount": 258, "customer": "customer:ghost"}]
+    with pytest.raises(SaleError) as error:
+        till.refunds.refund({"sale": "refund-00000001", "order": order["_id"], "tenders": tenders})
+    assert error.value.field == "customer"

@@ -357,3 +357,14 @@ def test_one_leave_to_manage_people_changes_one_person_once(window: Window, staf
     assert status == 200
     assert window.send("PUT", path, {**leave, "rev": body["person"]["rev"], "role": "manager"})[0] == 403
     assert window.send("PUT", f"people/{staffed['Cleo']}", {**leave, "rev": rows["Cleo"]["rev"]})[0] == 403
+
+
+def test_looking_keeps_nobody_signed_in(window: Window, staffed: dict[str, str], terminal: Node) -> None:
+    window.sign_in(staffed["Cleo"], CASHIER)
+    sessions = terminal.till.people.sessions
+    (session,) = sessions._open.values()
+    before = session.touched
+    assert window.send("GET", "shift")[0] == window.send("GET", "receipts")[0] == 200
+    assert session.touched == before
+    window.send("PUT", "session", {})
+    assert session.touched > before
