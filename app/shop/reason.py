@@ -41,6 +41,16 @@ class Reason(str):
     def __getnewargs__(self) -> tuple[Any, ...]:
         return self.message, self.values, str(self)
 
+    @classmethod
+    def kept(cls, parts: Mapping[str, Any]) -> Self:
+        """The reason that `parts` made of plain values: `{"message", "values"}` of a document."""
+        return cls(parts["message"], parts["values"])
+
+    @property
+    def parts(self) -> dict[str, Any]:
+        """`{"message", "values"}` with its values as text, to be kept in a document."""
+        return {"message": self.message, "values": {name: str(value) for name, value in self.values.items()}}
+
     def format(self, *args: object, **kwargs: object) -> str:
         """Itself: marshmallow formats every message of a field."""
         return self

@@ -59,7 +59,9 @@ def _add_pages(app: Flask, node: Any, authenticator: Any) -> None:
 
 def _not_found(error: Any) -> Response | tuple[Response, int]:
     if request.path.startswith("/api/"):
-        return _problem("not_found", "There is no such route.", 404)
+        from app.shop.reason import say
+
+        return _problem("not_found", say("There is no such route."), 404)
     # CouchDB's replicator asks a server's root for `_session` and reads the answer as JSON.
     if request.path.startswith("/_"):
         return jsonify(error="not_found", reason="missing"), 404

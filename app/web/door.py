@@ -15,11 +15,13 @@ from typing import Any
 from flask import Flask, Response, redirect, request
 
 from app.docs.errors import DocsError, Forbidden, Unauthorized
+from app.shop.reason import say
 from app.web import sessions, users
 from app.web.auth import WRONG, Authenticator, credentials_of
 from app.web.callers import Caller, set_caller
 from app.web.json_api import problem_response
 from app.web.keys import KeyRing
+from app.web.reasons import tell
 from app.web.users import KEY_USER
 
 _SAFE = ("GET", "HEAD", "OPTIONS")
@@ -76,7 +78,7 @@ class Door:
             return None
         by_cookie = sessions.page_cookie_holds(request.cookies.get(self._cookie, ""), self._key)
         if request.method not in _SAFE and not self._same_origin():
-            return _refuse(403, "forbidden", "Another site's page may not do this.")
+            return _refuse(403, "forbidden", say("Another site's page may not do this."))
         if by_cookie:
             return None
         try:
@@ -87,7 +89,7 @@ class Door:
         return _refuse(
             401,
             "unauthorized",
-            "Open the link that CouchTill printed when it started. It works once; a new start prints a new one.",
+            say("Open the link that CouchTill printed when it started. It works once; a new start prints a new one."),
         )
 
     def _by_key(self, header: str | None) -> bool:
@@ -122,9 +124,8 @@ class Door:
             target = "/"
         if not sessions.page_cookie_holds(request.cookies.get(self._cookie, ""), self._key):
             if not self._links.use(request.args.get("key", ""), self._key):
-                return _refuse(
-                    403, "forbidden", "This link was used already, or is too old. Start CouchTill again for a new one."
-                )
+                reason = say("This link was used already, or is too old. Start CouchTill again for a new one.")
+                return _refuse(403, "forbidden", reason)
             answer = redirect(target, 303)
             answer.set_cookie(
                 self._cookie,
@@ -158,4 +159,4 @@ def _refuse(status: int, error: str, reason: str) -> Response:
     """In JSON for scripts, in words for people."""
     if request.path.startswith("/api/") or request.accept_mimetypes.best == "application/json":
         return problem_response({"error": error, "reason": reason}, status)
-    return Response(f"{reason}\n", status, mimetype="text/plain")
+    return Response(f"{tell(reason)}\n", status, mimetype="text/plain")

@@ -27,6 +27,8 @@ COOKIE = "couchtill-lang"
 #: What a page says of itself where the language alone leaves the script open.
 TAGS = {"zh": "zh-Hans"}
 YEAR = 365 * 24 * 3600
+#: Catalogues of what the server says in its answers: the page's modules have no use for them.
+SPOKEN = ("reasons.po",)
 
 
 @lru_cache(maxsize=1)
@@ -50,8 +52,13 @@ def catalogue(tag: str) -> Translations:
 
 def texts(tag: str) -> Catalog:
     """All of a language's ``.po`` files as one catalogue: `messages.po` first, then the others by name."""
+    return _read(tag, ())
+
+
+def _read(tag: str, without: tuple[str, ...]) -> Catalog:
     folder = files("app") / "translations" / tag / "LC_MESSAGES"
-    parts = sorted((entry for entry in folder.iterdir() if entry.name.endswith(".po")), key=lambda e: e.name)
+    parts = [entry for entry in folder.iterdir() if entry.name.endswith(".po") and entry.name not in without]
+    parts.sort(key=lambda entry: entry.name)
     parts.sort(key=lambda entry: entry.name != "messages.po")
     whole = read_po(io.BytesIO(parts[0].read_bytes()), locale=tag)
     for part in parts[1:]:
@@ -63,11 +70,12 @@ def texts(tag: str) -> Catalog:
 
 @lru_cache(maxsize=16)
 def messages(tag: str) -> dict[str, str | list[str]]:
-    """The catalogue as the page's modules want it: the English text to its translation, or to its plural forms."""
+    """The catalogue as the page's modules want it: the English text to its translation, or to its plural forms. What
+    only the server says is left out."""
     if tag == SOURCE:
         return {}
     found: dict[str, str | list[str]] = {}
-    for message in texts(tag):
+    for message in _read(tag, SPOKEN):
         if not message.id or not message.string or message.fuzzy:
             continue
         if isinstance(message.id, tuple | list):

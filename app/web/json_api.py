@@ -3,7 +3,8 @@
 A problem is RFC 9457's (`application/problem+json`): `{"type": "/api/docs#invalid", "title": "Invalid", "status": 400,
 "detail": "Line 2: the price is missing."}`, and beside these what the page reads: `{"error": "invalid", "reason":
 "Line 2: the price is missing.", "field": "lines.1.price"}` with whatever else belongs to it. `field` is "" where no one
-place is at fault; `error` is for programs, and stays as it is.
+place is at fault; `error` is for programs, and stays as it is. Sentences are in the language that the request asks for
+(`Accept-Language`, or what was chosen on the page), else in English.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from app.docs.errors import DocsError
 from app.shop.reason import say
 from app.shop.sale import SaleError
 from app.web.feeds import RETRY_SECONDS, TooManyFeeds
+from app.web.reasons import tell
 
 #: Bytes of the largest request: a receipt of 2,000 lines takes 400 KB.
 MOST = 1_000_000
@@ -43,6 +45,9 @@ def answer(body: Any, status: int = 200) -> Response:
 def problem_response(body: Mapping[str, Any], status: int) -> Response:
     """An error, `{"error", "reason", …}`, as a problem of RFC 9457."""
     error = str(body.get("error") or "failed")
+    body = {name: tell(value) if isinstance(value, str) else value for name, value in body.items()}
+    if "problems" in body:
+        body["problems"] = [{**each, "reason": tell(each["reason"])} for each in body["problems"]]
     problem = {
         "field": "",
         **body,
@@ -116,7 +121,7 @@ def handle_errors(blueprint: Blueprint) -> None:
 
     @blueprint.errorhandler(TooManyFeeds)
     def too_many(error: TooManyFeeds) -> Response:
-        response = problem_response(problem_of(503, "Too many windows listen to this node. Close one."), 503)
+        response = problem_response(problem_of(503, say("Too many windows listen to this node. Close one.")), 503)
         response.headers["Retry-After"] = str(RETRY_SECONDS)
         return response
 

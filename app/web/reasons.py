@@ -1,7 +1,8 @@
-"""Why a link waits, or a document was refused, in plain words of the reader's language.
+"""Why something was refused, why a link waits: in plain words of the reader's language.
 
-The replicator and the central speak English, to logs as well as to people. What our own code says is told again here,
-by its pattern; what another server says stands as it is.
+The shop's refusals keep what they are made of (`app.shop.reason`), and `tell` says them. The replicator and the central
+speak English, to logs as well as to people: what our own code says there is told again by its pattern (`plain`); what
+another server says stands as it is.
 """
 
 from __future__ import annotations
@@ -10,6 +11,9 @@ import re
 from collections.abc import Callable
 
 from flask_babel import gettext as _
+
+from app.shop.reason import Money, Reason
+from app.web import i18n, present
 
 Told = Callable[..., str]
 
@@ -48,6 +52,23 @@ _TOLD: list[tuple[re.Pattern[str], Told]] = [
             "The document is larger than the central takes.")),
     )
 ]  # fmt: skip
+
+
+def tell(reason: str) -> str:
+    """A reason of the shop in the reader's language: its amounts as they are written there, its names as they are.
+    English, and what is no `Reason`, stands as it is."""
+    if not isinstance(reason, Reason) or i18n.tag() == i18n.SOURCE:
+        return str(reason)
+    message = i18n.catalogue(i18n.tag()).gettext(reason.message)
+    if message == reason.message:  # no translation: the English as it was said, with its capital
+        return str(reason)
+    return message % {name: _value(value) for name, value in reason.values.items()} if reason.values else message
+
+
+def _value(value: object) -> str:
+    if isinstance(value, Money):
+        return present.amount(value.amount, value.digits)
+    return tell(value) if isinstance(value, str) else str(value)
 
 
 def plain(reason: str | None) -> str:

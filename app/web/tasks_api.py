@@ -12,10 +12,12 @@ from app.docs.database import Database
 from app.shop import sound, tasks
 from app.shop.actor import Actor
 from app.shop.ledger.balances import balance_of
+from app.shop.reason import say
 from app.shop.refunds import scan as refunds
 from app.web import present
 from app.web.json_api import answer, read_json
 from app.web.present import amount
+from app.web.reasons import tell
 
 Databases = Callable[[], Sequence[Database]]
 
@@ -38,7 +40,9 @@ def register(
         asked = str(body.get("database"))
         database = next((each for each in databases() if each.name == asked), None)
         if database is None:
-            return answer({"error": "not_found", "reason": "There is no such list of tasks here.", "field": ""}, 404)
+            return answer(
+                {"error": "not_found", "reason": tell(say("There is no such list of tasks here.")), "field": ""}, 404
+            )
         doc = tasks.finish(database, str(body.get("id")), on=on, actor=actor(body))
         return answer({"id": doc["_id"], "done_at": doc["done_at"]})
 

@@ -15,7 +15,7 @@ from app.shop import clock as clocks
 from app.shop import ids
 from app.shop.actor import ANYBODY, Actor
 from app.shop.desk import Desk
-from app.shop.reason import say
+from app.shop.reason import Reason, say
 from app.shop.receipts import printing
 from app.shop.receipts.finding import Finder
 from app.shop.sale import SaleError
@@ -92,7 +92,8 @@ class ReceiptsBook:
         try:
             printing.print_receipt(settings, shown, open_drawer=open_drawer)
         except printing.PrinterError as failed:
-            self._wait({"order": order["_id"], "copy": copy, "gift": gift, "reason": failed.reason})
+            said = failed.reason.parts
+            self._wait({"order": order["_id"], "copy": copy, "gift": gift, "reason": failed.reason, "said": said})
             return {"printed": False, "error": failed.error, "reason": failed.reason}
         self.forget(str(order["_id"]), copy, gift)
         return {"printed": True, "error": "", "reason": ""}
@@ -100,7 +101,11 @@ class ReceiptsBook:
     def waiting(self) -> list[dict[str, Any]]:
         """What the printer still owes, the oldest first: `[{"id", "order", "copy", "gift", "since", "reason"}]`."""
         kept = self.desk.store.get_local(WAITING + self.desk.terminal)
-        return list(kept["rows"]) if kept else []
+        rows = [dict(row) for row in kept["rows"]] if kept else []
+        for row in rows:
+            if row.get("said"):
+                row["reason"] = Reason.kept(row["said"])
+        return rows
 
     def retry(self, show: Callable[..., Doc]) -> dict[str, Any]:
         """Prints what waits, the oldest first, until the printer refuses: `{"printed": how many, "waiting", "reason"}`.

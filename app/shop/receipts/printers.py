@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from app.shop.reason import say
+from app.shop.reason import Reason, say
 
 Doc = Mapping[str, Any]
 
@@ -30,7 +30,7 @@ _one_at_a_time = threading.Lock()
 class PrinterError(Exception):
     """A printer that did not take it: `error` is a word for programs, the message a sentence for the cashier."""
 
-    def __init__(self, error: str, reason: str) -> None:
+    def __init__(self, error: str, reason: Reason) -> None:
         super().__init__(reason)
         self.error = error
         self.reason = reason
@@ -117,7 +117,7 @@ def _usb(printer: Doc, data: bytes) -> None:
         raise PrinterError("printer_off", reason) from None
     except Exception as wrong:  # whatever the driver of the day raises, it is the printer that failed, not the sale
         raise PrinterError(
-            "printer_broke_off", say("The USB printer did not take it: %(wrong)s", wrong=wrong)
+            "printer_broke_off", say("The USB printer did not take it: %(wrong)s", wrong=str(wrong))
         ) from None
     finally:
         device.close()

@@ -50,7 +50,7 @@ class Strict(Schema):
     """A schema whose fields speak plainly: every message names its field in words."""
 
     def on_bind_field(self, field_name: str, field_obj: fields.Field[Any]) -> None:
-        label = Reason(field_obj.metadata.get("label", field_name.replace("_", " ")))
+        label = Reason(field_obj.metadata.get("label", (field_obj.data_key or field_name).replace("_", " ")))
         several = isinstance(field_obj, fields.List)
         lacks = (
             say("the %(field)s are missing", field=label) if several else say("the %(field)s is missing", field=label)

@@ -23,6 +23,7 @@ from app.shop.refunds import known
 from app.web import paper, present
 from app.web.i18n import boot
 from app.web.json_api import Problem, answer, missing, read_json, whole
+from app.web.reasons import tell
 from app.web.till.actors import actor_of, is_sellers
 
 Doc = Mapping[str, Any]
@@ -131,7 +132,7 @@ def register(blueprint: Blueprint, node: Any) -> None:
         printed = book.print(order, shown, copy=copy, gift=gift, open_drawer=original and not copy and cash)
         asks = urlencode({name: value for name, value in (("copy", copy), ("gift", int(gift))) if value})
         url = f"receipts/{quote(id, safe='')}" + (f"?{asks}" if asks else "")
-        return answer({"copy": copy, "gift": gift, "url": url, **printed})
+        return answer({"copy": copy, "gift": gift, "url": url, **printed, "reason": tell(printed["reason"])})
 
     @blueprint.get("/api/prints")
     def prints() -> Response:
@@ -146,7 +147,7 @@ def register(blueprint: Blueprint, node: Any) -> None:
 
         with language():
             tried = node.till.receipts_book.retry(show)
-        return answer({**waiting(node), "printed": tried["printed"], "reason": tried["reason"]})
+        return answer({**waiting(node), "printed": tried["printed"], "reason": tell(tried["reason"])})
 
     @blueprint.delete("/api/prints/<id>")
     def drop_print(id: str) -> Response:
@@ -187,7 +188,14 @@ def waiting(node: Any) -> dict[str, Any]:
     return {
         "printer": printing.has_printer(node.till.desk.settings),
         "always": node.till.desk.settings["receipt_print"] == "always",
-        "waiting": [{**row, "label": paper.label_of(row["order"])} for row in rows],
+        "waiting": [
+            {
+                **{name: value for name, value in row.items() if name != "said"},
+                "label": paper.label_of(row["order"]),
+                "reason": tell(row["reason"]),
+            }
+            for row in rows
+        ],
     }
 
 
