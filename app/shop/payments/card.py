@@ -11,6 +11,7 @@ import hashlib
 from typing import Any, Protocol
 
 from app.docs.database import Database
+from app.shop import clock
 from app.shop.reason import say
 from app.shop.sale import SaleError
 
@@ -56,7 +57,7 @@ class CardDesk:
         self.terminal = terminal
 
     def pay(self, request: str, amount: int, currency: str) -> dict[str, Any]:
-        """`{"request", "amount", "currency", "state", "reference"}`; the state is approved, declined or unknown.
+        """`{"request", "amount", "currency", "state", "reference", "at"}`; the state is approved, declined or unknown.
         Raises SaleError 409 for another amount under the same request."""
         known = self.payment(request)
         if known is not None:
@@ -108,9 +109,31 @@ class CardDesk:
             )
         self.store.put_local(KEPT + request, {**known, "sale": sale})
 
+    def loose(self) -> list[dict[str, Any]]:
+        """Payments that the card bears, or may bear, and that no sale counts, the oldest first: of a window that lost
+        its cart. One that is being paid with at this moment is among them."""
+        found = []
+        for kept in self.store.local_docs():
+            if not str(kept.get("_id", "")).removeprefix("_local/").startswith(KEPT):
+                continue
+            if kept.get("state") in (APPROVED, UNKNOWN) and not kept.get("sale") and not kept.get("noted"):
+                found.append({name: value for name, value in kept.items() if not name.startswith("_")})
+        return sorted(found, key=lambda payment: str(payment.get("at") or ""))
+
+    def note(self, request: str, by: str | None) -> dict[str, Any]:
+        """Somebody has dealt with a loose payment in another way, and it is no longer listed. Raises SaleError 404."""
+        known = self.payment(request)
+        if known is None:
+            raise SaleError(404, "not_found", say("This payment was never asked for here."), "request")
+        noted = {**known, "noted": {"by": by, "at": clock.stamp(clock.now())}}
+        self.store.put_local(KEPT + request, noted)
+        return noted
+
     def _keep(self, request: str, amount: int, currency: str, state: str, reference: str | None) -> dict[str, Any]:
+        known = self.payment(request) or {}
         body: dict[str, Any] = {
             "request": request, "amount": amount, "currency": currency, "state": state, "reference": reference,
+            "at": known.get("at") or clock.stamp(clock.now()),
         }  # fmt: skip
         self.store.put_local(KEPT + request, body)
         return body

@@ -99,6 +99,21 @@ class Roster:
             self.people.guesses.forget(id)
         return self._row(self._person(id))
 
+    def own_pin(self, given: Mapping[str, Any], actor: Actor) -> None:
+        """`{"old", "pin"}`: another PIN of one's own, which needs no right but the old PIN. Raises SaleError: 400
+        `weak_pin`, 403 `wrong_pin`, 404 for who is no person here, 429 `pin_locked`."""
+        if actor.staff is None:
+            raise SaleError(404, "not_found", say("Nobody is signed in whose PIN this could be."))
+        self.people.prove({"staff": actor.staff, "pin": given.get("old")})
+        desk = self.people.desk
+        with desk.store.transaction():
+            person = self._person(actor.staff)
+            pin = pins.allowed(given.get("pin"), lending=self.people.staff.lends(person.role))
+            changes = {"pin": pins.hashed(pin, self._key())}
+            editing.edit(
+                desk.store, person.id, person.rev, changes, by=actor.staff, on=desk.terminal, moment=desk.clock
+            )
+
     # -- the parts -----------------------------------------------------------------------------------------------
 
     def _person(self, id: str) -> Person:

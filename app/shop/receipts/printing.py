@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from app.shop.reason import say
 from app.shop.receipts import escpos, printers
-from app.shop.receipts.layout import rows
+from app.shop.receipts.layout import Row, rows
 from app.shop.receipts.printers import PrinterError
+from app.shop.receipts.report_layout import report_rows
 
 Doc = Mapping[str, Any]
-__all__ = ["PrinterError", "has_printer", "kick", "print_receipt"]
+__all__ = ["PrinterError", "has_printer", "kick", "print_receipt", "print_report"]
 
 #: Columns of 58 mm paper, where settings leave those of 80 mm.
 NARROW = 32
@@ -48,15 +49,21 @@ def kick(settings: Any) -> bool:
 def print_receipt(settings: Any, shown: Doc, *, open_drawer: bool = False) -> None:
     """Prints a receipt as `present.receipt` shows it. Raises PrinterError."""
     printer = printer_of(settings)
+    qr = shown["id"] if settings["receipt_qr"] else None
+    _print(printer, rows(shown, printer["columns"]), qr=qr, open_drawer=open_drawer and printer.get("kick", True))
+
+
+def print_report(settings: Any, shown: Doc) -> None:
+    """Prints an X or Z report as `report_paper` shows it. Raises PrinterError."""
+    printer = printer_of(settings)
+    _print(printer, report_rows(shown, printer["columns"]))
+
+
+def _print(printer: Doc, made: Sequence[Row], *, qr: str | None = None, open_drawer: bool = False) -> None:
     if printer["kind"] == "browser":
         raise PrinterError("no_printer", say("This till has no receipt printer: the browser prints."))
     try:
-        data = escpos.encoded(
-            rows(shown, printer["columns"]),
-            printer,
-            qr=shown["id"] if settings["receipt_qr"] else None,
-            open_drawer=open_drawer and printer.get("kick", True),
-        )
+        data = escpos.encoded(made, printer, qr=qr, open_drawer=open_drawer)
     except escpos.NoLibrary:
         reason = say("Printing needs python-escpos: pip install couchtill[escpos].")
         raise PrinterError("no_library", reason) from None

@@ -10,7 +10,7 @@ class CardRequest(Strict):
     """`request` is the payment's id, born at the client: asking twice charges once."""
 
     request = Text(64, pattern=SALE_ID, required=True)
-    action = Choice("pay", "reverse", "status", load_default="pay")
+    action = Choice("pay", "reverse", "status", "note", load_default="pay")
     amount = SignedAmount(zero=False)
     approvals = ListOf(Text(100), 20, load_default=list)
 

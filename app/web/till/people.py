@@ -91,6 +91,16 @@ def register(blueprint: Blueprint, node: Any) -> None:
         people().actor(session_token(node))
         return answer(session_of(people(), session_token(node)))
 
+    @blueprint.put("/api/session/pin")
+    def own_pin() -> Response:
+        """`{"old", "pin"}`: another PIN for whoever is signed in."""
+        body = read_json()
+        actor = actor_of(node, {})
+        Roster(people()).own_pin(body, actor)
+        if caller() is not None:
+            return answer({})
+        return signed_in({}, _opened(str(actor.staff)))  # the session of the old PIN is over: they go on working
+
     @blueprint.delete("/api/session")
     def lock_till() -> Response:
         people().sessions.close(session_token(node))

@@ -46,6 +46,12 @@ def register(blueprint: Blueprint, node: Any) -> None:
             raise missing(say("There is no customer %(id)s here.", id=id))
         return answer(node.till.balances.customer(id))
 
+    @blueprint.get("/api/card")
+    def loose_cards() -> Response:
+        """Payments at the card terminal without a sale."""
+        actor_of(node, {})
+        return answer({"rows": CardDesk(node.store_db, SimulatedTerminal()).loose()})
+
     @blueprint.post("/api/card")
     def card() -> Response:
         body = read_json()
@@ -58,6 +64,9 @@ def register(blueprint: Blueprint, node: Any) -> None:
         desk = CardDesk(node.store_db, SimulatedTerminal())
         if wanted["action"] == "reverse":
             return answer(desk.reverse(wanted["request"]))
+        if wanted["action"] == "note":
+            actor.need("shift_close", say("leaving a payment without a sale"))
+            return answer(desk.note(wanted["request"], actor.staff or actor.name))
         if wanted["action"] == "status":
             found = desk.payment(wanted["request"])
             if found is None:

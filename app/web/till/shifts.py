@@ -7,12 +7,14 @@ from typing import Any
 from flask import Blueprint, Response, render_template, request
 from flask_babel import gettext as _
 
+from app.shop.actor import Actor
 from app.shop.reason import say
 from app.shop.receipts import printing
 from app.shop.sale import SaleError
 from app.shop.shifts import Shifts
 from app.web.i18n import boot
 from app.web.json_api import answer, missing, read_json, whole
+from app.web.reasons import tell
 from app.web.till import report_paper
 from app.web.till.actors import actor_of
 
@@ -106,6 +108,37 @@ def register(blueprint: Blueprint, node: Any) -> None:
         body = read_json()
         return answer(shifts().print_x(body, actor_of(node, body)))
 
+    @blueprint.post("/api/reports/print")
+    def print_report() -> Response:
+        """An X (without `zreport`) or a Z onto the till's printer; `{"printed", "error", "reason"}`, the error
+        `browser` where it has none."""
+        body = read_json()
+        shown = shown_x(actor_of(node, body)) if body.get("zreport") is None else shown_z(str(body["zreport"]))
+        if shown is None:
+            raise missing(say("There is no Z report %(id)s here.", id=body["zreport"]))
+        if not printing.has_printer(node.till.desk.settings):
+            return answer({"printed": False, "error": "browser", "reason": ""})
+        try:
+            printing.print_report(node.till.desk.settings, shown)
+        except printing.PrinterError as failed:
+            return answer({"printed": False, "error": failed.error, "reason": tell(failed.reason)})
+        return answer({"printed": True, "error": "", "reason": ""})
+
+    def shown_x(actor: Actor) -> dict[str, Any]:
+        x = shifts().x_report(actor)
+        facts, _known = node.till.facts.read()
+        by = [cashier["by"] for cashier in x["sums"]["cashiers"]]
+        return report_paper.x_paper(x, facts, names_of(node, x["shift"]["by"], *by))
+
+    def shown_z(id: str) -> dict[str, Any] | None:
+        z = shifts().zreport(id)
+        if z is None:
+            return None
+        facts, _known = node.till.facts.read()
+        by = [cashier.get("by") for cashier in (z.get("sums") or {}).get("cashiers") or []]
+        names = names_of(node, z.get("by"), z.get("opened_by"), *by)
+        return report_paper.z_paper(z, facts, names, late=len(shifts().late(z["shift"])))
+
     @blueprint.get("/api/zreports")
     def zreports() -> Response:
         limit = whole("limit", 20, 200)
@@ -134,30 +167,22 @@ def register(blueprint: Blueprint, node: Any) -> None:
     def shift_page() -> str | tuple[str, int]:
         """The X report of the open shift, to be printed."""
         try:
-            x = shifts().x_report(actor_of(node, {}))
+            return paper(shown_x(actor_of(node, {})))
         except SaleError as refused:
             if refused.error == "no_shift":
                 return message(_("No shift is open"), _("There is nothing to report before one is opened."), 404)
             return message(_("You can’t see this"), _("A supervisor can: ask for the X report at the till."), 403)
-        facts, _known = node.till.facts.read()
-        by = [cashier["by"] for cashier in x["sums"]["cashiers"]]
-        names = names_of(node, x["shift"]["by"], *by)
-        return paper(report_paper.x_paper(x, facts, names))
 
     @blueprint.get("/zreports/<path:id>")
     def zreport_page(id: str) -> str | tuple[str, int]:
-        z = shifts().zreport(id)
-        if z is None:
-            text = _("There is no Z report with this number on this till.")
-            return message(_("No such report"), text, 404)
-        facts, _known = node.till.facts.read()
-        by = [cashier.get("by") for cashier in (z.get("sums") or {}).get("cashiers") or []]
-        names = names_of(node, z.get("by"), z.get("opened_by"), *by)
         try:
-            shown = report_paper.z_paper(z, facts, names, late=len(shifts().late(z["shift"])))
+            shown = shown_z(id)
         except (KeyError, TypeError, ValueError, AttributeError):
             text = _("Another program wrote it, or a newer CouchTill. It is kept as it came.")
             return message(_("This report can’t be read here"), text, 200)
+        if shown is None:
+            text = _("There is no Z report with this number on this till.")
+            return message(_("No such report"), text, 404)
         return paper(shown)
 
     @blueprint.get("/zreports")

@@ -7,6 +7,7 @@ import { hide, show } from "../dialogs.js";
 import { boot, byId } from "../dom.js";
 import { t } from "../i18n.js";
 import { Idle } from "./idle.js";
+import { OwnPin } from "./own-pin.js";
 import { PinEntry, roleName } from "./pin-entry.js";
 
 /** Milliseconds between two looks whether staff came or went at another till. */
@@ -41,6 +42,7 @@ class People {
     this.told = new BroadcastChannel(`couchtill-session-${frame.state.terminal}`);
     this.entry = new PinEntry(this.lock, (proof) => this.signIn(proof));
     this.leave = new PinEntry(this.asking, (proof) => this.lend(proof));
+    this.ownPin = new OwnPin(frame, () => void this.look().then(() => this.told.postMessage("signed in")));
   }
 
   start() {
@@ -121,8 +123,9 @@ class People {
 
   offerActions() {
     const { actions, session } = this.frame;
-    for (const id of ["lock", "people"]) actions.drop(id);
+    for (const id of ["lock", "own-pin", "people"]) actions.drop(id);
     if (session.needed) actions.add({ id: "lock", name: t("Lock or switch person"), icon: "lock", key: "F1", place: "account", run: () => void this.lockNow() });
+    if (session.needed) actions.add({ id: "own-pin", name: t("Change my PIN"), icon: "keypad", place: "account", run: () => this.ownPin.open() });
     if (!session.needed || session.rights?.includes("people"))
       actions.add({ id: "people", name: t("People"), icon: "users", place: "account", run: () => location.assign("people") });
   }

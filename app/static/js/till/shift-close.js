@@ -7,6 +7,7 @@ import { decimalText, money, parseDecimal } from "../money.js";
 import { byTouch } from "../pad.js";
 import { ulid } from "../ulid.js";
 import { Counter } from "./counter.js";
+import { showLooseCards } from "./loose-cards.js";
 import { tenderName } from "./tender-names.js";
 
 /** What is counted beside the cash: slips and coupons lie in the drawer too. */
@@ -69,6 +70,7 @@ export class Closing {
       ? t("Count all the cash in the drawer, the float included. Expected: %(amount)s.", { amount: this.#money(this.x.sums.cash.expected) })
       : t("Count all the cash in the drawer, the float included.");
     this.#show();
+    void showLooseCards(this.frame, byId("close-cards"));
     show(this.dialog);
     this.counter.focus();
   }

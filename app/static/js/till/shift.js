@@ -10,6 +10,7 @@ import { decimalText, money, parseDecimal } from "../money.js";
 import { byTouch, startPad } from "../pad.js";
 import { ulid } from "../ulid.js";
 import { Counter } from "./counter.js";
+import { showLooseCards } from "./loose-cards.js";
 import { Closing } from "./shift-close.js";
 
 /** Milliseconds between two looks whether the business day is over. */
@@ -34,6 +35,8 @@ class Shift {
     this.kind = "in";
     this.busy = false;
     this.asked = 0;
+    /** The Z that is shown; null: an X. @type {string | null} */
+    this.zreport = null;
   }
 
   start() {
@@ -77,7 +80,7 @@ class Shift {
         hide(this.menu);
         run();
       });
-    byId("report-print").addEventListener("click", () => this.#print());
+    byId("report-print").addEventListener("click", () => void this.#print());
     byId("report-next").addEventListener("click", () => {
       hide(this.report);
       this.#askFloat();
@@ -230,6 +233,7 @@ class Shift {
       ? t("Open since %(when)s, by %(name)s", { when: this.#time(shift.at), name: by })
       : t("Open since %(when)s", { when: this.#time(shift.at) });
     byId("shift-float").textContent = t("Float %(amount)s", { amount: this.#money(shift.float) });
+    void showLooseCards(this.frame, byId("shift-cards"));
     show(this.menu);
     byId("shift-in").focus();
   }
@@ -329,6 +333,7 @@ class Shift {
   async #paper(title, path, ended) {
     const holder = byId("report-paper");
     byId("report-title").textContent = title;
+    this.zreport = ended ? decodeURIComponent(path.split("/")[1]) : null;
     byId("report-next").hidden = !ended;
     holder.replaceChildren();
     show(this.report);
@@ -345,9 +350,18 @@ class Shift {
     }
   }
 
-  #print() {
+  /** On the till's printer, else by the browser. */
+  async #print() {
     const paper = byId("report-paper").querySelector(".paper");
-    if (!paper) return;
+    if (!paper || this.busy) return;
+    let error = "browser";
+    await this.#quietly(async () => {
+      const answer = await this.frame.send("POST", "api/reports/print", { zreport: this.zreport }, { timeout: 20000 });
+      error = answer.error;
+      if (answer.printed) this.frame.toast(t("Printed."), { key: "print" });
+      else if (error !== "browser") this.frame.toast(t("Not printed. %(reason)s", { reason: answer.reason }), { wrong: true, key: "print", stays: 20000 });
+    });
+    if (error !== "browser") return;
     const holder = document.getElementById("print-holder") ?? h("div", { id: "print-holder" });
     holder.replaceChildren(paper.cloneNode(true));
     document.body.append(holder);

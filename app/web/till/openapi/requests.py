@@ -18,6 +18,19 @@ class Approved(Strict):
     approvals = ListOf(Text(200), 20)
 
 
+class ReportPrint(Approved):
+    """Which report: a Z by its id, or the X of the open shift."""
+
+    zreport = Text(250, allow_none=True)
+
+
+class OwnPin(Strict):
+    """Another PIN of one's own."""
+
+    old = Text(64, required=True)
+    pin = Text(64, required=True)
+
+
 class SignIn(Strict):
     """Who signs in, with a PIN; or a badge alone."""
 
