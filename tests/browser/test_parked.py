@@ -15,6 +15,7 @@ from app.shop.indexes import indexes_for
 from app.web.auth import start_link
 from tests.browser.conftest import Cashier, Terminal
 from tests.faults import rig
+from tests.support import books
 from tests.support.process import wait_until
 from tests.support.proxy import FaultProxy
 from tests.web.till.shopfront import CATEGORIES, PRODUCTS, STORE, product
@@ -259,6 +260,11 @@ def test_two_tills_add_to_one_parked_cart_while_the_line_is_cut_and_neither_line
     for till in (one, two):
         wait_until(lambda till=till: carts(till) == [], timeout=SOON)
     assert central(hub, "task") == []
+    kept = books.raw(hub.path, "store-s1", *books.JOURNALLED)
+    for till in (one, two):
+        wait_until(lambda till=till: books.raw(till.path, "store-s1", *books.JOURNALLED) == kept, timeout=SOON)
+    assert order["_id"] in kept and books.adds_up(order)
+    assert [rig.verify(path) for path in (one.path, two.path, hub.path)] == [0, 0, 0]
     assert first.problems == second.problems == []
 
 
