@@ -140,6 +140,14 @@ def test_no_kind_of_payment_moves_the_buttons(cashier: Cashier) -> None:
     assert len(places) == 1
 
 
+def test_a_double_tap_on_pay_leaves_the_keyboard_in_the_amount(cashier: Cashier) -> None:
+    cashier.tap("Espresso")
+    cashier.page.dblclick("#pay")
+
+    expect(cashier.page.locator("#payment")).to_be_visible()
+    expect(cashier.page.locator("#pay-number")).to_be_focused()
+
+
 def test_no_two_actions_have_the_same_key(cashier: Cashier) -> None:
     cashier.press("?")
     keys = cashier.page.locator("#keys .key-change").all_inner_texts()

@@ -43,6 +43,9 @@ export function guard() {
  */
 export function startDialogs(elsewhere) {
   for (const dialog of /** @type {NodeListOf<Sheet>} */ (document.querySelectorAll("dialog"))) {
+    dialog.addEventListener("mousedown", (event) => {
+      if (event.detail > 1 && performance.now() - (opened.get(dialog) ?? 0) <= ECHO) event.preventDefault(); // nor takes the keyboard from its field
+    });
     dialog.addEventListener(
       "click",
       (event) => {
