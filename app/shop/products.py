@@ -97,9 +97,10 @@ class Catalogue:
         return []
 
     def variants(self, id: str) -> list[dict[str, Any]]:
-        """The products that are variants of this one and may be sold, by name."""
+        """The products that are variants of this one and may be sold, by their `sort`, then by name."""
         found = self.company.find("product_variant", id, limit=MOST)
-        return [_product(record) for record in found if not _inactive(record)]
+        variants = [_product(record) for record in found if not _inactive(record)]
+        return sorted(variants, key=lambda doc: doc["sort"] if sound.is_whole(doc.get("sort")) else 0)
 
     def has_variants(self, id: str) -> bool:
         return bool(self.company.find("product_variant", id, limit=1))

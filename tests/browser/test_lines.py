@@ -120,3 +120,21 @@ def test_a_cleared_cart_is_noted_with_what_it_held(cashier: Cashier, terminal: T
     event = waits_for_event(terminal, "void_cart")
 
     assert (event["details"]["lines"], event["details"]["total"]) == (1, 1090)
+
+
+def test_a_packing_is_chosen_at_the_line_and_single_ones_again(cashier: Cashier, terminal: Terminal) -> None:
+    cola = terminal.get("product:4000002")
+    box = {"name": "Box of 12", "quantity": 12000, "barcodes": [], "price": {"amount": 1999, "per": 1000}}
+    terminal.put({**cola, "units": [box]})
+    cashier.scan("4000002")
+    cashier.page.get_by_role("button", name="Box of 12", exact=True).click()
+    cashier.shows_total("€19.99")
+    cashier.page.get_by_role("button", name="One more").click()
+    cashier.shows_total("€39.98")
+    cashier.page.get_by_role("button", name="Box of 12", exact=True).click()
+    cashier.shows_total("€3.98")
+    cashier.page.get_by_role("button", name="Box of 12", exact=True).click()
+    cashier.pays_exact()
+
+    [order] = terminal.orders()
+    assert [(line["quantity"], line["total"]) for line in order["lines"]] == [(24000, 3998)]

@@ -101,3 +101,15 @@ def test_customers_are_found_by_name_key_and_phone(shop: Shop, till: Till) -> No
     assert [c["key"] for c in till.catalogue.customers("ann")] == ["14"]
     assert [c["key"] for c in till.catalogue.customers("555 15")] == ["15"]
     assert [c["key"] for c in till.catalogue.customers()] == ["14", "15"]
+
+
+def test_variants_come_by_their_sort_then_by_name(shop: Shop, till: Till) -> None:
+    for sku, name, sort in (("s", "Shirt S", 1), ("m", "Shirt M", 2), ("l", "Shirt L", 3), ("k", "Shirt K", 3)):
+        shop.company.put(
+            {
+                "_id": f"product:{sku}", "type": "product", "schema": 1, "sku": sku, "name": name, "barcodes": [],
+                "sold_by": "unit", "price": {"amount": 100}, "variant_of": "product:shirt", "sort": sort,
+            }
+        )  # fmt: skip
+
+    assert [doc["sku"] for doc in till.catalogue.variants("product:shirt")] == ["s", "m", "k", "l"]

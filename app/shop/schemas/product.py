@@ -65,7 +65,7 @@ class Product(Mutable):
     are never merged by rule.
 
     `units` are packings ("box of 12"); `variant_of` names the product whose tile offers this one among its kind (a
-    shirt's sizes), `variant` what tells it from them ("M, blue"); `bundle` what a product consists of that is sold for
+    shirt's sizes), `variant` what tells it from them ("M, blue"), `sort` its place among them, smaller first; `bundle` what a product consists of that is sold for
     one price; `deposit` the product that is charged with each one (a bottle); `min_age` the years of age that the
     customer must have.
     """
@@ -90,6 +90,7 @@ class Product(Mutable):
     deposit = Ref("product", allow_none=True)
     variant_of = Ref("product", allow_none=True)
     variant = Text(100, allow_none=True)
+    sort = Whole(-1_000_000, 1_000_000, allow_none=True)
     units = ListOf(Part(Unit), 20)
     bundle = ListOf(Part(BundlePart), 50, allow_none=True)
     picture = Text(250, allow_none=True)

@@ -47,6 +47,8 @@
  * @property {string} [barcode] the code that gave its price
  * @property {boolean} [gone] the catalogue has lost it while the cart was parked: it keeps its name and price
  * @property {string} [to] where a topup goes
+ * @property {{name: string, quantity: number, price: Price | null}[]} [units] packings that it can be sold in
+ * @property {{name: string, quantity: number, single: {price: Price, keyed: boolean, size: string}} | null} [pack] the one that was chosen
  * @property {string | null} [category]
  *
  * @typedef {object} Tender
@@ -118,7 +120,7 @@ export function cartOf(kept) {
 export const piecesOf = (cart) => cart.lines.reduce((n, line) => n + (line.measured ? 1 : Math.abs(line.quantity) / 1000), 0);
 
 /** Whether one more of it may simply be counted up. @param {Line} line */
-const plainLine = (line) => !line.keyed && !line.measured && !line.note && !line.return_of && !line.restock && line.quantity > 0 && line.kind === "goods";
+const plainLine = (line) => !line.keyed && !line.pack && !line.measured && !line.note && !line.return_of && !line.restock && line.quantity > 0 && line.kind === "goods";
 
 /**
  * Adds a product; the same one again raises its line, unless a price was keyed or it is measured.
@@ -148,6 +150,7 @@ export function add(cart, product, { quantity = 1000, price } = {}) {
     category: product.category?.id ?? null,
     min_age: product.min_age ?? null,
     restock: quantity < 0 ? "restock" : null,
+    ...(product.units?.length && !product.measured && !product.sold_unit && !price && quantity > 0 ? { units: product.units } : {}),
     ...(product.line_price && product.scanned ? { barcode: product.scanned } : {}),
   });
 }
@@ -168,6 +171,24 @@ export function addKeyed(cart, { name, price }) {
 export function append(cart, fields) {
   const line = lineOf(fields);
   return { cart: { ...cart, lines: [...cart.lines, line] }, line };
+}
+
+/**
+ * The line in another of its packings, as many of them as there were of the one before.
+ * @param {Line} line
+ * @param {number} place of the packing in `units`; -1: single ones again
+ * @returns {Partial<Line> | null} what changes; null: nothing that can be
+ */
+export function packed(line, place) {
+  const unit = line.units?.[place] ?? null;
+  if (line.fixed || line.quantity <= 0 || (!unit && !line.pack)) return null;
+  const count = Math.max(1, Math.round(line.quantity / (line.pack?.quantity ?? 1000)));
+  const quantity = count * (unit?.quantity ?? 1000);
+  if (quantity > MOST) return null;
+  const single = line.pack?.single ?? { price: line.price, keyed: line.keyed, size: line.size };
+  if (!unit) return { quantity, ...single, pack: null };
+  const price = unit.price ? { price: { amount: unit.price.amount, per: unit.quantity }, keyed: true } : { price: single.price, keyed: single.keyed };
+  return { quantity, ...price, size: unit.name, pack: { name: unit.name, quantity: unit.quantity, single } };
 }
 
 /** @param {Cart} cart @param {Line} line @returns {Cart} */

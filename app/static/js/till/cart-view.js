@@ -189,6 +189,9 @@ export class CartView {
       free && tool("discount", t("Discount"), icon("percent")),
       free && tool("price", t("Price"), icon("pen")),
       tool("note", t("Note"), icon("note")),
+      ...(free && line.quantity > 0 ? (line.units ?? []) : []).map((unit, place) =>
+        h("button", { type: "button", class: "line-tool line-pack", dataset: { act: `pack:${place}` }, "aria-pressed": String(line.pack?.name === unit.name) }, unit.name),
+      ),
       tool("remove", t("Remove this line"), icon("bin"), "line-tool remove"),
     );
   }

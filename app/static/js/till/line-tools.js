@@ -1,5 +1,5 @@
 /** What can be done to the chosen line and to the whole cart: quantity, price, discount, note, return, and away with it, undone within five seconds. */
-import { replace, remove, restore, emptyCart } from "../cart.js";
+import { packed, replace, remove, restore, emptyCart } from "../cart.js";
 import { byId } from "../dom.js";
 import { t } from "../i18n.js";
 import { ulid } from "../ulid.js";
@@ -44,7 +44,17 @@ export class LineTools {
       note: () => void this.note(id),
       remove: () => this.remove(id),
     });
+    if (act.startsWith("pack:")) this.pack(id, Number(act.slice(5)));
     acts[act]?.();
+  }
+
+  /** Sells the line in a packing; a second tap on it makes single ones of it again. @param {string} id @param {number} place */
+  pack(id, place) {
+    const line = this.selling.line(id);
+    if (!line) return;
+    const same = line.pack && line.pack.name === line.units?.[place]?.name;
+    const change = packed(line, same ? -1 : place);
+    if (change) this.#set(line.id, change);
   }
 
   /** Changes a line as it is now, if it is still there. @param {string} id @param {Partial<import("../cart.js").Line>} change */
@@ -58,6 +68,7 @@ export class LineTools {
     const line = this.selling.line(id);
     if (!line || line.measured || line.fixed) return;
     if (line.quantity < 0) by = -by; // one more brought back
+    if (line.pack) by = (by / 1000) * line.pack.quantity;
     const quantity = line.quantity + by;
     if (quantity === 0 || quantity > 0 !== line.quantity > 0) return this.remove(line.id);
     this.#set(line.id, { quantity });
