@@ -218,8 +218,10 @@ def _line(line: Doc, digits: int, paper: Paper) -> dict[str, Any]:
     count = quantity(line["quantity"]).replace("-", "−") + (f" {unit}" if unit else "")
     usual = line["quantity"] == 1000 and not unit and per == 1000
     detail = "" if usual else f"{count} × {each}"
-    if paper.gift:
-        detail = "" if usual else count
+    # A part of a bundle, or a packing, has a price for all of it: that stands beside it already.
+    whole = per != 1000 and per == abs(line["quantity"]) and not unit
+    if paper.gift or whole:
+        detail = "" if line["quantity"] == 1000 and not unit else count
     notes = [line.get("note") or ""]
     of = line.get("return_of")
     if isinstance(of, Mapping) and of.get("order") and paper.original is None:
