@@ -280,7 +280,7 @@ def supervisor(window: Window) -> None:
     window.till()
     window.fill_cart(BEANS)
     window.page.keyboard.press("F8")
-    expect(window.page.locator("#allow, #ask").first).to_be_visible()
+    expect(window.page.locator("#allow[open], #ask[open]").first).to_be_visible()
 
 
 @shot
