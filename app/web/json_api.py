@@ -17,7 +17,7 @@ from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 from app.docs import json
 from app.docs.errors import DocsError
-from app.shop.reason import say
+from app.shop.reason import Reason, say
 from app.shop.sale import SaleError
 from app.web.feeds import RETRY_SECONDS, TooManyFeeds
 from app.web.reasons import tell
@@ -117,7 +117,7 @@ def handle_errors(blueprint: Blueprint) -> None:
 
     @blueprint.errorhandler(DocsError)
     def docs_error(error: DocsError) -> Response:
-        return problem_response(error.as_dict(), error.status)
+        return problem_response({**error.as_dict(), "reason": Reason(error.reason)}, error.status)
 
     @blueprint.errorhandler(TooManyFeeds)
     def too_many(error: TooManyFeeds) -> Response:

@@ -23,6 +23,7 @@ from marshmallow import fields
 
 import app as package
 import app.shop as shop
+from app.docs.errors import BadRequest, Conflict, DocsError, DocumentTooLarge, InsufficientStorage
 from app.node import Node
 from app.shop.reason import Money, Reason, say
 from app.shop.receipts.printers import PrinterError, send
@@ -159,6 +160,12 @@ def test_values_within_values_are_told_too() -> None:
     assert tell(say("%(due)s is to be paid out.", due=Money(123456, 2))) == "应退 1,234.56。"
     assert tell("Nobody translates this.") == "Nobody translates this."
     assert tell(Reason("Nobody %(what)s this.", {"what": "translates"})) == "Nobody translates this."
+
+
+@pytest.mark.usefixtures("reader")
+@pytest.mark.parametrize("error", [InsufficientStorage(), DocumentTooLarge(), Conflict(), BadRequest()])
+def test_what_the_store_refuses_is_told_too(error: DocsError) -> None:
+    assert is_chinese(tell(say("Nothing was written: %(reason)s", reason=Reason(error.reason))))
 
 
 @pytest.mark.usefixtures("reader")

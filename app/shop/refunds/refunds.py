@@ -16,7 +16,7 @@ from app.shop import ids, schemas, sound
 from app.shop.actor import ANYBODY, Actor
 from app.shop.desk import Desk
 from app.shop.pricing import cash_round, tax
-from app.shop.reason import Money, say
+from app.shop.reason import Money, Reason, say
 from app.shop.refunds import known, payout
 from app.shop.refunds.figures import NOTHING, Figures, coupon_shares, fixed_line, line_of, payable, return_line
 from app.shop.sale import SaleError, invalid
@@ -171,7 +171,7 @@ class Refunds:
             reason = say("The disk is full: nothing was refunded. Make room on this terminal, then try again.")
             raise SaleError(507, "insufficient_storage", reason) from full
         except DocsError as refused:
-            reason = say("Nothing was refunded: %(reason)s", reason=refused.reason)
+            reason = say("Nothing was refunded: %(reason)s", reason=Reason(refused.reason))
             raise SaleError(refused.status, refused.error, reason) from refused
         self._seller.follow(order)
         return order, repeated

@@ -17,7 +17,7 @@ from app.shop.ledger.movements import has_movements
 from app.shop.payments import card, codes
 from app.shop.payments.settle import Settled, paid, settle
 from app.shop.pricing.book import Books
-from app.shop.reason import Money, say
+from app.shop.reason import Money, Reason, say
 from app.shop.sale import SaleError, invalid, read_request
 from app.shop.schemas.order import STORED_VALUE
 from app.shop.selling.draft import Draft, Drafts, Offers
@@ -64,7 +64,7 @@ class Seller:
             ) from large
         except DocsError as refused:
             raise SaleError(
-                refused.status, refused.error, say("The sale was not made: %(reason)s", reason=refused.reason)
+                refused.status, refused.error, say("The sale was not made: %(reason)s", reason=Reason(refused.reason))
             ) from refused
 
     def write(self, wanted: Doc, body: Doc, actor: Actor = ANYBODY) -> tuple[dict[str, Any], bool]:

@@ -18,7 +18,7 @@ from app.shop import ids
 from app.shop.actor import ANYBODY, Actor
 from app.shop.desk import Desk
 from app.shop.journal import Behind, Head
-from app.shop.reason import say
+from app.shop.reason import Reason, say
 from app.shop.sale import SaleError, invalid
 from app.shop.shifts import closing, covers, requests
 from app.shop.shifts.denominations import usual
@@ -381,7 +381,7 @@ class Shifts:
                 return (done, True) if done is not None else (write(), False)
         except DocsError as refused:
             raise SaleError(
-                refused.status, refused.error, say("Nothing was written: %(reason)s", reason=refused.reason)
+                refused.status, refused.error, say("Nothing was written: %(reason)s", reason=Reason(refused.reason))
             ) from refused
 
 
