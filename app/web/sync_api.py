@@ -91,6 +91,7 @@ def register(blueprint: Blueprint, node: Any, actor_of: ActorOf | None = None) -
             "sync_body.html" if body else "sync.html",
             home_name=name,
             rule=status["schedule"],
+            staffed=node.kind == "terminal" and node.till.people.needed,
             boot=boot({"busy": sync_words.progress(status)["busy"]}),
             **overview(node, status),
         )

@@ -1,7 +1,9 @@
 /** The sync page: the server renders it, this keeps it current and passes on what is pressed. */
 import { post, Problem, put } from "./api.js";
 import { boot, byId } from "./dom.js";
+import { startDialogs } from "./dialogs.js";
 import { t } from "./i18n.js";
+import { withLeave } from "./leave.js";
 import { toast } from "./toast.js";
 
 /** Milliseconds between two looks: as a rule, and while something is under way. */
@@ -9,6 +11,8 @@ const EVERY = 3000;
 const BUSY = 600;
 /** Milliseconds after *Sync now* in which to look often, until the links show that they work. */
 const EAGER = 6000;
+
+if (document.getElementById("allow")) startDialogs(() => false); // a supervisor's leave, where the till has people
 
 const body = byId("sync");
 const away = byId("sync-away");
@@ -64,12 +68,12 @@ async function send(button, act, done, wrong = (problem) => toast(problem.messag
 }
 
 const now = byId("sync-now");
-now.addEventListener("click", () => void send(now, () => post("api/sync", {}), t("Syncing now.")));
+now.addEventListener("click", () => void send(now, () => withLeave((leave) => post("api/sync", leave)), t("Syncing now.")));
 body.addEventListener("click", (event) => {
   const button = /** @type {HTMLElement} */ (event.target).closest("[data-retry]");
   if (!(button instanceof HTMLElement)) return;
   const id = button.dataset.retry;
-  void send(button, () => post("api/sync/retry", { id }), t("Offered again."));
+  void send(button, () => withLeave((leave) => post("api/sync/retry", { id, ...leave })), t("Offered again."));
 });
 
 const form = document.getElementById("schedule");
@@ -94,7 +98,7 @@ if (form instanceof HTMLFormElement) {
     if (mode === "every" && !counts) return tell(t("Say every how many minutes, from 1 to 1440."));
     if (mode === "hours" && !hours.every(isClock)) return tell(t("Write hours as 08:00, with commas between them."));
     const sync = { mode, hours: hours.filter(isClock), ...(counts ? { minutes } : {}) }; // what another mode needs is kept
-    void send(save, () => put("api/sync/schedule", { sync }), t("Saved. It holds from now on."), (wrong) => tell(wrong.message));
+    void send(save, () => withLeave((leave) => put("api/sync/schedule", { sync, ...leave })), t("Saved. It holds from now on."), (wrong) => tell(wrong.message));
   });
   /** @param {string} words */
   function tell(words) {
