@@ -7,10 +7,11 @@ import { add, append } from "../cart.js";
 import { hide, show } from "../dialogs.js";
 import { byId, debounce, h, icon } from "../dom.js";
 import { language, t } from "../i18n.js";
-import { money, parseDecimal, quantityText } from "../money.js";
+import { money } from "../money.js";
 import { ulid } from "../ulid.js";
 import { knownAsOf, tenderName } from "./receipt-paper.js";
 import { ReceiptRows } from "./receipts.js";
+import { RefundLines } from "./refund-lines.js";
 
 class Refund {
   /** @param {import("./frame.js").Frame} frame */
@@ -25,8 +26,7 @@ class Refund {
     this.rows = new ReceiptRows(frame, byId("refund-rows"), byId("refund-more"), byId("refund-known"), (row) => void this.open(row.id));
     /** What of the receipt can come back: `GET api/refunds/<id>`. @type {any} */
     this.view = null;
-    /** @type {Map<string, {quantity: number, restock: string}>} what comes back, by line */
-    this.chosen = new Map();
+    this.lines = new RefundLines((amount) => this.#money(amount), () => this.#render());
     this.way = "paid";
     /** @type {any} what the server says of it */
     this.quote = null;
@@ -43,7 +43,7 @@ class Refund {
       void this.find();
     });
     byId("refund-back").addEventListener("click", () => void this.start());
-    byId("refund-all").addEventListener("click", () => this.#all());
+    byId("refund-all").addEventListener("click", () => this.lines.all());
     byId("refund-cart").addEventListener("click", () => void this.#intoCart());
     byId("refund-form").addEventListener("submit", (event) => {
       event.preventDefault();
@@ -141,16 +141,16 @@ class Refund {
     this.#clear();
     this.#page("form");
     this.#head();
-    this.#lines();
+    this.lines.draw(this.view.lines);
     const [only, ...others] = this.view.lines.filter((/** @type {any} */ line) => line.left > 0);
-    if (whole) this.#all();
-    else if (only && !others.length && only.left <= 1000) this.#set(only, only.left);
+    if (whole) this.lines.all();
+    else if (only && !others.length && only.left <= 1000) this.lines.set(only, only.left);
     this.#render();
     /** @type {HTMLElement | null} */ (byId("refund-lines").querySelector("input:not(:disabled)"))?.focus();
   }
 
   #clear() {
-    this.chosen = new Map();
+    this.lines.draw([]);
     this.error.textContent = "";
   }
 
@@ -196,86 +196,10 @@ class Refund {
     this.#render();
   }
 
-  #lines() {
-    byId("refund-lines").replaceChildren(...this.view.lines.map((/** @type {any} */ line) => this.#line(line)));
-  }
-
-  /** @param {any} line */
-  #line(line) {
-    const sold = `${quantityText(line.quantity, language)}${line.unit ? ` ${line.unit}` : ""}`;
-    const about = line.returned
-      ? t("%(left)s of %(sold)s can come back", { left: quantityText(line.left, language), sold })
-      : t("%(sold)s sold", { sold });
-    const none = line.left <= 0;
-    const step = (/** @type {number} */ by) => this.#set(line, Math.max(0, Math.min(line.left, (this.chosen.get(line.line)?.quantity ?? 0) + by)));
-    const whole = line.left % 1000 === 0 ? 1000 : line.left;
-    const input = h("input", {
-      type: "text", inputmode: "decimal", class: "refund-count", value: "0", disabled: none,
-      "aria-label": t("How much of %(name)s comes back", { name: line.name }),
-      on: { change: () => this.#keyed(line), focus: () => input instanceof HTMLInputElement && input.select() },
-    });
-    return h(
-      "li",
-      { class: "refund-line", dataset: { line: line.line } },
-      h("div", { class: "refund-name" }, h("strong", {}, line.name), h("small", {}, [about, line.note, this.#money(line.amount)].filter(Boolean).join(" · "))),
-      h(
-        "div",
-        { class: "refund-step", role: "group", "aria-label": line.name },
-        h("button", { type: "button", class: "refund-by", disabled: none, "aria-label": t("One less of %(name)s", { name: line.name }), on: { click: () => step(-whole) } }, icon("minus")),
-        input,
-        h("button", { type: "button", class: "refund-by", disabled: none, "aria-label": t("One more of %(name)s", { name: line.name }), on: { click: () => step(whole) } }, icon("plus")),
-      ),
-      this.#restock(line, none),
-    );
-  }
-
-  /** @param {any} line @param {boolean} none */
-  #restock(line, none) {
-    const goods = line.kind === "goods";
-    const choices = goods ? [["restock", t("Back on the shelf")], ["damaged", t("Damaged")], ["none", t("Nothing to put back")]] : [["none", t("Nothing to put back")]];
-    const select = h(
-      "select",
-      { class: "refund-restock", disabled: none || !goods, "aria-label": t("What becomes of %(name)s", { name: line.name }) },
-      ...choices.map(([value, name]) => h("option", { value }, name)),
-    );
-    select.addEventListener("change", () => {
-      const chosen = this.chosen.get(line.line);
-      if (chosen && select instanceof HTMLSelectElement) chosen.restock = select.value;
-    });
-    return select;
-  }
-
-  /** @param {any} line @returns {HTMLElement} */
-  #item(line) {
-    return /** @type {HTMLElement} */ (byId("refund-lines").querySelector(`[data-line="${CSS.escape(line.line)}"]`));
-  }
-
-  /** @param {any} line */
-  #keyed(line) {
-    const input = /** @type {HTMLInputElement} */ (this.#item(line).querySelector("input"));
-    const keyed = parseDecimal(input.value, 3);
-    this.#set(line, keyed === null ? (this.chosen.get(line.line)?.quantity ?? 0) : Math.min(Number(keyed), line.left));
-  }
-
-  /** @param {any} line @param {number} quantity */
-  #set(line, quantity) {
-    const item = this.#item(line);
-    const select = /** @type {HTMLSelectElement} */ (item.querySelector("select"));
-    if (quantity > 0) this.chosen.set(line.line, { quantity, restock: select.value });
-    else this.chosen.delete(line.line);
-    /** @type {HTMLInputElement} */ (item.querySelector("input")).value = quantityText(quantity);
-    item.classList.toggle("chosen", quantity > 0);
-    this.#render();
-  }
-
-  #all() {
-    for (const line of this.view.lines) if (line.left > 0) this.#set(line, line.left);
-  }
-
   // -- what it gives -------------------------------------------------------------------------------------------
 
   get #body() {
-    const lines = [...this.chosen].map(([line, { quantity, restock }]) => ({ line, quantity, restock }));
+    const lines = [...this.lines.chosen].map(([line, { quantity, restock }]) => ({ line, quantity, restock }));
     return { order: this.view.order, lines, way: this.way };
   }
 
@@ -284,14 +208,14 @@ class Refund {
     this.asked++;
     this.quote = null;
     this.button.disabled = true;
-    this.button.textContent = this.chosen.size ? t("Refund …") : t("Choose what comes back");
+    this.button.textContent = this.lines.chosen.size ? t("Refund …") : t("Choose what comes back");
     byId("refund-cart", HTMLButtonElement).disabled = true; // the figures go into the cart too
-    if (!this.chosen.size) byId("refund-sums").replaceChildren();
+    if (!this.lines.chosen.size) byId("refund-sums").replaceChildren();
     else this.ask();
   }
 
   async #quote() {
-    if (!this.view || !this.chosen.size) return;
+    if (!this.view || !this.lines.chosen.size) return;
     const asked = ++this.asked;
     this.error.textContent = "";
     try {

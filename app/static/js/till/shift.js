@@ -12,6 +12,7 @@ import { ulid } from "../ulid.js";
 import { Counter } from "./counter.js";
 import { showLooseCards } from "./loose-cards.js";
 import { Closing } from "./shift-close.js";
+import { clockWords, ShiftReport } from "./shift-report.js";
 
 /** Milliseconds between two looks whether the business day is over. */
 const LOOK = 60_000;
@@ -28,15 +29,13 @@ class Shift {
     this.opening = /** @type {import("../dialogs.js").Sheet} */ (byId("shift-open", HTMLDialogElement));
     this.menu = byId("shift", HTMLDialogElement);
     this.cash = byId("shift-cash", HTMLDialogElement);
-    this.report = byId("shift-report", HTMLDialogElement);
+    this.report = new ShiftReport(frame);
     this.counter = new Counter(byId("open-counter"), frame.currency, () => this.#floated(), () => this.#openShift());
     this.closing = new Closing(frame, (z) => this.#closed(z));
     this.request = "";
     this.kind = "in";
     this.busy = false;
     this.asked = 0;
-    /** The Z that is shown; null: an X. @type {string | null} */
-    this.zreport = null;
   }
 
   start() {
@@ -80,12 +79,11 @@ class Shift {
         hide(this.menu);
         run();
       });
-    byId("report-print").addEventListener("click", () => void this.#print());
     byId("report-next").addEventListener("click", () => {
-      hide(this.report);
+      hide(this.report.dialog);
       this.#askFloat();
     });
-    this.report.addEventListener("close", () => this.#draw());
+    this.report.dialog.addEventListener("close", () => this.#draw());
     void this.look();
   }
 
@@ -119,7 +117,7 @@ class Shift {
     const state = this.frame.shift;
     if (!state) return;
     const { shift } = state;
-    if (!shift && !state.auto && !this.report.open) {
+    if (!shift && !state.auto && !this.report.dialog.open) {
       if (!this.opening.open) this.#askFloat();
     } else if (shift && this.opening.open && !this.busy) hide(this.opening); // another window opened it
     this.#notice(state);
@@ -145,7 +143,7 @@ class Shift {
         [[t("Count and close it"), () => void this.closing.open(state, left)]],
       ];
     else if (state.closed_elsewhere) says = [t("Another copy of this till closed the shift. Close it here too."), [[t("Close the shift"), () => this.#close()]]];
-    else if (state.shift && state.clock_wrong) says = [this.#clockWords(state.clock), []];
+    else if (state.shift && state.clock_wrong) says = [clockWords(state.clock), []];
     // In the bar, where its coming and going moves no tile: the next sale opens a shift by itself.
     const id = "shift-float";
     if (!state.shift && state.auto) this.frame.actions.add({ id, name: t("Open with a float"), icon: "drawer", place: "bar", run: () => this.#askFloat() });
@@ -157,15 +155,6 @@ class Shift {
     notice.dataset.says = key;
     const [text, buttons] = says;
     notice.replaceChildren(h("p", {}, text), ...buttons.map(([name, run]) => h("button", { type: "button", class: "button small", on: { click: run } }, name)));
-  }
-
-  /** @param {any} clock */
-  #clockWords(clock) {
-    if (clock?.off === undefined) return t("The clock of this till is behind its last receipt. Receipts carry the time of the last one until it is right.");
-    const minutes = Math.round(Math.abs(clock.off) / 60_000);
-    return clock.off > 0
-      ? t("The clock of this till is %(minutes)s minutes slow. Set it right; receipts say so until then.", { minutes })
-      : t("The clock of this till is %(minutes)s minutes fast. Set it right; receipts say so until then.", { minutes });
   }
 
   // -- opening -------------------------------------------------------------------------------------------------------
@@ -181,7 +170,7 @@ class Shift {
     total.readOnly = false;
     this.counter.start(state.denominations);
     byId("open-clock").hidden = !state.clock_wrong;
-    byId("open-clock").textContent = state.clock_wrong ? `${this.#clockWords(state.clock)} ${t("A supervisor must allow the opening.")}` : "";
+    byId("open-clock").textContent = state.clock_wrong ? `${clockWords(state.clock)} ${t("A supervisor must allow the opening.")}` : "";
     const last = state.last;
     byId("open-last").hidden = !last;
     if (last) byId("open-last").textContent = t("Last closed: %(when)s, Z %(number)s", { when: this.#time(last.at), number: last.number });
@@ -311,7 +300,7 @@ class Shift {
   async #showX() {
     await this.#quietly(async () => {
       await this.frame.send("POST", "api/reports/x", { request: ulid() });
-      await this.#paper(t("X report"), "shift", false);
+      await this.report.open(t("X report"), "shift", null);
     });
   }
 
@@ -323,49 +312,7 @@ class Shift {
   /** @param {any} z */
   #closed(z) {
     if (this.frame.shift && z.shift === this.frame.shift.shift?._id) this.frame.shift.shift = null;
-    void this.#paper(z.number ? t("Z report %(number)s", { number: z.number }) : t("Z report"), `zreports/${encodeURIComponent(z._id)}`, true).then(() => this.look());
-  }
-
-  /**
-   * A report as the server prints it.
-   * @param {string} title @param {string} path @param {boolean} ended a Z: the next shift comes after it
-   */
-  async #paper(title, path, ended) {
-    const holder = byId("report-paper");
-    byId("report-title").textContent = title;
-    this.zreport = ended ? decodeURIComponent(path.split("/")[1]) : null;
-    byId("report-next").hidden = !ended;
-    holder.replaceChildren();
-    show(this.report);
-    byId(ended ? "report-next" : "report-print").focus();
-    try {
-      const response = await fetch(`${path}?part=paper`, { credentials: "same-origin", signal: AbortSignal.timeout(10000) });
-      if (!response.ok) throw new Error(String(response.status));
-      const parsed = new DOMParser().parseFromString(await response.text(), "text/html");
-      const paper = parsed.querySelector(".paper");
-      if (!paper) throw new Error("no paper");
-      holder.replaceChildren(paper);
-    } catch {
-      holder.replaceChildren(h("p", { class: "quiet" }, t("The report can be opened when the server is back.")));
-    }
-  }
-
-  /** On the till's printer, else by the browser. */
-  async #print() {
-    const paper = byId("report-paper").querySelector(".paper");
-    if (!paper || this.busy) return;
-    let error = "browser";
-    await this.#quietly(async () => {
-      const answer = await this.frame.send("POST", "api/reports/print", { zreport: this.zreport }, { timeout: 20000 });
-      error = answer.error;
-      if (answer.printed) this.frame.toast(t("Printed."), { key: "print" });
-      else if (error !== "browser") this.frame.toast(t("Not printed. %(reason)s", { reason: answer.reason }), { wrong: true, key: "print", stays: 20000 });
-    });
-    if (error !== "browser") return;
-    const holder = document.getElementById("print-holder") ?? h("div", { id: "print-holder" });
-    holder.replaceChildren(paper.cloneNode(true));
-    document.body.append(holder);
-    print();
+    void this.report.open(z.number ? t("Z report %(number)s", { number: z.number }) : t("Z report"), `zreports/${encodeURIComponent(z._id)}`, z._id).then(() => this.look());
   }
 
   // -- helpers -------------------------------------------------------------------------------------------------------
