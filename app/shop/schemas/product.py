@@ -65,9 +65,9 @@ class Product(Mutable):
     are never merged by rule.
 
     `units` are packings ("box of 12"); `variant_of` names the product whose tile offers this one among its kind (a
-    shirt's sizes), `variant` what tells it from them ("M, blue"), `sort` its place among them, smaller first; `bundle` what a product consists of that is sold for
-    one price; `deposit` the product that is charged with each one (a bottle); `min_age` the years of age that the
-    customer must have.
+    shirt's sizes), `variant` what tells it from them ("M, blue"), `sort` its place among them, smaller first; `bundle`
+    what a product consists of that is sold for one price; `deposit` the product that is charged with each one (a
+    bottle); `min_age` the years of age that the customer must have.
     """
 
     doctype = "product"
