@@ -20,6 +20,7 @@ COMPANY_INDEXES: tuple[Index | SearchIndex, ...] = (
     Index("customer_card", "customer", "cards", multi=True),
     Index("task_kind", "task", "kind"),
     Index("ledger_account", "ledger", "account"),
+    Index("ledger_terminal", "ledger", "terminal", order="at"),
     SearchIndex("product", ("name", "sku", "barcodes", "brand")),
     SearchIndex("customer", ("name", "key", "phone", "email")),
 )

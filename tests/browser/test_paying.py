@@ -154,7 +154,7 @@ def test_a_refusal_stands_in_the_dialog_and_the_cart_stays(pays: Cashier, rich: 
     page = pays.page
     begin(pays, "Espresso")
     pays.press("g")
-    pays.type("UNKNOWN-CARD-77")
+    pays.type(codes.mint(b"of another till", "sale-0001", "l1"))
     pays.press("Enter")
     expect(page.locator("#pay-info")).to_contain_text("on trust")
     rich.put({**rich.get("settings:all"), "values": {**SETTINGS["values"], "trust": {"giftcard": 0}}})

@@ -2,13 +2,15 @@
 
 With a line to the central the known balance counts. Without one nobody knows what other tills took meanwhile: then a
 till takes on trust what settings allow it for each card or customer since it last heard of the central, and of a card
-that it knows never more than is on it. What tills that were apart took too much becomes a task.
+that it knows never more than is on it. Of all cards together that it doesn't know it takes no more than of one: a code
+can be invented. A till that never heard of a central takes none of them but cards with a code of our own making. What
+tills that were apart took too much becomes a task.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from app.docs.database import Database
@@ -45,9 +47,14 @@ def balance_of(company: Database, account: str) -> int:
     return sum(int(doc["amount"]) for doc in counting(company, account))
 
 
-def _filled(found: Sequence[Doc]) -> bool:
-    """Whether these movements tell of money that was put on the account."""
-    return any(doc["amount"] > 0 for doc in found)
+def filled(found: Sequence[Doc]) -> bool:
+    """Whether these movements tell of money that was put on the account. What a gift card got back for goods was on it
+    before: only a line that sold or filled the card says that there is one."""
+    return any(doc["amount"] > 0 and not _is_given_back(doc) for doc in found)
+
+
+def _is_given_back(doc: Doc) -> bool:
+    return str(doc.get("account")).startswith("giftcard:") and str(doc.get("place")).startswith("tender:")
 
 
 class Balances:
@@ -66,7 +73,8 @@ class Balances:
             reason = say("This is no gift card’s code: a character of it is wrong or missing.")
             raise SaleError(400, "invalid", reason, "code")
         account = f"giftcard:{codes.hash_of(plain)}"
-        return {"hint": codes.hint_of(plain), **self.account(account)}
+        ours = {account} if codes.is_ours(plain) else ()
+        return {"hint": codes.hint_of(plain), **self.account(account, ours)}
 
     def customer(self, id: str) -> dict[str, Any]:
         """`{"customer", "credit": {…}, "account": {…}}`, each as `account`."""
@@ -76,8 +84,9 @@ class Balances:
             "account": {**self.account(f"account:{id}"), "limit": self._limit(id)},
         }
 
-    def account(self, account: str) -> dict[str, Any]:
-        """`{"account", "known", "balance", "available", "online", "as_of", "currency", "digits"}`."""
+    def account(self, account: str, ours: Collection[str] = ()) -> dict[str, Any]:
+        """`{"account", "known", "balance", "available", "online", "as_of", "currency", "digits"}`; `ours` are accounts
+        of gift cards whose codes have the form of ours."""
         derive(self.desk.company, self.desk.store, keep=False)
         found = counting(self.desk.company, account)
         balance = sum(doc["amount"] for doc in found)
@@ -85,9 +94,9 @@ class Balances:
         facts, _ = self.desk.facts.read()
         return {
             "account": account,
-            "known": _filled(found),
+            "known": filled(found),
             "balance": balance,
-            "available": max(0, self._available(account, found)),
+            "available": max(0, self._available(account, found, ours=ours)),
             "online": contact.online,
             "as_of": clocks.stamp(contact.last) if contact.last is not None else None,
             "currency": facts["currency"],
@@ -97,11 +106,17 @@ class Balances:
     # -- taking --------------------------------------------------------------------------------------------------
 
     def check(
-        self, lines: Sequence[Doc], tenders: Sequence[Doc], customer: str | None = None, *, over: bool = False
+        self,
+        lines: Sequence[Doc],
+        tenders: Sequence[Doc],
+        customer: str | None = None,
+        *,
+        over: bool = False,
+        keyed: Sequence[str] = (),
     ) -> None:
         """Whether this till may take what the tenders draw, and sell the cards that the lines sell. Inside the sale's
         transaction, so that nothing is drawn twice at one till. `over`: going over the customer's limit is
-        allowed; `customer` is the order's. Raises SaleError 409 `not_enough` with `{"available", "balance"}`,
+        allowed; `customer` is the order's; `keyed` are the codes of gift cards that were given. Raises SaleError 409 `not_enough` with `{"available", "balance"}`,
         `card_sold` or `other_currency`; 403 `needs_approval` for `account_over`."""
         drawn: dict[str, int] = defaultdict(int)
         fields: dict[str, str] = {}
@@ -128,10 +143,15 @@ class Balances:
             if counting(self.desk.company, f"giftcard:{line['card']}"):
                 reason = say("The gift card …%(hint)s is sold already. Put money on it instead.", hint=line["hint"])
                 raise SaleError(409, "card_sold", reason, "lines")
+        ours = {f"giftcard:{codes.hash_of(code)}" for code in keyed if codes.is_ours(codes.normal(code))}
+        unknown = 0
         for account, amount in drawn.items():
             found = counting(self.desk.company, account)
             self._check_currency(found, fields[account])
-            available = self._available(account, found, over=over)
+            available = self._available(account, found, over=over, ours=ours)
+            if account.startswith("giftcard:") and not filled(found):
+                available -= unknown  # what this sale takes of other cards that nobody here knows
+                unknown += amount
             if amount > available:
                 self._refuse(account, amount, available, found, fields[account])
 
@@ -161,12 +181,17 @@ class Balances:
             doing = say("%(amount)s on account, over the customer’s limit", amount=Money(amount, digits))
             reason = say("A supervisor must allow this: %(doing)s.", doing=doing)
             raise SaleError(403, "needs_approval", reason, field, {"right": "account_over"})
-        if self.desk.contact().online or (_filled(found) and balance <= left):
+        if self.desk.contact().online or (filled(found) and balance <= left):
             reason = say(
                 "%(name)s has %(left)s, less than %(amount)s.",
                 name=name,
                 left=Money(left, digits),
                 amount=Money(amount, digits),
+            )
+        elif kind == "giftcard" and not filled(found) and self.desk.contact().last is None and not left:
+            reason = say(
+                "Nobody here knows this gift card, and this till never heard of the central: nothing of it can be taken "
+                "on trust."
             )
         else:
             reason = say(
@@ -177,27 +202,47 @@ class Balances:
         details = {"available": left, "balance": balance}
         raise SaleError(409, "not_enough", reason, field, details)
 
-    def _available(self, account: str, found: Sequence[Doc], *, over: bool = False) -> int:
+    def _available(self, account: str, found: Sequence[Doc], *, over: bool = False, ours: Collection[str] = ()) -> int:
         """What this till may take of an account now, minor units."""
         kind, _, name = account.partition(":")
         balance = sum(doc["amount"] for doc in found)
+        contact = self.desk.contact()
         limit = None
         if kind == "account":
             limit = None if over else self._limit(name)
             limits = [] if limit is None else [balance + limit]  # what the customer may still owe
         else:
             # A card of which only our own draws are here was filled elsewhere: nobody here knows with how much.
-            limits = [balance] if _filled(found) or self.desk.contact().online else []
-        contact = self.desk.contact()
+            limits = [balance] if filled(found) or contact.online else []
         if not contact.online:
             since = clocks.stamp(contact.last) if contact.last is not None else ""
-            taken = -sum(
-                min(0, doc["amount"])
-                for doc in found
-                if doc.get("terminal") == self.desk.terminal and str(doc.get("at")) > since
-            )
+            unknown = kind == "giftcard" and not filled(found)
+            if unknown and contact.last is None and account not in ours:
+                return 0
+            taken = self._taken_unknown(since) if unknown else self._taken(found, since)
             limits.append(self.desk.settings["trust"][TRUSTED[kind]] - taken)
         return int(min(limits)) if limits else 10**12
+
+    def _taken(self, found: Sequence[Doc], since: str) -> int:
+        """What this till took of an account after a time."""
+        own = (doc for doc in found if doc.get("terminal") == self.desk.terminal and str(doc.get("at")) > since)
+        return -sum(min(0, doc["amount"]) for doc in own)
+
+    def _taken_unknown(self, since: str) -> int:
+        """What this till took after a time of all gift cards that nobody here knows to have been filled."""
+        accounts: set[str] = set()
+        after = None
+        while True:
+            page = self.desk.company.find(
+                "ledger_terminal", self.desk.terminal, descending=True, limit=PAGE, after=after
+            )
+            docs = [record.doc() for record in page]
+            accounts.update(str(doc.get("account")) for doc in docs if str(doc.get("at")) > since)
+            if len(page) < PAGE or str(docs[-1].get("at")) <= since:
+                break
+            after = page[-1]
+        cards = (counting(self.desk.company, account) for account in accounts if account.startswith("giftcard:"))
+        return sum(self._taken(found, since) for found in cards if not filled(found))
 
     def _limit(self, customer: str) -> int | None:
         """How far this customer's account may go below zero; None where head office set no limit."""

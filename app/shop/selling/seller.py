@@ -79,7 +79,8 @@ class Seller:
             if sold is not None:
                 return sold, True
             over = actor.may("account_over") or "account_over" in actor.approvals
-            self.balances.check(body["lines"], body["tenders"], body["customer"], over=over)
+            keyed = [str(tender["code"]) for tender in wanted.get("tenders") or () if tender.get("code")]
+            self.balances.check(body["lines"], body["tenders"], body["customer"], over=over, keyed=keyed)
             head, behind = self.desk.journal.ready(wanted.get("seen"))
             shift = self._for_sale(head, wanted.get("shift"))
             head = self.desk.journal.newest(head)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from app.docs import json
+from app.shop import clock as clocks
 from app.shop import follow, schemas
+from app.shop.desk import Contact
 from app.shop.ledger import derive, movements
 from app.shop.ledger.balances import balance_of
 from app.shop.payments import codes
@@ -168,6 +171,39 @@ def test_without_a_line_a_till_trusts_up_to_its_limit_since_it_last_heard(
     assert pay(shop, till, unknown)["number"] == 2
     with pytest.raises(SaleError, match="on trust"):
         pay(shop, till, unknown)
+
+
+def test_invented_codes_share_one_trust_until_the_central_is_heard(shop: Shop, till: Till, settings: Settings) -> None:
+    settings(trust={"giftcard": 600, "credit": 0, "account": 0})
+    on_line(till, False)
+    first = pay(shop, till, "INVENTED-0001")
+    pay(shop, till, "INVENTED-0002")
+    assert till.balances.card("INVENTED-0003")["available"] == 600 - 2 * 258
+    with pytest.raises(SaleError, match=r"may take 0\.84 of it on trust"):
+        pay(shop, till, "INVENTED-0003")
+    till.desk.contact = lambda: Contact(clocks.read(first["at"]) + timedelta(days=1), None, False)
+    assert till.balances.card("INVENTED-0003")["available"] == 600
+
+
+def test_two_invented_codes_in_one_sale_share_the_trust_too(shop: Shop, till: Till, settings: Settings) -> None:
+    settings(trust={"giftcard": 200, "credit": 0, "account": 0})
+    on_line(till, False)
+    tenders = [
+        {"kind": "giftcard", "amount": 129, "code": "INVENTED-0001"},
+        {"kind": "giftcard", "amount": 129, "code": "INVENTED-0002"},
+    ]
+    with pytest.raises(SaleError, match=r"may take 0\.71 of it on trust"):
+        shop.sell(till, tenders=tenders)
+
+
+def test_a_till_that_never_heard_a_central_trusts_only_codes_of_our_own_making(shop: Shop, till: Till) -> None:
+    till.desk.contact = Contact
+    with pytest.raises(SaleError, match="Nobody here knows this gift card"):
+        pay(shop, till, "PRINTED-ELSEWHERE")
+    assert till.balances.card("PRINTED-ELSEWHERE")["available"] == 0
+    ours = codes.mint(b"another shop of ours", "sale-0001", "l1")
+    assert till.balances.card(ours)["available"] == 5000
+    pay(shop, till, codes.shown(ours))
 
 
 def test_what_two_tills_took_too_much_while_apart_is_one_task(shop: Shop, settings: Settings) -> None:
