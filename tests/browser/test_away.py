@@ -155,3 +155,47 @@ def test_weight_and_price_in_a_code_are_read_while_the_server_is_away(
     [order] = terminal.orders()
     assert [(line["quantity"], line["total"]) for line in order["lines"]] == [(750, 1493), (100, 199)]
     assert works.problems == []
+
+
+def test_a_kept_page_that_lacks_a_module_says_so_and_opens_when_its_server_is_back(
+    keeper: Cashier, terminal: Terminal
+) -> None:
+    keeper.tap("Espresso")
+    terminal.kill()
+    expect(keeper.page.locator("#away")).to_be_visible()
+    keeper.page.evaluate(
+        """async () => {
+          for (const name of await caches.keys()) await (await caches.open(name)).delete("/static/js/money.js");
+        }"""
+    )
+    keeper.page.reload()
+    expect(keeper.page.locator("#broken")).to_contain_text("This page has not loaded whole.")
+    terminal.start()
+
+    keeper.shows_total("€2.45")
+    expect(keeper.page.locator("#broken")).to_be_hidden()
+
+
+def test_a_page_whose_module_did_not_come_loads_anew_by_itself(
+    terminal: Terminal, open_context: Callable[..., BrowserContext]
+) -> None:
+    page = open_context(service_workers="block").new_page()
+    page.route("**/js/money.js", lambda route: route.abort(), times=1)
+    page.goto(terminal.link())
+
+    expect(page.locator(".tile").first).to_be_visible()
+
+
+def test_a_page_whose_module_never_comes_loads_anew_only_once(
+    terminal: Terminal, open_context: Callable[..., BrowserContext]
+) -> None:
+    page = open_context(service_workers="block").new_page()
+    pages: list[str] = []
+    page.on("request", lambda request: pages.append(request.url) if request.is_navigation_request() else None)
+    page.route("**/js/money.js", lambda route: route.abort())
+    page.goto(terminal.link())
+    expect(page.locator("#broken-again")).to_be_visible()
+    with page.expect_response("**/api/state"), page.expect_response("**/api/state"):
+        pass
+
+    assert pages.count(f"{terminal.url}/") == 2

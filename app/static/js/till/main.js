@@ -153,4 +153,6 @@ async function keepPage() {
   }
 }
 
-void new Till().start();
+const till = new Till();
+document.documentElement.dataset.till = "loaded"; // watchdog.js looks for it
+void till.start();
