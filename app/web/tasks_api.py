@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 from app.docs.database import Database
 from app.shop import sound, tasks
 from app.shop.actor import Actor
-from app.shop.ledger.balances import balance_of
+from app.shop.ledger.balances import balance_of, counting, filled
 from app.shop.reason import say
 from app.shop.refunds import scan as refunds
 from app.web import present
@@ -31,7 +31,7 @@ def register(
     def open_tasks() -> Response:
         known = {database.name: database for database in databases()}
         found = tasks.tasks(*known.values())
-        return answer({"rows": [row(doc, known[doc["database"]], company) for doc in found]})
+        return answer({"rows": [row(doc, known[doc["database"]], company, known) for doc in found]})
 
     @blueprint.post("/api/tasks/done")
     def done() -> Response:
@@ -47,11 +47,16 @@ def register(
         return answer({"id": doc["_id"], "done_at": doc["done_at"]})
 
 
-def row(doc: Mapping[str, Any], database: Database, company: Database) -> dict[str, Any]:
+def row(doc: Mapping[str, Any], database: Database, company: Database, known: Mapping[str, Database]) -> dict[str, Any]:
     """`{"id", "database", "kind", "store", "title", "text", "receipts": [{"id", "label", "at", "total", …}]}`: what
-    happened and what to do about it, from the documents that are here now."""
+    happened and what to do about it, from the documents that are here now; `known` are all databases by name."""
     words = _WORDS.get(str(doc.get("kind")), _other)
-    title, text, orders = words(str(doc.get("about")), database, company)
+    about = str(doc.get("about"))
+    moved = counting(company, about) if words is _overspent and about.startswith("giftcard:") else []
+    if moved and not filled(moved):
+        title, text, orders = _unissued(about, known, company)
+    else:
+        title, text, orders = words(about, database, company)
     return {
         "id": doc["_id"],
         "database": database.name,
@@ -131,6 +136,33 @@ def _overspent(about: str, database: Database, company: Database) -> Words:
             name=who, amount=below,
         )  # fmt: skip
     return title, text, []
+
+
+def _unissued(about: str, known: Mapping[str, Database], company: Database) -> Words:
+    """A card that nobody has issued, as far as is known here."""
+    found = counting(company, about)
+    orders = []
+    for place, id in sorted({(str(doc.get("store")), str(doc.get("order"))) for doc in found}):
+        store = known.get(f"store-{place}")
+        record = store.read(id) if store is not None else None
+        if record is not None and not record.deleted and sound.is_order(record.doc()):
+            orders.append(record.full())
+    card = about.partition(":")[2]
+    hints = [tender.get("hint") for order in orders for tender in order["tenders"] if tender.get("card") == card]
+    hint = next((str(hint) for hint in hints if hint), "")
+    digits = next((doc["digits"] for doc in found if sound.is_whole(doc.get("digits"), 0, 4)), None)
+    tills = sorted({str(doc.get("terminal")).upper() for doc in found if doc["amount"] < 0})
+    return (
+        _("A gift card that nobody has issued was taken"),
+        _(
+            "Gift card %(card)s paid %(amount)s on trust at %(till)s, which could not ask the central. Nobody has issued "
+            "such a card, as far as is known here: it may be an invented one.",
+            card=f"… {hint}" if hint else _("(its receipt is not here)"),
+            amount=amount(-min(0, sum(doc["amount"] for doc in found)), _digits(company) if digits is None else digits),
+            till=", ".join(tills),
+        ),
+        orders,
+    )
 
 
 def _other(about: str, database: Database, company: Database) -> Words:

@@ -7,6 +7,8 @@ from typing import Any
 from flask.testing import FlaskClient
 
 from app.node import Node
+from app.shop.follow import follow
+from app.shop.payments import codes
 from tests.web.till.shopfront import line, sale
 
 
@@ -50,6 +52,17 @@ def test_a_code_that_cannot_be_is_refused_in_words(till: FlaskClient) -> None:
     assert (answer.status_code, answer.json["field"]) == (400, "code")
     assert till.get("/api/balances/giftcard").json["field"] == "code"
     assert till.get("/api/balances/customer/customer:nobody").status_code == 404
+
+
+def test_a_card_that_nobody_has_issued_is_a_task_with_the_end_of_its_code(till: FlaskClient, terminal: Node) -> None:
+    code = codes.mint(b"of nobody", "sale-0001", "l1")
+    paid = sale(line()) | {"tenders": [{"kind": "giftcard", "amount": 245, "code": code}]}
+    order = till.post("/api/sales", json=paid).json["order"]
+    follow(terminal.company, terminal.company, merges_carts=False)
+    [task] = till.get("/api/tasks").json["rows"]
+    assert task["title"] == "A gift card that nobody has issued was taken"
+    assert task["text"].startswith(f"Gift card … {code[-4:]} paid 2.45 on trust at S1-T1")
+    assert [receipt["id"] for receipt in task["receipts"]] == [order["_id"]]
 
 
 def test_a_payment_by_card_is_asked_for_once_and_can_be_taken_back(till: FlaskClient) -> None:
