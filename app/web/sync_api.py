@@ -108,7 +108,7 @@ def register(blueprint: Blueprint, node: Any, actor_of: ActorOf | None = None) -
     def sync_now() -> Response:
         actor(read_json()).need("sync", say("sync by hand"))
         if node.config.get("central_url") is None:
-            raise Problem(409, "no_central", _("This node has no central to sync with."))
+            raise Problem(409, "no_central", _("There is no other machine that this one syncs with."))
         node.sync_now()
         return answer({"ok": True}, 202)
 

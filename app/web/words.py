@@ -146,7 +146,7 @@ def _say(state: str, unsent: int, status: Mapping[str, Any]) -> tuple[str, str]:
     waiting = unsent_words(unsent, status.get("oldest_unsent"))
     kept = _("Selling goes on. What was sold is on this disk, and is sent when the line is back.")
     if state == "off":
-        return _("Not linked"), _("This node has no central. Everything stays here.")
+        return _("Not linked"), _("This machine is linked to no other. Everything stays here.")
     if state == "waiting":
         if unsent:
             return _("Line cut: %(waiting)s", waiting=waiting), kept

@@ -160,7 +160,7 @@ def test_a_till_without_a_central_says_so_and_has_nothing_to_schedule(tmp_path: 
     with Node(tmp_path / "alone", NodeConfig("terminal", "s1-t1", store="s1")) as alone:
         page = client_of(alone).get("/sync").text
 
-    assert "No central is set up" in page
+    assert "No other machine is set up" in page
     assert 'id="schedule"' not in page
 
 

@@ -115,9 +115,10 @@ class Balances:
         keyed: Sequence[str] = (),
     ) -> None:
         """Whether this till may take what the tenders draw, and sell the cards that the lines sell. Inside the sale's
-        transaction, so that nothing is drawn twice at one till. `over`: going over the customer's limit is
-        allowed; `customer` is the order's; `keyed` are the codes of gift cards that were given. Raises SaleError 409 `not_enough` with `{"available", "balance"}`,
-        `card_sold` or `other_currency`; 403 `needs_approval` for `account_over`."""
+        transaction, so that nothing is drawn twice at one till. `over`: going over the customer's limit is allowed;
+        `customer` is the order's; `keyed` are the codes of gift cards that were given. Raises SaleError 409
+        `not_enough` with `{"available", "balance"}`, `card_sold` or `other_currency`; 403 `needs_approval` for
+        `account_over`."""
         drawn: dict[str, int] = defaultdict(int)
         fields: dict[str, str] = {}
         for index, tender in enumerate(tenders):
@@ -190,12 +191,12 @@ class Balances:
             )
         elif kind == "giftcard" and not filled(found) and self.desk.contact().last is None and not left:
             reason = say(
-                "Nobody here knows this gift card, and this till never heard of the central: nothing of it can be taken "
-                "on trust."
+                "Nobody here knows this gift card, and this till never heard of head office: nothing of it can be "
+                "taken on trust."
             )
         else:
             reason = say(
-                "%(name)s can’t be asked about: the central is away. This till may take %(left)s of it on trust.",
+                "%(name)s can’t be asked about: head office is out of reach. This till may take %(left)s of it on trust.",
                 name=name,
                 left=Money(left, digits),
             )

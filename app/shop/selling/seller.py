@@ -188,7 +188,7 @@ class Seller:
         if last is not None and (self.desk.clock() - last).total_seconds() <= hours * 3600:
             return
         reason = say(
-            "This till has not heard from the central for more than %(hours)s hours, and may not sell until it has. "
+            "This till has not heard from head office for more than %(hours)s hours, and may not sell until it has. "
             "See to the line, then try again.",
             hours=hours,
         )

@@ -48,8 +48,8 @@ export class PayWords {
     if (!known) return kind === "giftcard" && !now.out ? t("Scan the card, or key its code and press Enter.") : "";
     const words = { balance: this.#money(known.balance), available: this.#money(known.available) };
     if (known.online) return kind === "account" ? t("The account stands at %(balance)s.", words) : t("There is %(balance)s on it.", words);
-    if (known.known) return t("As far as this till knows there is %(balance)s on it. Without the central it may take %(available)s.", words);
-    return t("The central is away and this till does not know it. It may take %(available)s on trust.", words);
+    if (known.known) return t("As far as this till knows there is %(balance)s on it. Without head office it may take %(available)s.", words);
+    return t("Head office is out of reach, and this till does not know it. It may take %(available)s on trust.", words);
   }
 
   /** What the button does. @param {string} kind @param {Asked} asked @param {bigint} amount @returns {string} */

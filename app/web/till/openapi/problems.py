@@ -75,7 +75,7 @@ PROBLEMS: dict[str, Known] = {
     "last_manager": Known(409, "Somebody must stay who may change people."),
     "pin_key_missing": Known(409, "The secret of the store's PINs is not on this till yet."),
     # Sync
-    "no_central": Known(409, "This node has no central to sync with."),
+    "no_central": Known(409, "There is no other machine that this one syncs with."),
 }  # fmt: skip
 
 #: What any route may answer.
