@@ -196,7 +196,8 @@ class Balances:
             )
         else:
             reason = say(
-                "%(name)s can’t be asked about: head office is out of reach. This till may take %(left)s of it on trust.",
+                "%(name)s can’t be asked about: head office is out of reach. This till may take %(left)s of it on "
+                "trust.",
                 name=name,
                 left=Money(left, digits),
             )
