@@ -12,6 +12,7 @@ from playwright.sync_api import BrowserContext, expect
 from app.docs.database import Database
 from app.shop.indexes import indexes_for
 from app.shop.ledger.balances import balance_of
+from app.shop.payments import codes
 from tests.browser.conftest import Cashier, Terminal
 
 DOLLAR = {"code": "USD", "digits": 2, "num": 9, "den": 10}
@@ -83,6 +84,20 @@ def test_card_tip_and_rounded_cash_pay_together(pays: Cashier, rich: Terminal) -
     assert [(tender["kind"], tender["amount"]) for tender in order["tenders"]] == [("card", 300), ("cash", 270)]
     assert (order["total"], order["tip"], order["cash_rounding"], order["change"]) == (519, 50, 1, 0)
     assert order["tenders"][0]["reference"] == "0042"
+
+
+def test_parts_keyed_for_another_total_are_dropped_aloud(pays: Cashier) -> None:
+    begin(pays, "Espresso")
+    pays.type("1")
+    pays.press("Enter")
+    expect(pays.page.locator("#tenders li")).to_have_count(1)
+    pays.press("Escape")
+    expect(pays.page.locator("#payment")).to_be_hidden()
+    pays.tap("Lemonade")
+    expect(pays.page.locator(".toast")).to_contain_text("The payments keyed so far were for another total")
+    pays.press("F9")
+
+    expect(pays.page.locator("#tenders li")).to_have_count(0)
 
 
 def test_a_gift_card_is_sold_shown_once_and_pays_what_is_on_it(pays: Cashier, rich: Terminal) -> None:

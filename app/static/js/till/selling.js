@@ -65,7 +65,12 @@ export class Selling {
     if (this.frame.store.pending) return this.frame.payment?.resume();
     this.chosen = flash ?? this.chosen;
     this.flash = flash;
-    this.frame.store.update({ ...cart, tenders: cart === this.cart || this.frame.payment?.open ? cart.tenders : cart.tenders.filter((tender) => tender.payment) });
+    const same = cart === this.cart || this.frame.payment?.open;
+    const tenders = same ? cart.tenders : cart.tenders.filter((tender) => tender.payment); // a card has been charged: that one stays
+    if (tenders.length < cart.tenders.length) {
+      this.frame.toast(t("The payments keyed so far were for another total: key them again."), { wrong: true, key: "tenders" });
+    }
+    this.frame.store.update({ ...cart, tenders });
   }
 
   /** @param {string | null} id */
