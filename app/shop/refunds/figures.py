@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from app.shop.money import allot, divide
+from app.shop.schemas.order import STORED_VALUE
 
 Doc = Mapping[str, Any]
 
@@ -104,13 +105,21 @@ def payable(line: Doc, tax_mode: str) -> int:
 
 
 def coupon_shares(order: Doc) -> dict[str, int]:
-    """Line id → its share of the manufacturers' coupons that paid, split over the sold lines by what each asked for."""
+    """Line id → its share of the manufacturers' coupons that paid, split over the sold lines by what each asked for.
+    Money put on a card or an account is no goods that a coupon pays: it has a share only of what goods don't cover."""
     paid = sum(tender["amount"] for tender in order["tenders"] if tender["kind"] == "coupon" and tender["amount"] > 0)
     lines = [line for line in order["lines"] if line["quantity"] > 0]
     if not paid or not lines:
         return {line["id"]: 0 for line in lines}
     weights = [max(0, payable(line, order["tax_mode"])) for line in lines]
-    return {line["id"]: share for line, share in zip(lines, allot(paid, weights), strict=True)}
+    stored = [line.get("kind") in STORED_VALUE for line in lines]
+    goods = [0 if money else weight for money, weight in zip(stored, weights, strict=True)]
+    rest = max(0, paid - sum(goods)) if any(stored) else 0
+    shares = allot(paid - rest, goods)
+    if rest:  # more than all the goods cost
+        others = allot(rest, [weight if money else 0 for money, weight in zip(stored, weights, strict=True)])
+        shares = [share + other for share, other in zip(shares, others, strict=True)]
+    return {line["id"]: share for line, share in zip(lines, shares, strict=True)}
 
 
 def proportion(value: int, cumulative: int, sold: int, already: int) -> int:

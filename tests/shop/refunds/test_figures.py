@@ -239,6 +239,17 @@ def test_tills_that_both_rounded_up_while_apart_never_ask_the_customer_for_a_cen
     assert give_back(order, "l1", 50_000, both).total == 0
 
 
+def test_a_coupon_pays_for_goods_and_not_for_a_gift_card() -> None:
+    def line(id: str, total: int, **fields: Any) -> dict[str, Any]:
+        return {"id": id, "quantity": 1000, "total": total, "tax": [], **fields}
+
+    sold = [line("card", 2500, kind="giftcard"), line("tea", 500), line("jam", 300), line("top", 1000, kind="topup")]
+    order = {"lines": sold, "tax_mode": "included", "tenders": [{"kind": "coupon", "amount": 400}]}
+    assert coupon_shares(order) == {"card": 0, "tea": 250, "jam": 150, "top": 0}
+    over = {**order, "tenders": [{"kind": "coupon", "amount": 835}]}
+    assert coupon_shares(over) == {"card": 25, "tea": 500, "jam": 300, "top": 10}
+
+
 def test_a_coupons_share_never_pays_out() -> None:
     lines = [
         {"id": "a", "quantity": 1000, "amount": 600, "discounts": [], "total": 600, "tax": []},
