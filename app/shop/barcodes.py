@@ -62,7 +62,8 @@ class Barcodes:
         price = line.get("price")
         if not isinstance(price, Mapping):
             return True
-        if listed(product, price):
+        quantity = int(line.get("quantity", WHOLE))
+        if listed(product, price, quantity):
             return True
         code = line.get("barcode")
         if not isinstance(code, str):
@@ -72,7 +73,13 @@ class Barcodes:
         except SaleError:
             return False
         wanted = (price.get("amount"), price.get("per", WHOLE))
-        offers = [each["price"] for each in found if "price" in each and each["product"]["_id"] == line.get("product")]
+        offers = [
+            each["price"]
+            for each in found
+            if "price" in each
+            and each["product"]["_id"] == line.get("product")
+            and ("unit" not in each or quantity % each["unit"]["quantity"] == 0)
+        ]
         return any((offer["amount"], offer.get("per", WHOLE)) == wanted for offer in offers)
 
     def _exact(self, code: str) -> list[Found]:
@@ -127,12 +134,13 @@ def sold_as(product: Mapping[str, Any], unit: Mapping[str, Any]) -> Found:
     return found
 
 
-def listed(product: Mapping[str, Any], price: Mapping[str, Any]) -> bool:
-    """Whether the catalogue itself offers this price: the product's, or that of one of its units. Such a price is not
-    keyed by anybody, and needs no right."""
+def listed(product: Mapping[str, Any], price: Mapping[str, Any], quantity: int) -> bool:
+    """Whether the catalogue itself offers this price for this quantity (thousandths): the product's, or that of one of
+    its units for whole ones of these. Such a price is not keyed by anybody, and needs no right."""
     own = product.get("price") or {}
     offers: list[Mapping[str, Any]] = [own] if sound.is_price(own) else []
-    offers += [sold_as(product, unit)["price"] for unit in sound.units(product) if sound.is_price(unit.get("price"))]
+    packed = [unit for unit in sound.units(product) if sound.is_price(unit.get("price"))]
+    offers += [sold_as(product, unit)["price"] for unit in packed if quantity % int(unit["quantity"]) == 0]
     wanted = (price.get("amount"), price.get("per", WHOLE))
     return any((offer["amount"], offer.get("per", WHOLE)) == wanted for offer in offers)
 

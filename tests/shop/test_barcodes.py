@@ -179,7 +179,18 @@ def test_what_the_shop_offers_needs_no_right_and_what_a_hand_keyed_does(shop: Sh
             sell(**keyed)
         assert refused.value.error == "needs_approval"
     product = shop.company.get("product:54321")
-    assert listed(product, {"amount": 100}) and not listed(product, {"amount": 999, "per": 1000})
+    assert listed(product, {"amount": 100}, 1000) and not listed(product, {"amount": 999, "per": 1000}, 1000)
+
+
+def test_a_packings_price_holds_for_whole_packings_only(shop: Shop, till: Till) -> None:
+    box = {"name": "box", "quantity": 12000, "barcodes": ["box-1"], "price": {"amount": 999, "per": 1000}}
+    add(shop, "54321", 100, units=[box])
+    product = shop.company.get("product:54321")
+    price = {"amount": 999, "per": 12000}
+    assert listed(product, price, 24000) and not listed(product, price, 1000) and not listed(product, price, 13000)
+    scanned = {"product": "product:54321", "price": price, "barcode": "box-1"}
+    assert till.barcodes.offers(product, {**scanned, "quantity": 12000})
+    assert not till.barcodes.offers(product, {**scanned, "quantity": 6000})
 
 
 def test_a_parked_line_of_a_product_that_was_deleted_is_sold_by_its_name_and_price(shop: Shop, till: Till) -> None:
