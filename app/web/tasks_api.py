@@ -155,8 +155,8 @@ def _unissued(about: str, known: Mapping[str, Database], company: Database) -> W
     return (
         _("A gift card that nobody has issued was taken"),
         _(
-            "Gift card %(card)s paid %(amount)s on trust at %(till)s, which could not ask the central. Nobody has issued "
-            "such a card, as far as is known here: it may be an invented one.",
+            "Gift card %(card)s paid %(amount)s on trust at %(till)s, which could not ask head office. Nobody has "
+            "issued such a card, as far as is known here: it may be an invented one.",
             card=f"… {hint}" if hint else _("(its receipt is not here)"),
             amount=amount(-min(0, sum(doc["amount"] for doc in found)), _digits(company) if digits is None else digits),
             till=", ".join(tills),

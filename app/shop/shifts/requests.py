@@ -11,7 +11,7 @@ from app.shop import schemas
 from app.shop.money import MAX_AMOUNT
 from app.shop.reason import say
 from app.shop.sale import SaleError, invalid
-from app.shop.schemas.base import Amount, Choice, ListOf, Part, Strict, Text
+from app.shop.schemas.base import Amount, Choice, Flag, ListOf, Part, Strict, Text
 from app.shop.schemas.cash import KINDS
 from app.shop.schemas.journalled import REQUEST, Details
 from app.shop.schemas.shift import MAX_KINDS, Counted
@@ -38,6 +38,7 @@ class Move(Request):
     amount = Amount(1, required=True)
     category = Text(60, allow_none=True, load_default=None)
     reason = Text(500, load_default="")
+    confirmed = Flag(load_default=False)
 
 
 class PageEvent(Request):

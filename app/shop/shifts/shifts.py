@@ -20,7 +20,7 @@ from app.shop.desk import Desk
 from app.shop.journal import Behind, Head
 from app.shop.reason import Reason, say
 from app.shop.sale import SaleError, invalid
-from app.shop.shifts import closing, covers, requests
+from app.shop.shifts import closing, covers, drawer, requests
 from app.shop.shifts.denominations import usual
 from app.shop.shifts.report import report
 
@@ -139,8 +139,9 @@ class Shifts:
     # -- during the day ------------------------------------------------------------------------------------------
 
     def move(self, request: Mapping[str, Any], actor: Actor = ANYBODY) -> tuple[dict[str, Any], bool]:
-        """Cash in, out, for an expense or to the safe: `{"request", "kind", "amount", "category", "reason"}`; an
-        expense has a category. The document, and whether the request was a repeated one. 409 `no_shift`."""
+        """Cash in, out, for an expense or to the safe: `{"request", "kind", "amount", "category", "reason",
+        "confirmed"}`; an expense has a category. The document, and whether the request was a repeated one. 409
+        `no_shift`, and `more_than_drawer` unless it is `confirmed`."""
         wanted = requests.read(requests.MOVE, request)
         kind = wanted["kind"]
         category = (wanted["category"] or "").strip() or None
@@ -153,6 +154,8 @@ class Shifts:
             head, behind = self.desk.journal.ready()
             if head.shift is None:
                 raise no_shift()
+            if kind != "in" and not wanted["confirmed"]:
+                drawer.check(self.desk, head.shift, wanted["amount"], actor)
             body = {
                 "kind": kind,
                 "amount": wanted["amount"],
@@ -220,8 +223,7 @@ class Shifts:
         wanted = requests.read(requests.PLAIN, request)
 
         def write() -> dict[str, Any]:
-            right = "postpone"
-            actor.need(right, say("putting off the close of the day"))
+            actor.need("postpone", say("putting off the close of the day"))
             state = self._due()
             if state["shift"] is None:
                 raise no_shift()
@@ -230,9 +232,8 @@ class Shifts:
             if state["postponed"]:
                 raise SaleError(409, "postponed", say("The close was put off once already today. Close the shift now."))
             details = {"date": state["business_date"], "note": wanted["note"]}
-            return self.event(
-                "postpone", wanted["request"], actor, about=state["shift"]["_id"], details=details, right=right
-            )[0]
+            about = state["shift"]["_id"]
+            return self.event("postpone", wanted["request"], actor, about=about, details=details, right="postpone")[0]
 
         return self._once("event", wanted["request"], write)
 

@@ -86,7 +86,7 @@ class Day:
 
     def do_move(self, step: dict[str, Any]) -> None:
         body = {"request": self.request(), "kind": step["kind"], "amount": step["amount"], "category": "Other"}
-        self.till.shifts.move(body)
+        self.till.shifts.move({**body, "confirmed": True})
         self.drawer += step["amount"] if step["kind"] == "in" else -step["amount"]
 
     def do_event(self, step: dict[str, Any]) -> None:

@@ -57,6 +57,33 @@ def test_a_repeated_request_gives_the_same_document(till: Till) -> None:
     assert [till.store.count(type) for type in ("shift", "cash", "event", "zreport")] == [1, 1, 2, 1]
 
 
+def test_more_than_the_drawer_should_hold_goes_out_only_when_confirmed(shop: Shop, till: Till) -> None:
+    opened(till, float=3000)
+    shop.sell(till)
+    body = {"request": "cash-00000001", "kind": "drop", "amount": 3259}
+    settings(shop, count="open")
+    error = refused(till.shifts.move, body, CASHIER)
+    assert (error.status, error.error, error.details) == (409, "more_than_drawer", {"expected": 3258})
+    assert error.reason == "The drawer should hold 32.58, less than 32.59."
+    assert till.store.count("cash") == 0
+    till.shifts.move({**body, "request": "cash-00000002", "amount": 3258}, CASHIER)
+    made, repeated = till.shifts.move({**body, "confirmed": True}, CASHIER)
+    assert (repeated, made["amount"], schemas.check(made)) == (False, 3259, [])
+    assert till.shifts.move(body, CASHIER) == (made, True)
+    assert not till.shifts.move({"request": "cash-00000003", "kind": "in", "amount": 9999}, CASHIER)[1]
+
+
+def test_a_blind_count_names_no_amount_to_whom_takes_too_much_out(shop: Shop, till: Till) -> None:
+    opened(till, float=3000)
+    settings(shop, count="blind")
+    body = {"request": "cash-00000001", "kind": "drop", "amount": 3001}
+    error = refused(till.shifts.move, body, CASHIER)
+    assert (error.error, error.details) == ("more_than_drawer", {})
+    assert error.reason == "This is more than the drawer should hold."
+    sees = Actor("staff:sam", "Sam", CASHIER.rights | {"count_see"})
+    assert refused(till.shifts.move, body, sees).details == {"expected": 3000}
+
+
 def test_closing_twice_is_refused_and_names_the_z(till: Till) -> None:
     shift = opened(till)
     z = closed(till, shift, 10_000)

@@ -126,7 +126,11 @@ export class Frame {
       try {
         return await request(method, path, { ...options, body: approvals.length ? { ...body, approvals } : body });
       } catch (problem) {
-        if (!(problem instanceof Problem) || problem.error !== "needs_approval") throw problem;
+        if (!(problem instanceof Problem)) throw problem;
+        if (problem.error !== "needs_approval") {
+          problem.body.approvals = approvals; // a refusal spends none: for the same request, sent again
+          throw problem;
+        }
         const { right = "", title, about } = problem.body;
         const leave = await this.allow(right, { title, about: about ?? problem.message });
         if (!leave || !leave.approvals.length) throw problem;

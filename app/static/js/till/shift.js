@@ -272,11 +272,32 @@ class Shift {
     const category = kind === "expense" ? byId("cash-category", HTMLSelectElement).value : null;
     const body = { request: this.request, kind, amount: Number(amount), category, reason: byId("cash-reason", HTMLInputElement).value.trim() };
     await this.#doing("cash-fault", this.cash, async () => {
-      await this.frame.send("POST", "api/cash", body);
+      if (!(await this.#noted(body))) return;
       hide(this.cash);
       this.frame.toast(t("%(amount)s is noted.", { amount: this.#money(amount) }));
       this.frame.ready();
     });
+  }
+
+  /**
+   * Notes cash in or out; more than the drawer should hold only when that is meant.
+   * @param {any} body
+   * @returns {Promise<boolean>} whether it is noted
+   */
+  async #noted(body) {
+    try {
+      await this.frame.send("POST", "api/cash", body);
+    } catch (problem) {
+      if (!(problem instanceof Problem) || problem.error !== "more_than_drawer") throw problem;
+      const { expected, approvals } = problem.body;
+      const title =
+        expected === undefined
+          ? t("This is more than the drawer should hold: note it anyway?")
+          : t("The drawer should hold %(amount)s: note it anyway?", { amount: this.#money(expected) });
+      if (!(await this.frame.confirm({ title, yes: t("Note it"), no: t("Back") }))) return false;
+      await this.frame.send("POST", "api/cash", { ...body, approvals, confirmed: true });
+    }
+    return true;
   }
 
   async #openDrawer() {

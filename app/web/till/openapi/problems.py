@@ -59,6 +59,8 @@ PROBLEMS: dict[str, Known] = {
     "request_used": Known(409, "The id of this request printed another receipt."),
     # Shifts
     "shift_open": Known(409, "A shift is open already; `shift` is it."),
+    "more_than_drawer": Known(409, "More than the drawer should hold (`expected`, for those who may see it): ask, and "
+        "send the same request again with `confirmed: true`."),
     "not_due": Known(409, "The day is not over: there is nothing to postpone."),
     "postponed": Known(409, "The close was postponed once already."),
     "other_terminal": Known(409, "The shift belongs to another drawer."),
