@@ -19,9 +19,9 @@ from app.shop.sale import SaleError
 FREE = 5
 WAIT, LONGEST = timedelta(minutes=1), timedelta(minutes=15)
 
-#: For everybody who isn't there, and for badges: nobody learns by it who is.
-UNKNOWN, BADGES = "unknown", "badges"
-SHARED = (UNKNOWN, BADGES)
+#: For everybody who isn't there, for badges, and for codes of gift cards: nobody learns by it who or what is.
+UNKNOWN, BADGES, CARDS = "unknown", "badges", "cards"
+SHARED = (UNKNOWN, BADGES, CARDS)
 #: After so long without a wrong one a shared count begins anew: misread badges must not add up over the day.
 CALM = timedelta(minutes=10)
 
@@ -39,7 +39,7 @@ class Guesses:
             wrong, until = self._read(who)
             now = self.clock()
             if until is not None and now < until:
-                raise locked(min(until - now, LONGEST))
+                raise locked(min(until - now, LONGEST), cards=who == CARDS)
             last = self._last(who)
             if last is not None and who in SHARED and not timedelta(0) <= now - last < CALM:
                 wrong = 0
@@ -93,14 +93,17 @@ class Guesses:
         return f"pin:{self.terminal}:{who}"
 
 
-def locked(wait: timedelta) -> SaleError:
-    """Too many wrong ones: when to try again, in words."""
+def locked(wait: timedelta, *, cards: bool = False) -> SaleError:
+    """Too many wrong ones: when to try again, in words; `cards`: not PINs, but codes of gift cards."""
     seconds = _seconds(wait)
     minutes = -(-seconds // 60)
     if seconds < 60:
         time = say("%(seconds)s seconds", seconds=seconds)
     else:
         time = say("a minute") if minutes == 1 else say("%(minutes)s minutes", minutes=minutes)
+    if cards:
+        reason = say("Too many codes of gift cards that are not known here. Wait %(time)s, then try again.", time=time)
+        return SaleError(429, "too_many_codes", reason, "code", {"wait": seconds})
     reason = say("Too many wrong PINs. Wait %(time)s, then try again.", time=time)
     return SaleError(429, "pin_locked", reason, "pin", {"wait": seconds})
 

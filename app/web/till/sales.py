@@ -8,8 +8,9 @@ from flask import Blueprint, Response, request
 
 from app.shop import schemas
 from app.shop.payments.card import CardDesk, SimulatedTerminal
+from app.shop.people import guesses
 from app.shop.reason import say
-from app.shop.sale import invalid
+from app.shop.sale import SaleError, invalid
 from app.shop.schemas.payment import CARD_REQUEST
 from app.web.json_api import answer, missing, read_json
 from app.web.till.actors import actor_of, is_sellers
@@ -37,7 +38,16 @@ def register(blueprint: Blueprint, node: Any) -> None:
         code = request.args.get("code", "")
         if not code:
             raise invalid(say("The code of the gift card is missing."), "code")
-        return answer(node.till.balances.card(code))
+        counts = node.till.people.guesses
+        counts.count(guesses.CARDS)
+        try:
+            found = node.till.balances.card(code)
+        except SaleError:  # a slip of the finger: it tells nothing of any card
+            counts.take_back(guesses.CARDS)
+            raise
+        if found["known"]:
+            counts.take_back(guesses.CARDS)
+        return answer(found)
 
     @blueprint.get("/api/balances/customer/<path:id>")
     def customer(id: str) -> Response:

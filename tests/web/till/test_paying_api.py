@@ -65,6 +65,16 @@ def test_a_card_that_nobody_has_issued_is_a_task_with_the_end_of_its_code(till: 
     assert [receipt["id"] for receipt in task["receipts"]] == [order["_id"]]
 
 
+def test_codes_of_gift_cards_are_not_guessed_at_will(till: FlaskClient) -> None:
+    code = till.post("/api/sales", json=sale(card(), cash=2000)).json["codes"]["g1"]
+    for _ in range(8):
+        assert till.get(f"/api/balances/giftcard?code={code}").status_code == 200
+    guessed = [till.get(f"/api/balances/giftcard?code=GUESS-{number:04}") for number in range(8)]
+    assert [each.status_code for each in guessed] == [200] * 5 + [429] * 3
+    assert (guessed[-1].json["error"], guessed[-1].json["wait"] > 0) == ("too_many_codes", True)
+    assert till.get(f"/api/balances/giftcard?code={code}").status_code == 429
+
+
 def test_a_payment_by_card_is_asked_for_once_and_can_be_taken_back(till: FlaskClient) -> None:
     asked = {"request": "pay-00000001", "amount": 245}
     first = till.post("/api/card", json=asked).json

@@ -44,6 +44,7 @@ PROBLEMS: dict[str, Known] = {
     "rate_differs": Known(409, "Foreign cash has another rate by now."),
     "not_enough": Known(409, "The balance does not cover the amount; `balance` is what there is."),
     "card_sold": Known(409, "A gift card with this code was sold already."),
+    "too_many_codes": Known(429, "Too many codes of gift cards that are unknown here: `wait` seconds until the next."),
     "other_currency": Known(409, "The balance is kept in the money of another store."),
     "card_taken": Known(409, "This card payment belongs to another sale."),
     "card_not_approved": Known(409, "The card terminal did not approve this payment."),
