@@ -40,8 +40,8 @@ PAGE = 200
 #: Types of `company` that change what a page of products shows or what it reckons with.
 CATALOGUE = ("product", "category", "pricelist", "promotion", "tax", "store", "settings")
 
-Row = Callable[[dict[str, Any]], dict[str, Any]]
-#: Document type → the event's name, and what of the document it carries.
+Row = Callable[[dict[str, Any]], dict[str, Any] | None]
+#: Document type → the event's name, and what of the document it carries; None: nothing is said of it now.
 Rows = Mapping[str, tuple[str, Row]]
 
 
@@ -149,7 +149,9 @@ class Stream:
         kind = row["id"].partition(":")[0]
         if kind in self._rows and (not row.get("deleted") or kind in ("cart", "task")):
             name, show = self._rows[kind]
-            yield encode(name, show(row["doc"]))
+            shown = show(row["doc"])
+            if shown is not None:
+                yield encode(name, shown)
 
     def _shop(self, company: _Watched) -> Iterator[bytes]:
         """What changed in `company`: tasks at once, the catalogue as soon as it was quiet for a moment."""

@@ -8,6 +8,7 @@ from typing import Any
 from flask import Blueprint, Response
 
 from app.web import catalogue_api, news, present, sync_api
+from app.web.callers import caller
 from app.web.json_api import answer
 from app.web.till import carts, prices, sales
 from app.web.till.actors import actor_of
@@ -55,9 +56,15 @@ def register(blueprint: Blueprint, node: Any) -> None:
         def row(order: dict[str, Any]) -> dict[str, Any]:
             return {**present.order_row(order, zone()), "own": order.get("terminal") == node.till.terminal}
 
+        program = caller() is not None
+
+        def cart(doc: dict[str, Any]) -> dict[str, Any] | None:
+            """A locked till names no customers; its page asks for the carts when somebody signs in."""
+            return carts.news(node, doc) if program or node.till.people.attended else None
+
         rows: news.Rows = {
             "order": ("order", row),
-            "cart": ("cart", lambda doc: carts.news(node, doc)),
+            "cart": ("cart", cart),
             "shift": ("shift", news.shift_row),
             "zreport": ("shift", news.shift_row),
             "task": ("task", news.task_row),

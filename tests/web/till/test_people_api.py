@@ -313,6 +313,7 @@ def test_a_locked_till_shows_nobody_what_was_sold(window: Window, staffed: dict[
     id = sell_card(window)["order"]["_id"]
     paths = (
         *("/api/receipts", f"/api/receipts/{id}", f"/api/refunds/{id}", "/api/customers", "/api/zreports"),
+        *("/api/carts", "/api/tasks", "/api/prints"),
         *("/api/balances/giftcard?code=ABCDEF", "/api/zreports/z", f"/receipts/{id}?part=paper&codes=1"),
     )
     assert window.client.get(paths[0]).status_code == 200
@@ -325,6 +326,28 @@ def test_a_locked_till_shows_nobody_what_was_sold(window: Window, staffed: dict[
     assert client_of(terminal).get("/api/receipts").status_code == 200
     for path in ("/", "/api/session", "/api/state", "/api/products", "/display"):
         assert window.client.get(path).status_code == 200
+
+
+def test_the_news_of_a_locked_till_name_no_cart(window: Window, staffed: dict[str, str], terminal: Node) -> None:
+    def park(name: str, request: str) -> None:
+        lines = {"l1": {"product": "product:espresso", "quantity": 1000, "name": "Espresso"}}
+        answer = client_of(terminal).post("/api/carts", json={"request": request, "name": name, "lines": lines})
+        assert answer.status_code == 201, answer.text
+
+    window.sign_in(staffed["Cleo"], CASHIER)
+    window.send("DELETE", "session")
+    stream = window.client.get("/api/events", buffered=False)
+    chunks = iter(stream.response)
+    heard = [next(chunks), next(chunks)]
+    park("Anna Locked", "cart-0000001")
+    heard.append(next(chunks))
+    Window(terminal).sign_in(staffed["Cleo"], CASHIER)
+    park("Bert Open", "cart-0000002")
+    while b"Bert Open" not in heard[-1]:
+        heard.append(next(chunks))
+    stream.close()
+
+    assert b"Anna Locked" not in b"".join(heard)
 
 
 def test_the_code_of_a_gift_card_is_for_who_sold_it(window: Window, staffed: dict[str, str]) -> None:

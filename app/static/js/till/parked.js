@@ -52,6 +52,7 @@ class Parked {
     frame.hear("cart", () => this.changed());
     frame.hear("sold", () => void this.load());
     frame.hear("back", () => void this.load().then(() => this.changed()));
+    frame.hear("session", ({ needed, staff }) => (staff || !needed) && void this.load().then(() => this.changed())); // locked, it heard nothing
     this.#offer();
     void this.load();
   }

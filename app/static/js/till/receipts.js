@@ -256,6 +256,7 @@ export function start(frame) {
   frame.hear("sold", ({ order, note }) => sold.show(order, note ?? ""));
   frame.hear("refunded", ({ order, note }) => sold.show(order, note ?? ""));
   frame.hear("back", () => void receipts.waiting());
+  frame.hear("session", ({ needed, staff }) => (staff || !needed) && void receipts.waiting());
   frame.hear("receipts", () => void receipts.open());
   frame.actions.add({ id: "receipts", name: t("Receipts"), icon: "receipt", key: "F7", place: "bar", run: () => void receipts.open() });
 }

@@ -17,6 +17,7 @@ export class Tasks {
   start() {
     this.frame.hear("task", () => void this.load());
     this.frame.hear("back", () => void this.load());
+    this.frame.hear("session", ({ needed, staff }) => (staff || !needed) && void this.load());
     this.list.addEventListener("click", (event) => {
       const button = /** @type {HTMLElement} */ (event.target).closest("[data-task]");
       if (button instanceof HTMLButtonElement) void this.done(button);
