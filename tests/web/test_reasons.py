@@ -60,7 +60,7 @@ def labels() -> frozenset[str]:
 
     def schemas(kind: type[Strict]) -> Iterator[type[Strict]]:
         for one in kind.__subclasses__():
-            if one.__module__.startswith("app."):
+            if one.__module__.startswith("app.shop."):
                 yield one
             yield from schemas(one)
 

@@ -116,11 +116,13 @@ export class Sending {
     const { order } = answer;
     const before = this.frame.series;
     this.store.note(order.series, order.number);
-    await this.store.settle(request.sale);
+    // The sale is on the server's disk, and asking again gives the same one: the receipt need not wait for the window's own copy to go.
+    const settled = this.store.settle(request.sale);
     hide(this.dialog);
     this.busy = false;
     const note = before && before !== order.series ? t("This till had been set back to an older copy. It has begun a new series of receipts: %(series)s.", { series: order.series }) : "";
     this.then.sold({ order, repeated: Boolean(answer.repeated), note, codes: answer.codes });
+    await settled;
   }
 
   // -- conversations -----------------------------------------------------------------------------------------------
