@@ -29,6 +29,8 @@ export class Tabs {
       hide(this.sheet);
       if (this.asked) void this.frame.store.take(this.asked).then(() => this.#opened());
     });
+    /** @type {Promise<void>} */
+    this.stepping = Promise.resolve();
     frame.actions.add({ id: "new-cart", name: t("New cart"), icon: "plus", key: "F3", place: "key", run: () => this.add() });
     frame.actions.add({ id: "next-cart", name: t("Next cart"), key: "PageDown", place: "key", run: () => this.next() });
     this.draw();
@@ -86,11 +88,17 @@ export class Tabs {
     this.#opened();
   }
 
+  /** Each press goes on from where the one before has led, however fast they come. */
   next() {
+    const step = this.stepping.then(() => this.#step());
+    this.stepping = step.catch((problem) => reportError(problem)); // said, and the next press works
+  }
+
+  async #step() {
     const tabs = this.frame.store.tabs.filter((tab) => tab.state !== "elsewhere");
     const here = tabs.findIndex((tab) => tab.state === "open");
     const to = tabs[(here + 1) % tabs.length];
-    if (to) void this.open(to.id);
+    if (to) await this.open(to.id);
   }
 
   /** @param {Tab} tab */
