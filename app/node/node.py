@@ -296,6 +296,11 @@ class Node:
         if self.schedule is not None:
             self.schedule.by_hand()
 
+    @property
+    def settings(self) -> Any:
+        """The shop's settings that hold at this node; None at a hub."""
+        return self._settings
+
     def _own_settings(self) -> Any:
         """The shop's settings that hold here. Head office has its own only: what is set for all, is set for tills."""
         if self.till is not None:

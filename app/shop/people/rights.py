@@ -36,6 +36,9 @@ RIGHTS: tuple[str, ...] = (
     "reprint",
     "customer_edit",
     "age",  # confirm a customer's age
+    "conflicts",  # decide between two versions of a document, and see to incidents and tasks
+    "catalogue",  # change a product's price at the till
+    "erase",  # a person's data, for ever
     "settings",
     "people",
     "sync",
@@ -51,7 +54,7 @@ _CASHIER = """sell discount open_item void refund giftcard account tips cash_in 
 #: The roles that there are without any setting.
 ROLES: Mapping[str, frozenset[str]] = {
     "cashier": frozenset(_CASHIER.split()),
-    "supervisor": frozenset(RIGHTS) - {"people", "settings"},
+    "supervisor": frozenset(RIGHTS) - {"people", "settings", "erase"},
     MANAGER: frozenset(RIGHTS),
 }
 

@@ -127,6 +127,8 @@ class Values(Strict):
     receipt_print = Choice("ask", "always")
     # Sync
     sync = Part(Sync)
+    # Conflicts: types and members ("product", "product.barcodes") that no rule joins, so that a person is asked
+    merge_ask = ListOf(Text(80, filled=True), 100)
     # Keys of the page: name of an action → key
     keys = fields.Dict(keys=Text(40), values=Text(20))
 
@@ -161,5 +163,6 @@ DEFAULTS: dict[str, Any] = {
     "receipt_qr": True,
     "receipt_print": "ask",
     "sync": {"mode": "always", "minutes": 15, "hours": []},
+    "merge_ask": [],
     "keys": {},
 }  # fmt: skip

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint
+from flask import Blueprint, current_app
 
 from app.shop.actor import ANYBODY
-from app.web import json_api, tasks_api
+from app.web import conflicts, json_api, tasks_api
 from app.web.office import api, pages
 
 
@@ -22,6 +22,18 @@ def blueprint(node: Any) -> Blueprint:
         node.company,
         node.id,
         lambda body: ANYBODY,
+    )
+    conflicts.register(
+        made,
+        conflicts.Hall(
+            node=node,
+            databases=lambda: [node.company, *(node.directory.get(f"store-{store}") for store in node.stores())],
+            on=node.id,
+            actor=lambda body: ANYBODY,
+            zone=node.zone,
+            money=lambda: current_app.extensions["couchtill.office"].money(),
+            settings=node.settings,
+        ),
     )
     pages.register(made, node)
     return made

@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import Blueprint
 
-from app.web import json_api, tasks_api
+from app.web import conflicts, json_api, tasks_api
 from app.web.till import api, carts, customers, display, openapi, pages, people, receipts, refunds, shell, shifts
 from app.web.till.actors import actor_of
 
@@ -27,6 +27,18 @@ def blueprint(node: Any) -> Blueprint:
     receipts.register(made, node)
     refunds.register(made, node)
     display.register(made, node)
+    conflicts.register(
+        made,
+        conflicts.Hall(
+            node=node,
+            databases=lambda: [node.company, node.store_db],
+            on=node.till.terminal,
+            actor=lambda body: actor_of(node, body),
+            zone=api.timezone_of(node),
+            money=lambda: {key: node.till.facts.read()[0][key] for key in ("currency", "digits")},
+            settings=node.settings,
+        ),
+    )
     openapi.register(made, node)
     pages.register(made, node)
     shell.register(made, node)

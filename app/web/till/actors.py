@@ -23,7 +23,19 @@ _SAFE = ("GET", "HEAD", "OPTIONS")
 #: What a locked till still does: let somebody in, and reckon.
 _OPEN = ("/api/session", "/api/price")
 #: What a locked till shows nobody: what was sold or is about to be, to whom, and what came of it.
-_CLOSED = ("receipts", "refunds", "customers", "balances", "zreports", "carts", "tasks", "prints")
+_CLOSED = (
+    "receipts",
+    "conflicts",
+    "history",
+    "erasures",
+    "refunds",
+    "customers",
+    "balances",
+    "zreports",
+    "carts",
+    "tasks",
+    "prints",
+)
 
 
 def actor_of(node: Any, body: Mapping[str, Any]) -> Actor:

@@ -1,0 +1,1 @@
+"""Taking a person's data out of every node, for ever."""

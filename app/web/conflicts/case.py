@@ -1,0 +1,11 @@
+"""One document in dispute, and deciding it."""
+
+from __future__ import annotations
+
+from flask import Blueprint
+
+from app.web.conflicts.hall import Hall
+
+
+def register(blueprint: Blueprint, hall: Hall) -> None:
+    """The routes."""

@@ -1,0 +1,11 @@
+"""Who changed what of a document, when and where."""
+
+from __future__ import annotations
+
+from flask import Blueprint
+
+from app.web.conflicts.hall import Hall
+
+
+def register(blueprint: Blueprint, hall: Hall) -> None:
+    """The routes."""
