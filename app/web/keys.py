@@ -30,6 +30,7 @@ _READ = ("GET", "HEAD")
 ROUTES: tuple[tuple[tuple[str, ...], str, tuple[str, ...]], ...] = (
     (_READ, r"/api/(state|session|categories|pricebook|tenders|events|openapi\.json|docs)", ()),
     (_READ, r"/api/(products|barcode|pictures|catalogue)(/.*)?", ()),
+    (("PUT",), r"/api/products/.*/price", ("catalogue",)),
     (_READ, r"/static/.*", ()),
     (("POST",), r"/api/price", ()),
     (("POST",), r"/api/approvals", ()),

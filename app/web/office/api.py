@@ -9,14 +9,13 @@ from typing import Any
 from flask import Blueprint, Response
 
 from app.docs.database import Database
-from app.shop import editing
+from app.shop.actor import ANYBODY
 from app.shop.products import Catalogue
 from app.shop.reason import say
-from app.shop.schemas.base import Invalid, Price
 from app.shop.stores import StoreFacts, defaults
 from app.shop.takings import Takings
-from app.web import catalogue_api, news, present, sync_api, words
-from app.web.json_api import Problem, answer, missing, read_json, whole
+from app.web import catalogue_api, news, present, price_api, sync_api, words
+from app.web.json_api import answer, missing, whole
 
 
 class Office:
@@ -86,6 +85,15 @@ def register(blueprint: Blueprint, node: Any) -> None:
         return {**present.product(doc, names), **edited}
 
     catalogue_api.register(blueprint, lambda: office.catalogue, node.company, show)
+    price_api.register(
+        blueprint,
+        lambda: office.catalogue,
+        node.company,
+        show,
+        node.id,
+        lambda body: ANYBODY,
+        lambda: int(office.money()["digits"]),
+    )
     sync_api.register(blueprint, node)
 
     @blueprint.get("/api/state")
@@ -112,43 +120,8 @@ def register(blueprint: Blueprint, node: Any) -> None:
             raise missing(say("There is no receipt %(id)s here.", id=id))
         return answer(order)
 
-    @blueprint.put("/api/products/<path:id>/price")
-    def set_price(id: str) -> Response:
-        """Body `{"rev": what was seen, "price": {"amount", "per"} or null for an open price}`. 409 with `current`, the
-        product as it is now, when it is no longer what was seen; then nothing was written."""
-        body = read_json()
-        rev = body.get("rev")
-        if not isinstance(rev, str):
-            raise Problem(400, "invalid", say("The revision that was seen is missing."), "rev")
-        if "price" not in body:
-            raise Problem(400, "invalid", say("The price is missing."), "price")
-        price = None if body["price"] is None else read_price(body["price"])
-        known = {entry["id"]: entry for entry in office.catalogue.categories()}
-        try:
-            doc = editing.edit(node.company, id, rev, {"price": price}, by=None, on=node.id)
-        except editing.Changed as changed:
-            if changed.current is None:
-                raise missing(say("This product is no longer there.")) from None
-            raise Problem(
-                409,
-                "conflict",
-                say("Somebody else changed this product in the meantime. Nothing was written."),
-                "rev",
-                current=show(changed.current, known),
-            ) from None
-        return answer(show(doc, known))
-
     @blueprint.get("/api/events")
     def events() -> Response:
         rows: news.Rows = {"order": ("order", office.row), "task": ("task", news.task_row)}
         stream = news.Stream(office.databases, lambda: sync_api.light(node), rows, node.closing.wait, node.company)
         return news.respond(stream, node.feeds)
-
-
-def read_price(value: Any) -> dict[str, Any]:
-    """A price as a document holds it. Raises Problem."""
-    try:
-        return Price().read(value)
-    except Invalid as wrong:
-        first = wrong.problems[0]
-        raise Problem(400, "invalid", first.reason, f"price.{first.field}".rstrip(".")) from None

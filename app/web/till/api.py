@@ -7,7 +7,7 @@ from typing import Any
 
 from flask import Blueprint, Response
 
-from app.web import catalogue_api, news, present, sync_api
+from app.web import catalogue_api, news, present, price_api, sync_api
 from app.web.callers import caller
 from app.web.json_api import answer
 from app.web.till import carts, prices, sales
@@ -45,6 +45,15 @@ def register(blueprint: Blueprint, node: Any) -> None:
     prices.register(blueprint, node)
     sales.register(blueprint, node)
     catalogue_api.register(blueprint, lambda: node.till.catalogue, node.company, show, node.till.barcodes.look)
+    price_api.register(
+        blueprint,
+        lambda: node.till.catalogue,
+        node.company,
+        show,
+        node.till.terminal,
+        lambda body: actor_of(node, body),
+        lambda: int(node.till.facts.read()[0]["digits"]),
+    )
     sync_api.register(blueprint, node, lambda body: actor_of(node, body))
 
     @blueprint.get("/api/state")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.shop.schemas.base import Attributes, Flag, ListOf, Strict, Text
+from app.shop.schemas.base import Attributes, Flag, ListOf, Strict, Text, price_field
 from app.shop.schemas.cart import CartFields
 
 REQUEST_ID = r"[A-Za-z0-9_.-]{8,64}"
@@ -67,6 +67,13 @@ class ChangedPerson(Approved):
     badge = Text(200, allow_none=True)
     language = Text(10, allow_none=True)
     inactive = Flag()
+
+
+class NewPrice(Approved):
+    """A product's price; null asks for one at every sale. `rev` is the revision that was seen."""
+
+    rev = Text(80, required=True)
+    price = price_field(required=True, allow_none=True)
 
 
 class ParkCart(CartFields):
