@@ -332,3 +332,69 @@ def test_a_line_that_two_tills_changed_is_shown_twice_until_somebody_has_looked(
     wait_until(lambda: not any("twice" in each for each in carts(terminal)[0]["lines"].values()))
     cashier.pays_exact()
     assert sorted(each["quantity"] for each in terminal.orders()[0]["lines"]) == [2000, 5000]
+
+
+#: Holds back the answers about a parked cart, as a busy machine may, and notes of which revisions the news told.
+SLOW_ANSWERS = """
+Object.assign(window, { slow: false, held: {}, told: [] });
+const fetchAtOnce = window.fetch;
+window.fetch = async (path, options) => {
+  const answer = await fetchAtOnce(path, options);
+  const { method } = options;
+  if (window.slow && path.startsWith("api/carts/cart")) await new Promise((go) => (window.held[method] = go));
+  return answer;
+};
+const listen = EventSource.prototype.addEventListener;
+EventSource.prototype.addEventListener = function (name, run) {
+  listen.call(this, name, (event) => {
+    run(event);
+    if (name === "cart") window.told.push(JSON.parse(event.data).rev);
+  });
+};
+"""
+
+
+def test_an_answer_that_comes_late_takes_nothing_off_the_screen_that_the_news_brought(
+    terminal: Terminal, open_context: Callable[..., BrowserContext]
+) -> None:
+    page = open_context().new_page()
+    page.add_init_script(SLOW_ANSWERS)
+    cashier = Cashier(page).open(terminal.link())
+    cashier.tap("Espresso")
+    park(cashier, "Table 4")
+    parked(cashier).get_by_role("button", name="Take up").click()
+    expect(lines(cashier)).to_have_text(["Espresso"])
+
+    def held(method: str) -> None:
+        wait_until(lambda: page.evaluate(f"'{method}' in window.held"))
+
+    def is_told() -> None:
+        """The page has heard of the cart as it is on disk."""
+        rev = carts(terminal)[0]["_rev"]
+        wait_until(lambda: page.evaluate(f"window.told.includes('{rev}')"))
+
+    def another_till_adds(id: str, name: str) -> None:
+        (cart,) = carts(terminal)
+        line = {**next(iter(cart["lines"].values())), "name": name, "quantity": 1000}
+        change = {"lines": {**cart["lines"], id: line}, "rev": cart["_rev"]}
+        key = {"Authorization": f"Bearer {(terminal.path / 'api.secret').read_text().strip()}"}
+        url = f"{terminal.url}/api/carts/{cart['_id']}"
+        requests.put(url, json=change, headers=key, timeout=10).raise_for_status()
+
+    is_told()
+    page.evaluate("window.slow = true")
+    cashier.tap("Espresso")
+    held("PUT")
+    another_till_adds("01JANOTHERTILLSLINE0000001", "First")
+    is_told()  # so the page will ask how the cart is now
+    page.evaluate("window.held.PUT()")
+    held("GET")
+    another_till_adds("01JANOTHERTILLSLINE0000002", "Second")
+    is_told()
+    page.evaluate("window.slow = false; window.held.GET()")  # an answer that knows nothing of the second
+    page.evaluate("() => new Promise((done) => setTimeout(done))")
+    expect(cashier.page.locator(".line")).to_have_count(3)
+    expect(lines(cashier)).to_have_text(["First", "Second", "Espresso"])
+    cashier.pays_exact()
+    assert sorted(line["quantity"] for line in terminal.orders()[0]["lines"]) == [1000, 1000, 2000]
+    assert cashier.problems == []

@@ -34,7 +34,10 @@ class Parked {
     /** @type {Map<string, Row>} */
     this.rows = new Map();
     this.sending = false;
-    this.missed = false;
+    /** Revisions of the open cart that were heard of and are not what is open here: the server is asked. @type {Set<string>} */
+    this.behind = new Set();
+    /** How often a parked cart has become another one. */
+    this.told = 0;
     this.busy = false;
     this.timer = 0;
     this.notice = h("div", { class: "cart-notice", role: "status", hidden: true });
@@ -77,7 +80,12 @@ class Parked {
 
   async load() {
     try {
-      const { rows } = await get("api/carts");
+      let told;
+      let rows;
+      do {
+        told = this.told;
+        ({ rows } = await get("api/carts"));
+      } while (told !== this.told); // what came meanwhile may be newer than the list
       this.rows = new Map(rows.map((/** @type {Row} */ row) => [row.id, row]));
       const { parked } = this.frame.cart;
       if (parked) {
@@ -89,6 +97,13 @@ class Parked {
     } catch (problem) {
       if (!(problem instanceof Problem)) throw problem; // its return, or the next event, asks again
     }
+  }
+
+  /** @param {Row} row */
+  #keep(row) {
+    this.told++;
+    if (row.gone) this.rows.delete(row.id);
+    else this.rows.set(row.id, row);
   }
 
   // -- the list -------------------------------------------------------------------------------------------------------
@@ -192,7 +207,7 @@ class Parked {
         if (problem instanceof Problem && problem.error === "gone") return request("POST", "api/carts", { body: { ...body, request: ulid() } });
         throw problem;
       });
-      this.rows.set(answer.cart.id, answer.cart);
+      this.#keep(answer.cart);
       if (frame.cart.id === cart.id) await frame.store.close();
       frame.selling.choose(null);
       hide(this.dialog);
@@ -210,7 +225,7 @@ class Parked {
       if (frame.store.pending) return;
       const tab = frame.store.tabs.find((each) => each.cart.parked === id);
       const answer = await frame.send("POST", `api/carts/${encodeURIComponent(id)}/take`, { window: this.me, over: true });
-      this.rows.set(id, answer.cart);
+      this.#keep(answer.cart);
       if (tab) await frame.store.take(tab.id);
       else frame.store.add(taken(answer.cart));
       if (tab) this.adopt(answer.cart);
@@ -228,7 +243,7 @@ class Parked {
       const row = this.rows.get(id);
       if (!row) return;
       await this.frame.send("DELETE", `api/carts/${encodeURIComponent(id)}`, { rev: row.rev });
-      this.rows.delete(id);
+      this.#keep({ ...row, gone: true });
       this.draw();
       const { total } = this.frame.book.priced({ ...emptyCart(), ...taken(row) });
       this.frame.outbox.add({ request: ulid(), kind: "void_cart", about: null, details: { lines: Object.keys(row.lines).length, total, cart: id } });
@@ -249,56 +264,65 @@ class Parked {
     return !holder || (holder.terminal === this.frame.state.terminal && holder.window !== this.me);
   }
 
-  /** The open cart has changed: its parked one follows. */
+  /** The open cart has changed, or is another one: its parked one follows. */
   changed() {
     this.#notice();
     const { cart } = this.frame;
     if (!cart.parked || !cart.base) return;
+    const heard = this.rows.get(cart.parked)?.rev ?? cart.base.rev;
+    if (heard !== cart.base.rev && !this.sending) this.behind.add(heard); // while another cart was open here
     clearTimeout(this.timer);
-    if (ahead(cart) || this.unheld) this.timer = window.setTimeout(() => void this.push(), QUIET);
+    if (ahead(cart) || this.unheld || this.behind.size) this.timer = window.setTimeout(() => void this.follow(), QUIET);
   }
 
-  async push() {
+  /**
+   * Sends what was changed here, or asks what was changed elsewhere. One request at a time: two answers, or an answer and the news, may
+   * overtake each other, and the older one would take off the screen what the newer one brought.
+   */
+  async follow() {
     const { frame } = this;
     const { cart } = frame;
     if (this.sending || !cart.parked || !cart.base || frame.store.pending) return;
     const before = { lines: linesOf(cart.lines), rest: canonical(restOf(cart)) };
     const path = `api/carts/${encodeURIComponent(cart.parked)}`;
+    const { rev } = cart.base;
+    const ask = ahead(cart)
+      ? async () => (await frame.send("PUT", path, { ...restOf(cart), lines: before.lines, rev, window: this.me })).cart
+      : this.unheld
+        ? async () => (await frame.send("POST", `${path}/take`, { window: this.me, over: true })).cart
+        : this.behind.size
+          ? () => get(path)
+          : null;
+    if (!ask) return;
+    const behind = this.behind;
+    this.behind = new Set(); // the answer will be as new as all that was heard by now
     this.sending = true;
     try {
-      const answer = ahead(cart)
-        ? await frame.send("PUT", path, { ...restOf(cart), lines: before.lines, rev: cart.base.rev, window: this.me })
-        : this.unheld
-          ? await frame.send("POST", `${path}/take`, { window: this.me, over: true })
-          : null;
+      const row = await ask();
       this.sending = false;
-      if (answer) this.adopt(answer.cart, before);
-      if (this.missed) this.heard(await get(path));
-      this.missed = false;
-      this.changed();
+      this.adopt(row, before);
+      this.behind.delete(row.rev);
+      if (this.behind.size) void this.follow();
+      else this.changed();
     } catch (problem) {
       this.sending = false;
       if (!(problem instanceof Problem)) throw problem;
-      this.missed = false;
       if (problem.error === "gone" || problem.status === 404) return this.heard(/** @type {any} */ ({ id: cart.parked, gone: true, sold: problem.body.sold }));
-      this.timer = window.setTimeout(() => void this.push(), AGAIN);
+      for (const heard of behind) this.behind.add(heard);
+      this.timer = window.setTimeout(() => void this.follow(), AGAIN);
     }
   }
 
   /** A parked cart has changed, on whichever till. @param {Row} row */
   heard(row) {
     const { frame } = this;
-    if (row.gone) this.rows.delete(row.id);
-    else this.rows.set(row.id, row);
+    this.#keep(row);
     this.draw();
     const { cart } = frame;
-    if (cart.parked !== row.id || !cart.base) return;
-    this.missed ||= this.sending;
-    if (frame.store.pending || this.sending) return; // the cart ends with its sale; or it is asked for anew when the answer is here
-    if (row.gone) return this.#gone(row);
-    // What was changed here goes first, as a change of the cart that was seen: the server joins the two.
-    if (ahead(cart)) return void this.push();
-    this.adopt(row);
+    if (cart.parked !== row.id || !cart.base || row.rev === cart.base.rev) return;
+    if (row.gone && !this.sending && !frame.store.pending) return this.#gone(row); // pending: the cart ends with its sale
+    this.behind.add(row.rev);
+    void this.follow();
   }
 
   /**
@@ -310,7 +334,7 @@ class Parked {
     const { frame } = this;
     const { cart } = frame;
     if (cart.parked !== row.id || !cart.base || frame.store.pending) return;
-    this.rows.set(row.id, row);
+    this.#keep(row);
     const known = before ?? cart.base;
     const result = joined(cart, row, known);
     const same = result.cart.lines.length === cart.lines.length && result.cart.lines.every((line, i) => line === cart.lines[i]) && canonical(restOf(result.cart)) === canonical(restOf(cart));
