@@ -1,4 +1,4 @@
-"""A product's price over JSON, the same for a till and for head office: what was seen is named, nothing is overwritten."""
+"""A product's price over JSON, the same for a till and for head office: nothing that was not seen is overwritten."""
 
 from __future__ import annotations
 

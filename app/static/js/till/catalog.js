@@ -272,6 +272,14 @@ export class Catalog {
     if (!this.found.length) this.note.replaceChildren(...nothingHere(this.frame, { fault, text: this.text, category: this.category }));
   }
 
+  /** This product is another one now: what shows it says so at once. @param {Product} product */
+  learn(product) {
+    const i = this.found.findIndex(({ id }) => id === product.id);
+    if (i < 0) return;
+    this.found[i] = product;
+    (this.text ? this.results : this.tiles).children[i]?.replaceWith(this.text ? this.#result(product, i) : this.#tile(product, i));
+  }
+
   /** @param {Product[]} products @param {number} from */
   #append(products, from) {
     if (this.text) {

@@ -1,9 +1,10 @@
-/** What does this cost? A scan or a name shows the price, and nothing is put into the cart. */
+/** What does this cost? A scan or a name shows the price, and nothing is put into the cart; here it can be changed, too. */
 import { get, Problem } from "../api.js";
 import { show } from "../dialogs.js";
-import { byId, h } from "../dom.js";
+import { byId, h, icon } from "../dom.js";
 import { language, t } from "../i18n.js";
 import { money, quantityText } from "../money.js";
+import { changePrice } from "./price-change.js";
 
 export class PriceCheck {
   /** @param {import("./frame.js").Frame} frame */
@@ -22,6 +23,15 @@ export class PriceCheck {
       void this.look(this.input.value);
     });
     this.input.addEventListener("scan", (event) => void this.look(/** @type {CustomEvent} */ (event).detail));
+    // A long press on a tile, or the other button of the mouse.
+    byId("tiles").addEventListener("contextmenu", (event) => {
+      const tile = /** @type {HTMLElement} */ (event.target).closest("[data-product]");
+      if (!(tile instanceof HTMLElement) || !tile.dataset.product) return;
+      event.preventDefault();
+      this.open();
+      const found = this.#kinds([{ id: tile.dataset.product, variants: true }]);
+      void this.#show(found, tile.title).then(() => this.answer.querySelector("button")?.focus());
+    });
   }
 
   open() {
@@ -35,10 +45,15 @@ export class PriceCheck {
   async look(text) {
     const code = text.trim();
     if (!code) return;
-    const asked = ++this.asked;
     this.input.select();
+    await this.#show(this.#find(code), code);
+  }
+
+  /** @param {Promise<any[]>} found @param {string} code */
+  async #show(found, code) {
+    const asked = ++this.asked;
     try {
-      const rows = await this.#find(code);
+      const rows = await found;
       if (asked !== this.asked) return;
       if (!rows.length) this.frame.sound.error();
       this.answer.replaceChildren(...(rows.length ? rows.slice(0, 5).map((row) => this.#row(row)) : [h("p", {}, t("Nothing is found for “%(code)s”.", { code }))]));
@@ -56,8 +71,18 @@ export class PriceCheck {
     } catch (problem) {
       if (!(problem instanceof Problem) || problem.status !== 404) throw problem;
     }
-    const { rows } = await get(`api/products?limit=5&q=${encodeURIComponent(code)}`);
-    const kinds = await Promise.all(rows.map(async (/** @type {any} */ row) => (row.variants ? (await get(`api/products/${encodeURIComponent(row.id)}/variants`)).rows : [row])));
+    return this.#kinds((await get(`api/products?limit=5&q=${encodeURIComponent(code)}`)).rows);
+  }
+
+  /** What of its kind there is, where a product has variants; else the product. @param {any[]} rows @returns {Promise<any[]>} */
+  async #kinds(rows) {
+    const kinds = await Promise.all(
+      rows.map(async (row) => {
+        if (!row.variants) return [row];
+        const { product, rows: kinds } = await get(`api/products/${encodeURIComponent(row.id)}/variants`);
+        return kinds.length ? kinds : [product];
+      }),
+    );
     return kinds.flat();
   }
 
@@ -74,7 +99,7 @@ export class PriceCheck {
       return [t("Price list"), from, money(BigInt(offer.price.amount), currency)].filter(Boolean).join(" · ");
     });
     const units = (row.units ?? []).map((/** @type {any} */ each) => `${each.name}: ${each.price ? money(BigInt(each.price.amount), currency) : quantityText(each.quantity, language)}`);
-    return h(
+    const shown = h(
       "div",
       { class: "price-check-row" },
       h("strong", {}, row.sold_unit ? `${row.name}, ${row.sold_unit.name}` : row.name),
@@ -83,6 +108,17 @@ export class PriceCheck {
       about ? h("small", {}, about) : null,
       row.min_age ? h("small", {}, t("From %(age)s years", { age: row.min_age })) : null,
       units.length || offers.length ? h("div", { class: "price-check-units" }, ...[...units, ...offers].map((text) => h("span", {}, text))) : null,
+      h("button", { type: "button", class: "button price-check-change", on: { click: () => void this.#change(shown, row) } }, icon("pen"), t("Change the price")),
     );
+    return shown;
+  }
+
+  /** @param {HTMLElement} shown @param {any} row */
+  async #change(shown, row) {
+    const now = await changePrice(this.frame, row);
+    if (!now) return;
+    const fresh = this.#row({ ...row, ...now });
+    shown.replaceWith(fresh);
+    fresh.querySelector("button")?.focus();
   }
 }

@@ -32,8 +32,8 @@ ROUTES = (
         answers=rows(product=(dict, None)), problems=("not_found",)),
     Route("PUT", "/api/products/{id}/price", CATALOGUE, "Change a product's price", rights=("catalogue",),
         request=requests.NewPrice,
-        about="Names the revision that was seen. When somebody else was faster nothing is written, and `current` is the "
-            "product as it is now.",
+        about="Names the revision that was seen. When somebody else was faster nothing is written, and `current` is "
+            "the product as it is now.",
         answers={200: ("The product.", dict)}, problems=("not_found", "conflict", "needs_approval"),
         example={"rev": "2-0f3c", "price": {"amount": 1290, "per": 1000}}),
     Route("GET", "/api/barcode/{code}", CATALOGUE, "What a code means",
