@@ -63,6 +63,15 @@ class Database(Store):
         with self.snapshot() as connection:
             return reads.open_revs(self, connection, id, revs, **options)
 
+    def held(self, id: str) -> list[dict[str, Any]]:
+        """Every revision of a document whose body is at hand, as a document with ``_rev`` and ``_deleted``: the winner
+        first, then the others in no order that means anything; [] for no document."""
+        with self.snapshot() as connection:
+            row = reads.record(connection, id)
+            if row is None:
+                return []
+            return [json.loads(reads.render(connection, one)) for one in reads.held(connection, row)]
+
     def bulk_get(self, entries: Iterable[Any], **options: Any) -> list[dict[str, Any]]:
         """CouchDB's ``_bulk_get`` results: one for each entry, in the same order."""
         return [json.loads(result) for result in self.bulk_get_json(entries, **options)]

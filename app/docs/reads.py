@@ -70,6 +70,18 @@ def version(connection: sqlite3.Connection, row: Record, rev: str, paths: trees.
     return Version(row.id, (path[0], kept[0] == 1, path[2]), kept[1], kept[2])
 
 
+def held(connection: sqlite3.Connection, row: Record) -> list[Version]:
+    """Every revision of a document whose body is at hand, the winner first, tombstones and losing leaves too."""
+    paths = row.paths()
+    found = [Version(row.id, paths[0], row.atts, row.body)]
+    sql = "SELECT rev, deleted, atts, body FROM bodies WHERE doc = ? ORDER BY rev"
+    for rev, deleted, atts, body in connection.execute(sql, (row.n,)):
+        path = pick_path(paths, rev)
+        if path is not None and rev != row.rev:
+            found.append(Version(row.id, (path[0], deleted == 1, path[2]), atts, body))
+    return found
+
+
 def render(
     connection: sqlite3.Connection,
     one: Version,
