@@ -12,7 +12,19 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from app.docs import attached, attachments, changes, edits, incoming, json, local_docs, maintenance, queries, reads
+from app.docs import (
+    attached,
+    attachments,
+    changes,
+    disputes,
+    edits,
+    incoming,
+    json,
+    local_docs,
+    maintenance,
+    queries,
+    reads,
+)
 from app.docs.attachments import Attachment
 from app.docs.changes import Batch, ChangesJSON, ChangesPage
 from app.docs.queries import AllDocsJSON
@@ -236,6 +248,23 @@ class Database(Store):
         """Live documents of `type` in which every word of `text` begins a word of theirs, the best first."""
         with self.reading() as connection:
             return queries.search(self, connection, type, text, limit)
+
+    def disputes(
+        self,
+        *,
+        types: Sequence[str | None] | None = None,
+        words: str | None = None,
+        before: int | None = None,
+        limit: int = 50,
+    ) -> list[Record]:
+        """Documents in dispute (`app.docs.disputes`), the newest change here first; options as in `disputes.page`."""
+        with self.snapshot() as connection:
+            return disputes.page(connection, types=types, words=words, before=before, limit=limit)
+
+    def dispute_counts(self, words: str | None = None) -> dict[str | None, int]:
+        """How many documents of each type are in dispute; None: those without a type."""
+        with self.snapshot() as connection:
+            return disputes.counts(connection, words)
 
     def each(self, type: str) -> Iterator[Record]:
         """All live documents of `type`, the oldest here first, read in pages."""

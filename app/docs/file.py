@@ -18,6 +18,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from app.docs import disputes
 from app.docs.errors import CorruptFile, NewerSchema, NotADatabase, StoreError
 
 APPLICATION_ID = 0x436F5469  # "CoTi", in the SQLite header: tells a CouchTill file from any other SQLite file
@@ -68,6 +69,7 @@ def _first(connection: sqlite3.Connection) -> None:
 
 
 MIGRATIONS.append(_first)
+MIGRATIONS.append(disputes.migrate)
 
 _MAGIC = b"SQLite format 3\x00"
 

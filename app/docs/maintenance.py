@@ -7,7 +7,7 @@ import sqlite3
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from app.docs import json, reads, revision, writing
+from app.docs import disputes, json, reads, revision, writing
 from app.docs import tree as trees
 from app.docs.attachments import digest_of
 from app.docs.errors import BadRequest, DocsError
@@ -64,6 +64,7 @@ def purge(database: Database, tx: Transaction, asked: Mapping[str, Sequence[str]
         else:
             connection.execute("DELETE FROM bodies WHERE doc = ?", (row.n,))
             connection.execute("DELETE FROM docs WHERE n = ?", (row.n,))
+            disputes.forget(connection, row.n)
             if row.deleted:
                 tx.dead -= 1
             else:
@@ -130,6 +131,7 @@ def verify(database: Database) -> list[str]:
                 if line != "ok":
                     wrong.append(f"{database.name}: the file is damaged: {line}")
             wrong += _verify_documents(database, connection)
+            wrong += disputes.verify(database, connection)
         except sqlite3.DatabaseError as error:
             wrong.append(f"{database.name}: the file is damaged: {error}")
     return wrong

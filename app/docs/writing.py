@@ -15,6 +15,7 @@ import sqlite3
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from app.docs import disputes
 from app.docs import tree as trees
 from app.docs.errors import Conflict
 from app.docs.record import Record, dump, parse
@@ -105,6 +106,7 @@ def update(tx: Transaction, row: Record, tree: trees.Tree, new: Mapping[str, Con
         if added != rev and trees.contains(tree, added):
             _keep(connection, row.n, added, added in leaves, what)
     _settle(connection, row.n, tree, leaves)
+    disputes.keep(connection, row.n, tx.n, winner.type, tree, row.tree)
     if deleted != bool(row.deleted):
         tx.live += -1 if deleted else 1
         tx.dead += 1 if deleted else -1
