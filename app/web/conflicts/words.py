@@ -1,0 +1,277 @@
+"""What was changed, by whom, where and when, in the words of a shop: for the inbox, the page of one case, its history.
+
+Nothing here decides anything. A `Words` is made for one request: it looks up names once.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from babel.dates import format_date, format_datetime, format_time
+from babel.lists import format_list
+from flask_babel import get_locale, ngettext
+from flask_babel import gettext as _
+
+from app.docs.merge import MISSING
+from app.shop import clock, sound
+from app.shop.conflicts.case import ATTACHMENTS, HIDDEN, Case, Side
+from app.web import present
+from app.web.conflicts import field_words
+from app.web.conflicts.hall import Hall
+
+Body = Mapping[str, Any]
+
+_TILL = re.compile(r"(?P<store>.+)-t(?P<number>\d+)")
+LONGEST = 80  # characters of a value within a row
+NAMED = 3  # fields that a sentence names; of more it says how many
+
+
+class Words:
+    """The words for what this node shows, as of this request."""
+
+    def __init__(self, hall: Hall) -> None:
+        self._hall = hall
+        self._databases = list(hall.databases())
+        self._stores = [each for each in self._databases if each.name.startswith("store-")]
+        self._staff: dict[str, str] = {}
+        self._places: dict[str, str] = {}
+        self._refs: dict[str, str] = {}
+        self._fields = field_words.fields()
+        self._locale = get_locale()
+        self._zone = clock.zone(hall.zone())
+        self._today = clock.now().astimezone(self._zone).date()
+        self._digits = int(hall.money()["digits"])
+
+    # -- who, where, when ----------------------------------------------------------------------------------------
+
+    def who(self, by: str | None) -> str:
+        """A person's name, by the id of the staff document; "" where it isn't said, "somebody" where it isn't known."""
+        if not by or not by.startswith("staff:"):
+            return str(by).removeprefix("key:") if by and by.startswith("key:") else ""
+        if by not in self._staff:
+            found = (store.read(by) for store in self._stores)
+            names = [record.doc().get("name") for record in found if record is not None]
+            self._staff[by] = next((name for name in names if isinstance(name, str) and name), _("Somebody"))
+        return self._staff[by]
+
+    def where(self, on: str | None) -> str:
+        """A place: "Till 1" (with its store's name where several are here), "Head office", "Import"."""
+        if not on:
+            return _("Another program")
+        if on not in self._places:
+            self._places[on] = self._where(on)
+        return self._places[on]
+
+    def is_till(self, on: str | None) -> bool:
+        """Whether what wrote is a till; head office, an import or another program is none."""
+        if not on:
+            return False
+        return _TILL.fullmatch(on) is not None or any(store.read(f"terminal:{on}") for store in self._stores)
+
+    def _where(self, on: str) -> str:
+        till = _TILL.fullmatch(on)
+        if till is not None and len(self._stores) > 1:
+            return _("Till %(number)s, %(store)s", number=till["number"], store=self._store(till["store"]))
+        if till is not None:
+            return _("Till %(number)s", number=till["number"])
+        if self.is_till(on):
+            return _("Till %(number)s", number=on.upper())
+        if on == "company" or on.startswith("store-"):
+            return _("Import")
+        if on == "sample":
+            return _("Sample data")
+        return _("Head office")
+
+    def _store(self, id: str) -> str:
+        record = self._hall.company.read(f"store:{id}")
+        name = record.doc().get("name") if record is not None and not record.deleted else None
+        return name if isinstance(name, str) and name else id.upper()
+
+    def when(self, at: str | None) -> str:
+        """A moment in the shop's time: "14:02" today, "21 Nov, 14:02" else; "" where it isn't said."""
+        try:
+            moment = clock.read(at or "").astimezone(self._zone)
+        except ValueError:
+            return ""
+        if moment.date() == self._today:
+            return str(format_time(moment, "short", tzinfo=self._zone, locale=self._locale))
+        return _(
+            "%(day)s, %(time)s",
+            day=self._day(moment),
+            time=format_time(moment, "short", tzinfo=self._zone, locale=self._locale),
+        )
+
+    def moment(self, at: str | None) -> str:
+        """The same in full, for where nothing else says the day."""
+        try:
+            moment = clock.read(at or "").astimezone(self._zone)
+        except ValueError:
+            return ""
+        return str(format_datetime(moment, "medium", tzinfo=self._zone, locale=self._locale))
+
+    def _day(self, moment: datetime) -> str:
+        if moment.year == self._today.year:
+            pattern = "M月d日" if self._locale and self._locale.language == "zh" else "d MMM"
+            return str(format_date(moment, pattern, locale=self._locale))
+        return str(format_date(moment, "medium", locale=self._locale))
+
+    def side(self, side: Side) -> dict[str, Any]:
+        """`{"rev", "deleted", "where", "who", "when", "at", "till", "label"}`; the label is "Head office, 14:02"."""
+        parts = [self.where(side.on), self.who(side.by), self.when(side.at)]
+        return {
+            "rev": side.rev,
+            "deleted": side.deleted,
+            "where": parts[0],
+            "who": parts[1],
+            "when": parts[2],
+            "at": side.at,
+            "till": self.is_till(side.on),
+            "label": ", ".join(part for part in parts if part),
+        }
+
+    # -- what ----------------------------------------------------------------------------------------------------
+
+    def field(self, doctype: str | None, path: str) -> str:
+        """What people call a member: "price", "allowed roles" …; one that no one here knows by its own name."""
+        if path == ATTACHMENTS:
+            return _("files")
+        named = self._fields.get((doctype or "", path)) or self._fields.get(("", path))
+        if named:
+            return named
+        head, dot, rest = path.partition(".")
+        if dot and head in ("attributes", "values"):
+            return self._fields.get(("settings", rest)) or rest.replace("_", " ")
+        if dot:
+            return f"{self.field(doctype, head)}: {rest}"
+        return path.replace("_", " ")
+
+    def fields(self, doctype: str | None, paths: Iterable[str]) -> str:
+        """Some of them in one breath: "price, name and 2 more"."""
+        names = list(dict.fromkeys(self.field(doctype, path) for path in paths))
+        if len(names) > NAMED:
+            rest = len(names) - NAMED + 1
+            names = [*names[: NAMED - 1], ngettext("%(num)s more", "%(num)s more", rest)]
+        return str(format_list(names, locale=self._locale))
+
+    def title(self, doctype: str | None, id: str, body: Body) -> str:
+        """What a document is called: "Espresso 1 kg", "Settings of till S1-T1", its id where nothing names it."""
+        name = _text(body.get("name"))
+        key = id.partition(":")[2] or id
+        if doctype == "product":
+            size = _text(body.get("size"))
+            return " ".join(part for part in (name or key, size if size and size not in name else "") if part)
+        if doctype == "customer":
+            return _("A person whose data were erased") if body.get("erased") else name or key
+        if doctype == "settings":
+            kind, _colon, rest = key.partition(":")
+            if kind == "store":
+                return _("Settings of store %(name)s", name=self._store(rest))
+            return (
+                _("Settings of %(name)s", name=self.where(rest)) if kind == "terminal" else _("Settings of all tills")
+            )
+        if doctype == "cart":
+            return _("Parked cart “%(name)s”", name=name) if name else _("A parked cart")
+        if doctype == "giftcard":
+            return _("Gift card … %(hint)s", hint=_text(body.get("hint")) or key[:6])
+        if doctype == "terminal":
+            return self.where(key)
+        return name or key
+
+    def changed(self, case: Case) -> str:
+        """The sentence's end: "price changed in two places", "changed at Till 1, deleted at Head office"."""
+        if case.kind == "deleted":
+            live, gone = self._of(case.live), self._of(case.deletions)
+            if live and gone:
+                return _("changed: %(here)s; deleted: %(there)s", here=live, there=gone)
+            return _("changed here, deleted there")
+        paths = [field.path for field in case.fields]
+        places = len({rev for field in case.fields for rev in field.changed}) or len(case.sides)
+        if not paths:
+            return ngettext("changed in %(num)s place", "changed in %(num)s places", len(case.sides))
+        what = self.fields(case.type, paths)
+        if places == 2:
+            return _("%(what)s changed in two places", what=what)
+        return ngettext("%(what)s changed in %(num)s place", "%(what)s changed in %(num)s places", places, what=what)
+
+    def sentence(self, case: Case) -> str:
+        """ "Espresso 1 kg: price changed in two places"."""
+        return _("%(title)s: %(changed)s", title=self.called(case), changed=self.changed(case))
+
+    def called(self, case: Case) -> str:
+        """The case's document, by the name that it has on the side that a plain read shows."""
+        return self.title(case.type, case.id, case.sides[0].body)
+
+    def _of(self, sides: Sequence[Side]) -> str:
+        """Where they were written; "" where one doesn't say."""
+        if any(side.on is None for side in sides):
+            return ""
+        return str(format_list(list(dict.fromkeys(self.where(side.on) for side in sides)), locale=self._locale))
+
+    # -- values --------------------------------------------------------------------------------------------------
+
+    def value(self, doctype: str | None, path: str, value: Any) -> str:
+        """A value in one short line: "12.90", "yes", "red, blue"; "nothing" for one that isn't there."""
+        text = self._value(doctype, path, value)
+        return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
+
+    def _value(self, doctype: str | None, path: str, value: Any) -> str:
+        name = path.rpartition(".")[2]
+        if value is MISSING or value is None:
+            return _("open price") if (doctype, path) == ("product", "price") and value is None else _("nothing")
+        if value == HIDDEN:
+            return _("(not shown)")
+        if isinstance(value, bool):
+            return _("yes") if value else _("no")
+        if isinstance(value, int):
+            if name in _AMOUNTS:
+                return present.amount(value, self._digits)
+            if name in ("rate", "percent", "discount_limit"):
+                return _("%(num)s %%", num=present.quantity(value // 10))
+            return present.quantity(value * 1000)
+        if isinstance(value, str):
+            return self._ref(value) if value else _("nothing")
+        if isinstance(value, Mapping):
+            return self._map(value)
+        if isinstance(value, list):
+            return self._list(value)
+        return str(value)
+
+    def _map(self, value: Body) -> str:
+        if sound.is_whole(value.get("amount"), -(10**15), 10**15) and set(value) <= {"amount", "per"}:
+            text = present.amount(value["amount"], self._digits)
+            per = value.get("per", 1000)
+            return text if per == 1000 or not isinstance(per, int) else f"{text} / {present.quantity(per)}"
+        parts = [f"{key.replace('_', ' ')}: {self._value(None, key, one)}" for key, one in value.items()]
+        return ", ".join(parts) or _("nothing")
+
+    def _list(self, value: list[Any]) -> str:
+        if not value:
+            return _("nothing")
+        if all(isinstance(one, str) for one in value):
+            return ", ".join(self._ref(one) for one in value)
+        names = [_text(one.get("name")) for one in value if isinstance(one, Mapping)]
+        if names and all(names):
+            return ", ".join(names)
+        return ngettext("%(num)s entry", "%(num)s entries", len(value))
+
+    def _ref(self, text: str) -> str:
+        """What an id of another document is called; any other text as it is."""
+        if not re.match(r"(category|tax|product|store|customer|staff|promotion|pricelist):.", text):
+            return text
+        if text not in self._refs:
+            record = self._hall.company.read(text)
+            live = record is not None and not record.deleted
+            named = self.title(record.type, text, record.doc()) if record is not None and live else ""
+            self._refs[text] = self.who(text) if text.startswith("staff:") else named or text.partition(":")[2]
+        return self._refs[text]
+
+
+#: Members that are minor units of the book currency.
+_AMOUNTS = frozenset({"account_limit", "refund_limit", "spend", "amount", "giftcard", "credit", "account"})
+
+
+def _text(value: Any) -> str:
+    return value.strip() if isinstance(value, str) else ""
