@@ -142,6 +142,17 @@ def stored(connection: sqlite3.Connection, digest: str) -> bytes:
     return bytes(row[0])
 
 
+def drop_unnamed(connection: sqlite3.Connection) -> None:
+    """Deletes the bytes that no kept revision names any more."""
+    named: set[str] = set()
+    for table in ("docs", "bodies"):
+        for (atts,) in connection.execute(f"SELECT atts FROM {table} WHERE atts IS NOT NULL"):
+            named.update(meta["digest"] for meta in parse(atts).values())
+    for n, digest in connection.execute("SELECT n, digest FROM blobs").fetchall():
+        if digest not in named:
+            connection.execute("DELETE FROM blobs WHERE n = ?", (n,))
+
+
 def shown(
     connection: sqlite3.Connection, atts: str, *, data: bool, since: int = 0, encoding_info: bool = False
 ) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from app.docs import (
     changes,
     disputes,
     edits,
+    forgetting,
     incoming,
     json,
     local_docs,
@@ -275,6 +276,23 @@ class Database(Store):
     def compact(self) -> None:
         """Drops the bodies of ancestors and bytes that nothing names any more, and gives the space back."""
         maintenance.compact(self)
+
+    def forget(self, ids: Iterable[str]) -> int:
+        """Drops the bodies of these documents' ancestors, for good; how many there were (`app.docs.forgetting`)."""
+        wanted = frozenset(ids)
+        with self.transaction() as tx:
+            tx.forgotten = self.forgotten = self.forgotten | wanted
+            return sum(forgetting.forget(tx, id) for id in sorted(wanted))
+
+    def scrub(self, types: Sequence[str] = ()) -> bool:
+        """Leaves no byte in the file of what was deleted; whether its log could be emptied too. Not in a
+        transaction."""
+        return forgetting.scrub(self, types)
+
+    def marked(self, types: Sequence[str], member: str, since: int) -> list[Record]:
+        """Live documents of `types` whose `member` is true and which changed after change number `since`."""
+        with self.reading() as connection:
+            return forgetting.marked(connection, types, member, since)
 
     def verify(self) -> list[str]:
         """What is wrong with the file, the trees and the indexes, in words; empty when all is well."""

@@ -7,7 +7,7 @@ import sqlite3
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from app.docs import disputes, json, reads, revision, writing
+from app.docs import attachments, disputes, json, reads, revision, writing
 from app.docs import tree as trees
 from app.docs.attachments import digest_of
 from app.docs.errors import BadRequest, DocsError
@@ -112,13 +112,7 @@ def compact(database: Database) -> None:
     with database.transaction() as tx:
         connection = tx.connection
         connection.execute("DELETE FROM bodies WHERE leaf = 0")
-        named: set[str] = set()
-        for table in ("docs", "bodies"):
-            for (atts,) in connection.execute(f"SELECT atts FROM {table} WHERE atts IS NOT NULL"):
-                named.update(meta["digest"] for meta in parse(atts).values())
-        for n, digest in connection.execute("SELECT n, digest FROM blobs").fetchall():
-            if digest not in named:
-                connection.execute("DELETE FROM blobs WHERE n = ?", (n,))
+        attachments.drop_unnamed(connection)
     database.vacuum()
 
 

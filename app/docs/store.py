@@ -14,7 +14,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Self
 
-from app.docs import indexes, json
+from app.docs import forgetting, indexes, json
 from app.docs.errors import BadRequest, InsufficientStorage, ReadOnly, StoreError
 from app.docs.feed import Notifier
 from app.docs.file import connect, open_file, refusal
@@ -35,6 +35,7 @@ class Transaction:
         self.dead = 0  # … and of deleted ones
         self.doomed: BaseException | None = None
         self.revs_limit = store.revs_limit
+        self.forgotten = store.forgotten  # documents whose ancestors' bodies are not kept
         self.max_document_size = store.max_document_size
         self.began_epoch = False
         self._store = store
@@ -90,6 +91,7 @@ class Store:
         self._revs_limit = int(meta["revs_limit"])
         self._security: dict[str, Any] = json.loads(meta["security"])
         self.purge_seq = int(meta["purge_seq"])
+        self.forgotten = forgetting.load(connection)
         self.epochs = Epochs.load(connection)
         self.epoch_begun = False
         self.pending_before = (-1, 0, 0)  # changes._pending's last answer: newest number, number asked for, count
@@ -307,16 +309,38 @@ class Store:
         """Wakes all who `wait`."""
         self._notifier.wake()
 
-    def vacuum(self) -> None:
-        """Rewrites the file without the space that deleted rows left (and without their bytes)."""
+    def vacuum(self, *, empty_log: bool = True) -> None:
+        """Rewrites the file without the space that deleted rows left (and without their bytes). `empty_log` False
+        leaves it to the caller to empty the log, which may take turns."""
         with self._lock:
-            if self._transaction is not None:
-                raise StoreError("A database can't be compacted inside a transaction.")
+            self._check_outside()
             try:
                 self._connection.execute("VACUUM")
-                self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+                if empty_log:
+                    self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
             except sqlite3.Error as error:
                 raise named(self.path, error) from error
+
+    def empty_log(self, patience: int) -> bool:
+        """Brings all of the log into the file and cuts it to nothing; False when readers were in the way for `patience`
+        milliseconds. Writers wait meanwhile."""
+        with self._lock:
+            self._check_outside()
+            kept = self._connection.execute("PRAGMA busy_timeout").fetchone()[0]
+            try:
+                self._connection.execute(f"PRAGMA busy_timeout = {patience}")
+                busy = self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+            except sqlite3.Error as error:
+                raise named(self.path, error) from error
+            finally:
+                self._connection.execute(f"PRAGMA busy_timeout = {kept}")
+        return not busy
+
+    def _check_outside(self) -> None:
+        if self.closed:
+            raise StoreError(f"The database {self.name} is closed.")
+        if self._transaction is not None:
+            raise StoreError("A database can't be compacted inside a transaction.")
 
 
 def named(path: Path, error: sqlite3.Error) -> Exception:

@@ -105,7 +105,7 @@ def update(tx: Transaction, row: Record, tree: trees.Tree, new: Mapping[str, Con
     for added, what in new.items():
         if added != rev and trees.contains(tree, added):
             _keep(connection, row.n, added, added in leaves, what)
-    _settle(connection, row.n, tree, leaves)
+    _settle(connection, row.n, tree, leaves, 0 if row.id in tx.forgotten else ANCESTORS_KEPT)
     disputes.keep(connection, row.n, tx.n, winner.type, tree, row.tree)
     if deleted != bool(row.deleted):
         tx.live += -1 if deleted else 1
@@ -114,9 +114,9 @@ def update(tx: Transaction, row: Record, tree: trees.Tree, new: Mapping[str, Con
 
 def remember(tx: Transaction, row: Record, tree: trees.Tree, rev: str, what: Content) -> None:
     """Keeps the content of an ancestor that came after its descendants. Nothing that a feed tells changes."""
-    if trees.contains(tree, rev):
+    if trees.contains(tree, rev) and row.id not in tx.forgotten:
         _keep(tx.connection, row.n, rev, False, what)
-        _settle(tx.connection, row.n, tree, trees.leaves(tree))
+        _settle(tx.connection, row.n, tree, trees.leaves(tree), ANCESTORS_KEPT)
 
 
 def _keep(connection: sqlite3.Connection, doc: int, rev: str, leaf: bool, what: Content) -> None:
@@ -126,7 +126,7 @@ def _keep(connection: sqlite3.Connection, doc: int, rev: str, leaf: bool, what: 
     )
 
 
-def _settle(connection: sqlite3.Connection, doc: int, tree: trees.Tree, leaves: list[str]) -> None:
+def _settle(connection: sqlite3.Connection, doc: int, tree: trees.Tree, leaves: list[str], bound: int) -> None:
     """Marks the leaves that became ancestors as such, and drops ancestors beyond the bound or cut off by stemming."""
     rows = connection.execute("SELECT n, rev, leaf FROM bodies WHERE doc = ? ORDER BY n DESC", (doc,)).fetchall()
     kept = 0
@@ -134,7 +134,7 @@ def _settle(connection: sqlite3.Connection, doc: int, tree: trees.Tree, leaves: 
     for n, rev, leaf in rows:
         if rev in standing:
             continue
-        if kept == ANCESTORS_KEPT or not trees.contains(tree, rev):
+        if kept == bound or not trees.contains(tree, rev):
             connection.execute("DELETE FROM bodies WHERE n = ?", (n,))
             continue
         kept += 1
