@@ -19,10 +19,11 @@ from typing import NamedTuple
 
 from app.docs.tree import Path, Tree
 
-#: Of a run without forks the first revision and the newest few stay; a fold of less than `FOLD_FROM` isn't worth it.
+#: Of a run without forks the first revision and the last one stay, and up to `TAIL` at its end whose bodies are at hand;
+#: a fold of less than `FOLD_FROM` isn't worth it.
 HEAD = 1
 TAIL = 3
-FOLD_FROM = 3
+FOLD_FROM = 2
 #: Branches of one fork that are drawn; more than these are one fold.
 BRANCHES = 12
 
@@ -124,7 +125,10 @@ def lay_out(
             width = max(width, column + 1)
             continue
         run = grown.run(some[0])
-        hidden = run[HEAD : len(run) - TAIL]
+        tail = 1
+        while tail < min(TAIL, len(run) - 1) and grown.rev(run[-1 - tail]) in held:
+            tail += 1
+        hidden = run[HEAD : len(run) - tail]
         if hidden and not whole and len(hidden) >= FOLD_FROM:
             key = grown.rev(hidden[0])
             if key in unfold:
