@@ -19,8 +19,8 @@ from typing import NamedTuple
 
 from app.docs.tree import Path, Tree
 
-#: Of a run without forks the first revision and the last one stay, and up to `TAIL` at its end whose bodies are at hand;
-#: a fold of less than `FOLD_FROM` isn't worth it.
+#: Of a run without forks the first revision and the last one stay, and up to `TAIL` at its end whose bodies are at
+#: hand; a fold of less than `FOLD_FROM` is not worth it.
 HEAD = 1
 TAIL = 3
 FOLD_FROM = 2
