@@ -7,7 +7,8 @@ Two tills edited the same revision:
 
 A merge looks at three bodies: those of the two leaves and that of their nearest common ancestor, the base. What one
 side changed is taken; what both changed alike is fine; for the rest the `Policies` say what to do, member by member,
-and where they say nothing the member is for a person (`Unsettled`).
+and where they say nothing the member is for a person (`OPEN`, and `Unsettled` for who wants the whole). Several leaves
+at once, as a person decides them, are `app.docs.plan`'s.
 
 Every node that knows the same leaves writes the same revisions: the sides are told apart by who was edited later
 (`updated_at`, ties by revision), not by who merges, `updated_*` are the later one's, keys are sorted, and a revision's
@@ -17,143 +18,120 @@ pairs meet again in fewer leaves, and in the end in one.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
+from itertools import combinations
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from app.docs import json, revision
+from app.docs import revision
 from app.docs import tree as trees
+from app.docs.members import (
+    MISSING,
+    OPEN,
+    UNKNOWN,
+    Body,
+    ByKey,
+    Mark,
+    Parted,
+    Path,
+    Policies,
+    Policy,
+    Unfinished,
+    ask,
+    by_key,
+    by_row,
+    canonical,
+    gather,
+    holes,
+    member,
+    newer,
+    ordered,
+    policy_for,
+    prefer,
+    same,
+    unite,
+)
 
 if TYPE_CHECKING:
     from app.docs.database import Database
     from app.docs.record import Record
 
-Body = Mapping[str, Any]
-Policy = Callable[[Any, Any, Any], Any]
-"""`policy(base, earlier, later)`: what a member that both sides changed becomes, `MISSING` standing for one that isn't
-there; raises Unsettled. It must give the same for the same three, and forget nothing that one of the sides added."""
-Policies = Mapping[str, Policy]
-"""By the name of a member; `"*"` is for those that aren't named."""
+__all__ = [
+    "MISSING",
+    "OPEN",
+    "RESOLVED",
+    "STAMPS",
+    "UNKNOWN",
+    "Body",
+    "ByKey",
+    "Leaf",
+    "Mark",
+    "Parted",
+    "Path",
+    "Policies",
+    "Policy",
+    "Unfinished",
+    "Unsettled",
+    "ask",
+    "base_of",
+    "body_of",
+    "by_key",
+    "by_row",
+    "canonical",
+    "close",
+    "close_brought_back",
+    "content",
+    "draft",
+    "gather",
+    "holes",
+    "join",
+    "leaves",
+    "member",
+    "newer",
+    "ordered",
+    "policy_for",
+    "prefer",
+    "replace",
+    "same",
+    "settle",
+    "three_way",
+    "unite",
+]
 
 #: The members that say who wrote last: the later side's, never the merging node's.
 STAMPS: Final = ("updated_at", "updated_by", "updated_on")
 RESOLVED: Final = dict(resolved=True)
 
 
-class Missing:
-    """Stands for a member that isn't there."""
-
-    def __repr__(self) -> str:
-        return "MISSING"
-
-
-MISSING: Final = Missing()
-
-
 class Unsettled(Exception):
-    """A person must choose: `members` are those that both sides changed, each in its own way."""
+    """A person must choose: `paths` lead to what both sides changed, each in its own way; `members` are the same with
+    dots."""
 
-    def __init__(self, *members: str) -> None:
-        super().__init__(", ".join(members))
-        self.members = list(members)
-
-
-# --- policies ------------------------------------------------------------------------------------------------------
-
-
-def ask(base: Any, earlier: Any, later: Any) -> Any:
-    """For a person."""
-    raise Unsettled
-
-
-def newer(base: Any, earlier: Any, later: Any) -> Any:
-    """What was edited later. Only for what is no work of anybody's: who holds a cart, what it is called."""
-    return later
-
-
-def unite(base: Any, earlier: Any, later: Any) -> Any:
-    """A set kept as a list: what either side added, without what either side took out; sorted."""
-    if not all(isinstance(side, list) or side is MISSING for side in (earlier, later)):
-        raise Unsettled
-    before, a, b = ({canonical(one): one for one in side or ()} if isinstance(side, list) else {} for side in
-                    (base, earlier, later))  # fmt: skip
-    kept = {key: value for key, value in {**a, **b}.items() if (key in a and key in b) or key not in before}
-    return [kept[key] for key in sorted(kept)]
-
-
-def prefer(value: Any) -> Policy:
-    """A flag one of whose values wins."""
-
-    def policy(base: Any, earlier: Any, later: Any) -> Any:
-        return value if value in (earlier, later) else later
-
-    return policy
-
-
-def by_key(inner: Policy) -> Policy:
-    """A map: each key for itself, `inner` for one that both sides changed."""
-
-    def policy(base: Any, earlier: Any, later: Any) -> dict[str, Any]:
-        if not all(isinstance(side, Mapping) or side is MISSING for side in (earlier, later)):
-            raise Unsettled
-        before, a, b = (side if isinstance(side, Mapping) else {} for side in (base, earlier, later))
-        merged = {key: member(before, a, b, key, inner) for key in sorted(a.keys() | b.keys())}
-        return {key: value for key, value in merged.items() if value is not MISSING}
-
-    return policy
-
-
-# --- three bodies --------------------------------------------------------------------------------------------------
-
-
-def canonical(value: Any) -> bytes:
-    """JSON with sorted keys: equal values have equal texts."""
-    return json.dumps(ordered(value))
-
-
-def ordered(value: Any) -> Any:
-    """The same value, keys sorted at every depth, so that the same content makes the same revision."""
-    if isinstance(value, Mapping):
-        return {key: ordered(value[key]) for key in sorted(value)}
-    if isinstance(value, list):
-        return [ordered(one) for one in value]
-    return value
-
-
-def same(a: Any, b: Any) -> bool:
-    """Whether two values are the same JSON: 1 and true are not, nor 1 and 1.0."""
-    if a is MISSING or b is MISSING:
-        return a is b
-    return a is b or canonical(a) == canonical(b)
-
-
-def member(base: Body, earlier: Body, later: Body, key: str, policy: Policy) -> Any:
-    """One member of three objects: the side that changed it, else what `policy` makes of both."""
-    was, a, b = base.get(key, MISSING), earlier.get(key, MISSING), later.get(key, MISSING)
-    if same(a, b) or same(b, was):
-        return a
-    if same(a, was):
-        return b
-    return policy(was, a, b)
+    def __init__(self, *paths: Path) -> None:
+        self.paths = list(paths)
+        self.members = [".".join(path) for path in paths]
+        super().__init__(", ".join(self.members))
 
 
 def three_way(base: Body | None, earlier: Body, later: Body, policies: Policies) -> dict[str, Any]:
-    """The two bodies joined; `base` None when it is not at hand: everything then counts as changed on both sides.
+    """The two bodies joined; `base` None: everything counts as changed on both sides.
 
-    Bodies are without `_` members. Raises Unsettled with the names of the members that a person must choose.
+    Bodies are without `_` members. Raises Unsettled with the paths to what a person must choose.
     """
+    merged = draft(base or {}, earlier, later, policies)
+    if open_ := sorted(holes(merged)):
+        raise Unsettled(*open_)
+    return merged
+
+
+def draft(base: Body | Mark, earlier: Body, later: Body, policies: Policies) -> dict[str, Any]:
+    """The two bodies joined, `OPEN` wherever a person must choose."""
     merged: dict[str, Any] = {}
-    open_: list[str] = []
     for key in sorted(earlier.keys() | later.keys()):
-        policy = newer if key in STAMPS else policies.get(key) or policies.get("*", ask)
-        try:
-            value = later.get(key, MISSING) if key in STAMPS else member(base or {}, earlier, later, key, policy)
-        except Unsettled as unsettled:
-            open_ += [f"{key}.{name}" for name in unsettled.members] or [key]
-            continue
+        value = (
+            later.get(key, MISSING) if key in STAMPS else member(base, earlier, later, key, policy_for(policies, key))
+        )
         if value is not MISSING:
             merged[key] = ordered(value)
-    if open_:
-        raise Unsettled(*open_)
     return merged
 
 
@@ -166,11 +144,13 @@ def content(body: Body) -> dict[str, Any]:
 
 
 class Leaf(NamedTuple):
-    """One end of a document's tree: its revision, whether it is a tombstone, its body without `_` members."""
+    """One end of a document's tree: its revision, whether it is a tombstone, its body without `_` members, whether it
+    has attachments."""
 
     rev: str
     deleted: bool
     body: dict[str, Any]
+    attached: bool = False
 
     @property
     def resolved(self) -> bool:
@@ -180,8 +160,11 @@ class Leaf(NamedTuple):
     def written(self) -> tuple[str, int, bytes]:
         """Sorts leaves by who was written later."""
         at = self.body.get("updated_at")
-        generation, hash_ = revision.parse(self.rev)
-        return (at if isinstance(at, str) else "", *revision.sort_key(generation, hash_))
+        return (at if isinstance(at, str) else "", *self.rank())
+
+    def rank(self) -> tuple[int, bytes]:
+        """Sorts live leaves: the winner has the greatest."""
+        return revision.sort_key(*revision.parse(self.rev))
 
 
 def leaves(database: Database, record: Record) -> list[Leaf]:
@@ -191,22 +174,23 @@ def leaves(database: Database, record: Record) -> list[Leaf]:
         doc = entry.get("ok")
         if doc is not None:
             body = {key: value for key, value in doc.items() if key[:1] != "_"}
-            found.append(Leaf(doc["_rev"], bool(doc.get("_deleted")), body))
+            found.append(Leaf(doc["_rev"], bool(doc.get("_deleted")), body, bool(doc.get("_attachments"))))
     return [leaf for leaf in found if not leaf.resolved]
 
 
 def base_of(database: Database, record: Record, a: str, b: str) -> dict[str, Any] | None:
-    """The body of the newest revision from which both descend, None where it isn't at hand any more."""
+    """The body of the newest revision from which both descend: `{}` where there is none, None where it isn't at hand
+    any more."""
     ancestor = trees.common_ancestor(record.paths(), a, b)
-    return None if ancestor is None else body_of(database, record.id, ancestor)
+    return {} if ancestor is None else body_of(database, record.id, ancestor)
 
 
 def body_of(database: Database, id: str, rev: str) -> dict[str, Any] | None:
-    """The body of a revision, without `_` members; None where it isn't kept, or is a tombstone."""
+    """The body of a revision, without `_` members: `{}` of a tombstone, None where it isn't kept."""
     found = database.open_revs(id, [rev])[0].get("ok")
-    if found is None or found.get("_deleted"):
+    if found is None:
         return None
-    return {key: value for key, value in found.items() if key[:1] != "_"}
+    return {} if found.get("_deleted") else {key: value for key, value in found.items() if key[:1] != "_"}
 
 
 def join(base: Body | None, winner: Leaf, other: Leaf, policies: Policies) -> dict[str, Any]:
@@ -215,22 +199,124 @@ def join(base: Body | None, winner: Leaf, other: Leaf, policies: Policies) -> di
     return three_way(base, earlier.body, later.body, policies)
 
 
-def settle(database: Database, id: str, policies: Policies) -> list[str]:
-    """Joins the live leaves of a document, one pair after the other, in one commit; the revisions written.
+#: Pairs of leaves that are joined in one commit: a sale that waits for the writer waits no longer.
+PAIRS_AT_ONCE: Final = 20
+#: Pairs that are looked at before the rest is left to a person: a thousand leaves make half a million.
+PAIRS_TRIED: Final = 2000
 
-    A document with attachments is left as it is, and so is one whose branches a person must join (Unsettled).
+
+def settle(
+    database: Database,
+    id: str,
+    policies: Policies,
+    *,
+    baseless: bool = False,
+    accept: Callable[[Body], bool] = lambda body: True,
+) -> list[str]:
+    """Joins the live leaves of a document pair by pair, the winner and the next one first; the revisions written.
+
+    A document with attachments is left as it is. A pair that a person must join stands back for others; so does one
+    whose base isn't at hand (but for `baseless`: then everything counts as changed on both sides), and one that joined
+    says what `accept` refuses. Raises Unsettled where no pair could be joined.
     """
     written: list[str] = []
+    stuck: dict[tuple[str, str], Unsettled] = {}
+    more = True
+    while more:
+        with database.transaction():
+            some, more = _settle_some(database, id, policies, baseless, accept, stuck)
+        written += some
+    if stuck and not written:
+        raise next(iter(stuck.values()))
+    return written
+
+
+def _settle_some(
+    database: Database,
+    id: str,
+    policies: Policies,
+    baseless: bool,
+    accept: Callable[[Body], bool],
+    stuck: dict[tuple[str, str], Unsettled],
+) -> tuple[list[str], bool]:
+    """Joins some pairs of leaves: the revisions written, and whether there may be more to do."""
+    record = database.read(id)
+    if record is None or record.deleted or not record.conflicts:
+        return [], False
+    live = [leaf for leaf in leaves(database, record) if not leaf.deleted]
+    if any(leaf.attached for leaf in live):
+        return [], False
+    tree = record.paths()
+    stem = {leaf.rev: leaf.rev for leaf in live}  # of a leaf made here: that on which it was made
+    bodies: dict[str, Body | None] = {}
+    written: list[str] = []
+    for _ in range(PAIRS_AT_ONCE):
+        for winner, other in combinations(live, 2):
+            if (winner.rev, other.rev) in stuck:
+                continue
+            if len(stuck) >= PAIRS_TRIED:
+                return written, False
+            fork = trees.common_ancestor(tree, stem[winner.rev], stem[other.rev])
+            if fork is not None and fork not in bodies:
+                bodies[fork] = body_of(database, id, fork)
+            base = {} if fork is None else bodies[fork]
+            try:
+                merged = _joined({} if base is None and baseless else base, winner, other, policies, accept)
+            except Unsettled as unsettled:
+                stuck[winner.rev, other.rev] = unsettled
+                continue
+            break
+        else:
+            return written, False
+        made = replace(database, id, winner, merged)
+        written += made
+        written.append(close(database, id, other))
+        live = [leaf for leaf in live if leaf is not other]
+        if made:
+            stem[made[0]] = stem[winner.rev]
+            live[live.index(winner)] = Leaf(made[0], False, merged)
+            live.sort(key=Leaf.rank, reverse=True)
+    return written, len(live) > 1
+
+
+def _joined(
+    base: Body | None, winner: Leaf, other: Leaf, policies: Policies, accept: Callable[[Body], bool]
+) -> dict[str, Any]:
+    earlier, later = sorted((winner, other), key=Leaf.written)
+    merged = draft(UNKNOWN if base is None else base, earlier.body, later.body, policies)
+    if open_ := sorted(holes(merged)):
+        raise Unsettled(*open_)
+    if not accept(merged) and accept(winner.body) and accept(other.body):
+        raise Unsettled()
+    return merged
+
+
+def close_brought_back(database: Database, id: str) -> list[str]:
+    """Closes the deletions of a live document that it has outlived: deleted in two places, it was brought back in one
+    of them by somebody who saw it deleted. The tombstones written."""
+    written: list[str] = []
     with database.transaction():
-        while True:
-            record = database.read(id)
-            if record is None or record.deleted or not record.conflicts or record.atts is not None:
-                return written
-            live = [leaf for leaf in leaves(database, record) if not leaf.deleted]
-            winner, other = live[0], live[1]
-            merged = join(base_of(database, record, winner.rev, other.rev), winner, other, policies)
-            written += replace(database, id, winner, merged)
-            written.append(close(database, id, other))
+        record = database.read(id)
+        if record is None or record.deleted or record.tree is None:
+            return []
+        open_ = leaves(database, record)
+        tree = record.paths()
+        for end in open_[1:]:
+            if end.deleted and any(_outlived(database, id, tree, leaf, end) for leaf in open_ if not leaf.deleted):
+                written.append(close(database, id, end))
+    return written
+
+
+def _outlived(database: Database, id: str, tree: trees.Tree, leaf: Leaf, end: Leaf) -> bool:
+    """Whether the branch of `leaf` was itself deleted (by no merge) since it left that of `end`."""
+    fork = trees.common_ancestor(tree, leaf.rev, end.rev)
+    way = trees.find(tree, leaf.rev)
+    if fork is None or way is None:
+        return False
+    top, start = revision.parse(leaf.rev)[0], revision.parse(fork)[0]
+    since = [f"{generation}-{way[top - generation]}" for generation in range(start + 1, top)]
+    docs = [entry.get("ok") or {} for entry in database.open_revs(id, since)] if since else []
+    return any(doc.get("_deleted") and doc.get("resolved") is not True for doc in docs)
 
 
 def replace(database: Database, id: str, leaf: Leaf, merged: Body) -> list[str]:

@@ -97,8 +97,8 @@ def test_two_nodes_that_merge_apart_write_the_same_revisions(nodes: Any) -> None
     edit(a, m={"x": 1}, updated_at="2")
     edit(b, m={"y": 1}, updated_at="3")
     replicate(a, b), replicate(b, a)
-    merge.settle(a, "d", POLICIES)
-    merge.settle(b, "d", POLICIES)
+    merge.settle(a, "d", POLICIES, baseless=True)
+    merge.settle(b, "d", POLICIES, baseless=True)
     assert a.get("d") == b.get("d")
     assert (a.get("d")["m"], a.get("d")["updated_at"]) == ({"x": 1, "y": 1}, "3")
     replicate(a, b)
@@ -114,11 +114,11 @@ def test_a_merge_that_says_what_the_winner_says_writes_the_tombstone_alone(nodes
     edit(b, m={"x": 1, "y": 1}, updated_at="2")
     replicate(b, a)
     winner = a.read("d").rev  # type: ignore[union-attr]
-    (written,) = merge.settle(a, "d", POLICIES)
+    (written,) = merge.settle(a, "d", POLICIES, baseless=True)
     record = a.read("d")
     assert record is not None and record.rev == winner and record.conflicts == 0
     assert a.get("d", rev=written) == {"_id": "d", "_rev": written, "_deleted": True, **merge.RESOLVED}
-    assert merge.settle(a, "d", POLICIES) == []
+    assert merge.settle(a, "d", POLICIES, baseless=True) == []
 
 
 def test_branches_that_a_person_must_join_are_left_as_they_are(nodes: Any) -> None:
@@ -141,13 +141,13 @@ def test_documents_with_attachments_are_never_merged_by_rule(nodes: Any) -> None
     b.put_attachment("d", "p", b"x", "text/plain", rev=b.get("d")["_rev"])
     for doc in b.open_revs("d", "all", with_revs=True, attachments=True):
         a.bulk_docs([doc["ok"]], new_edits=False)
-    assert merge.settle(a, "d", POLICIES) == [] and a.read("d").conflicts == 1  # type: ignore[union-attr]
+    assert merge.settle(a, "d", POLICIES, baseless=True) == [] and a.read("d").conflicts == 1  # type: ignore[union-attr]
 
 
 def test_a_deleted_document_is_left_alone(nodes: Any) -> None:
     (a,) = nodes(1)
     a.delete("d", a.put({"_id": "d"}))
-    assert merge.settle(a, "d", POLICIES) == [] and merge.settle(a, "unknown", POLICIES) == []
+    assert merge.settle(a, "d", POLICIES, baseless=True) == [] and merge.settle(a, "unknown", POLICIES) == []
 
 
 @given(seed=st.integers(0, 2**32), count=st.integers(2, 6))
@@ -172,8 +172,8 @@ def test_any_nodes_with_any_knowledge_come_to_one_leaf_and_lose_no_key(
             elif what < 0.8:
                 replicate(node, chance.choice(nodes))
             else:
-                merge.settle(node, "d", POLICIES)
-        together(nodes, lambda node: merge.settle(node, "d", POLICIES))
+                merge.settle(node, "d", POLICIES, baseless=True)
+        together(nodes, lambda node: merge.settle(node, "d", POLICIES, baseless=True))
         assert sorted(nodes[0].get("d")["m"]) == sorted(added)
     finally:
         for node in nodes:

@@ -70,11 +70,12 @@ def needs_merge(database: Database, id: str) -> bool:
     return len(record.leaves()) > 1 and len(merge.leaves(database, record)) > 1
 
 
-def settle(database: Database, id: str) -> list[str]:
-    """Joins the branches of a cart, and takes out of it what another till sold meanwhile; the revisions written."""
+def settle(database: Database, id: str, policies: merge.Policies = POLICIES) -> list[str]:
+    """Joins the branches of a cart, and takes out of it what another till sold meanwhile; the revisions written.
+    Raises Unsettled only where `policies` leave something to a person."""
     written: list[str] = []
     with database.transaction():
-        written += merge.settle(database, id, POLICIES)
+        written += merge.settle(database, id, policies, baseless=True)
         while True:
             record = database.read(id)
             if record is None or record.deleted:
