@@ -13,8 +13,8 @@ from typing import Any, Final
 from app.docs.database import Database
 from app.docs.errors import DocsError
 from app.shop import tasks
+from app.shop.arrivals import scan_incidents
 from app.shop.carts import merging
-from app.shop.incidents import scan_incidents
 from app.shop.indexes import COMPANY
 from app.shop.ledger.balances import balance_of
 from app.shop.ledger.derive import derive
@@ -38,7 +38,7 @@ def follow(company: Database, database: Database, *, merges_carts: bool) -> list
     `merges_carts`: only a store's terminals join the branches of its carts; head office and a hub leave them.
     """
     if database.name == COMPANY:
-        return _followed(database, _company)
+        return scan_incidents(database) + _followed(database, _company)
     written = scan_incidents(database)
     written += derive(company, database)
 

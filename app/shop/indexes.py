@@ -9,6 +9,8 @@ from app.docs.indexes import Index, SearchIndex
 COMPANY = "company"
 STORE_PREFIX = "store-"
 
+ERASURES = (Index("erasure_about", "erasure", "about"), Index("erasure_at", "erasure", "at"))
+
 COMPANY_INDEXES: tuple[Index | SearchIndex, ...] = (
     Index("product_barcode", "product", "barcodes", multi=True),
     Index("product_sku", "product", "sku"),
@@ -21,6 +23,9 @@ COMPANY_INDEXES: tuple[Index | SearchIndex, ...] = (
     Index("task_kind", "task", "kind"),
     Index("ledger_account", "ledger", "account"),
     Index("ledger_terminal", "ledger", "terminal", order="at"),
+    *ERASURES,
+    Index("resolution_request", "resolution", "request", unique_local=True),
+    Index("resolution_about", "resolution", "about", order="at"),
     SearchIndex("product", ("name", "sku", "barcodes", "brand")),
     SearchIndex("customer", ("name", "key", "phone", "email")),
 )
@@ -28,6 +33,7 @@ COMPANY_INDEXES: tuple[Index | SearchIndex, ...] = (
 STORE_INDEXES: tuple[Index | SearchIndex, ...] = (
     Index("order_sale", "order", "sale", unique_local=True),  # a repeated request finds its order here
     Index("order_at", "order", "at"),
+    Index("order_hash", "order", "hash"),  # which document of the journal the next one names
     Index("order_number", "order", "number", order="at"),
     Index("event_about", "event", "about"),
     Index("order_returns", "order", "returns", multi=True),  # what gives something of a receipt back
@@ -44,6 +50,10 @@ STORE_INDEXES: tuple[Index | SearchIndex, ...] = (
     Index("zreport_request", "zreport", "request", unique_local=True),
     Index("zreport_shift", "zreport", "shift"),
     Index("zreport_at", "zreport", "at"),
+    *ERASURES,
+    Index("zreport_hash", "zreport", "hash"),
+    Index("resolution_request", "resolution", "request", unique_local=True),
+    Index("resolution_about", "resolution", "about", order="at"),
 )
 
 

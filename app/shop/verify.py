@@ -44,6 +44,16 @@ class Link(NamedTuple):
 NUMBERED = {"order": "receipt", "zreport": "Z report"}
 
 
+#: What an incident says that is about one document.
+ABOUT = {
+    "chain": "doesn't follow the document that it names: the chain is cut.",
+    "second_version": "was written again; such a document is written once.",
+    "altered": "was altered: its contents don't have the hash that it carries.",
+    "removed": "was deleted; such a document is never deleted.",
+    "sums": "has figures that don't add up.",
+}
+
+
 def verify_store(database: Database) -> list[Finding]:
     """Everything wrong with the journals of a store's database, incidents included. The file may be a hub's: it needs
     no indexes."""
@@ -204,6 +214,8 @@ def list_incidents(database: Database) -> list[Finding]:
                 f"A terminal found its series {series} at {number}, further than it knew (it was restored, or copied), "
                 f"and began {doc.get('next')}."
             )
+        elif kind in ABOUT:
+            message = f"{doc.get('about')} {ABOUT[kind]}"
         else:
             message = f"Incident {record.id}."
         found.append(Finding("incident", record.id, message))

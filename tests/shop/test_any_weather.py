@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from app.docs.database import Database
-from app.shop.incidents import scan_incidents
+from app.shop.arrivals import scan_incidents
 from app.shop.till import Till
 from app.shop.totals import totals
 from app.shop.verify import verify_store

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from app.docs.database import Database
 from app.shop import schemas
-from app.shop.incidents import scan_incidents
+from app.shop.arrivals import scan_incidents
 from app.shop.totals import totals
 from app.shop.verify import verify_store
 from tests.shop.conftest import Shop

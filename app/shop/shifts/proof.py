@@ -44,6 +44,11 @@ def _faults(documents: Documents, z: Mapping[str, Any]) -> Iterator[str]:
     for name in sorted(made):
         if made[name] != stands[name]:
             yield f"“{name}” is not what the documents that it covers come to."
+    yield from own_faults(z)
+
+
+def own_faults(z: Mapping[str, Any]) -> Iterator[str]:
+    """What of a Z doesn't add up by itself, whatever documents are at hand."""
     if z["difference"] != z["declared"] - z["expected"] or z["expected"] != z["sums"]["cash"]["expected"]:
         yield "the count of the drawer doesn't add up."
     after = z["grand_before"] + z["sums"]["revenue"]

@@ -13,8 +13,9 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as runs
 from hypothesis import strategies as st
 
-from app.shop import ids, incidents, journal, schemas
+from app.shop import ids, journal, schemas
 from app.shop.actor import Actor
+from app.shop.arrivals import scan_incidents
 from app.shop.desk import Contact
 from app.shop.payments.card import CardDesk, SimulatedTerminal
 from app.shop.sale import SaleError
@@ -294,6 +295,6 @@ def sell_all(shop: Shop, plans: list[Any]) -> None:
         assert list(sums(order)) == []
         assert schemas.check(order) == []
         orders.append(order)
-    assert incidents.scan_incidents(till.store) == []
+    assert scan_incidents(till.store) == []
     assert verify_store(till.store) == []
     assert totals(till.store).sales_cents == sum(order["subtotal"] for order in orders)

@@ -7,7 +7,7 @@ from typing import Any
 
 from app.docs.database import Database
 from app.shop import schemas
-from app.shop.incidents import scan_incidents
+from app.shop.arrivals import scan_incidents
 from app.shop.till import Till
 from app.shop.verify import verify_store
 from tests.shop.conftest import Shop
