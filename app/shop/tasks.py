@@ -81,7 +81,7 @@ def tasks(*databases: Database, done: bool = False) -> list[dict[str, Any]]:
     for database in databases:
         for record in database.find("task_kind", limit=MOST * 10):
             doc = record.full()
-            if done or not doc.get("done_at"):
+            if doc.get("kind") != "conflict" and (done or not doc.get("done_at")):
                 found.append({**doc, "database": database.name})
     found.sort(key=lambda doc: (doc.get("done_at") or "", doc["_id"]))
     return found[:MOST]
@@ -90,7 +90,8 @@ def tasks(*databases: Database, done: bool = False) -> list[dict[str, Any]]:
 def finish(
     database: Database, id: str, *, on: str, actor: Actor = ANYBODY, moment: clocks.Clock = clocks.now
 ) -> dict[str, Any]:
-    """A person has looked at it. Raises SaleError 404; a task that is done already stays as it is."""
+    """A person has looked at it. Raises SaleError 403, 404; a task that is done already stays as it is."""
+    actor.need("conflicts", say("to see to tasks"))
     record = database.read(id)
     if record is None or record.deleted or record.type != "task":
         raise SaleError(404, "not_found", say("This task is not here any more."))

@@ -94,7 +94,14 @@ TERMINAL: Final[Policies] = {"incarnations": unite, "inactive": INACTIVE, "*": a
 STAFF: Final[Policies] = {"inactive": INACTIVE, "*": ask}
 GIFTCARD: Final[Policies] = {"*": ask}
 #: A follow-up: who has it and whether it is done is what was said last; what was noted stays, each note by its id.
-TASK: Final[Policies] = {"notes": by_key(ask), "assigned": newer, "done_at": newer, "done_by": newer, "*": ask}
+TASK: Final[Policies] = {
+    "notes": by_key(ask),
+    "assigned": newer,
+    "later_at": newer,
+    "done_at": newer,
+    "done_by": newer,
+    "*": ask,
+}
 INCIDENT: Final[Policies] = TASK
 
 TABLES: Final[Mapping[str, Policies]] = {

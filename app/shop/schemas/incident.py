@@ -1,22 +1,27 @@
 """Something that must not happen, found: `incident:<kind>:<what it is about>`.
 
 The body says nothing of who found it or when, so that the same incident found on two nodes is one document with one
-revision.
+revision. What people then say of it (`followup`) comes on top.
 """
 
 from __future__ import annotations
 
-from app.shop.schemas.base import Choice, Document, Text, Whole
+from app.shop.schemas.base import Choice, Text, Whole
+from app.shop.schemas.followup import Followed
 from app.shop.schemas.terminal import SERIES
 
-KINDS = ("number", "sale", "behind")
+KINDS = ("number", "sale", "behind", "chain", "second_version", "altered", "removed", "sums")
 
 
-class Incident(Document):
+class Incident(Followed):
     """`number`: two documents with one number of one `series` (a terminal was copied). `sale`: two orders with one
     `sale` (a terminal was restored between a request and its retry). `behind`: a terminal found that its own series
     had gone further than it knew (`number`), and began the series `next`. `of`: where the number is no receipt's, but
-    that of a Z report (`zreport`) or a place in the journal (`journal`)."""
+    that of a Z report (`zreport`) or a place in the journal (`journal`).
+
+    The others are `about` one document: `chain`, it doesn't follow the one before it; `second_version` and `removed`,
+    it is of those that are written once, and was written again, or deleted; `altered`, its contents don't have its
+    hash; `sums`, its own figures don't add up."""
 
     doctype = "incident"
 
@@ -25,4 +30,5 @@ class Incident(Document):
     number = Whole(0)
     of = Text(20)
     sale = Text(64)
+    about = Text(250)
     next = Text(80, pattern=SERIES)
