@@ -13,7 +13,10 @@ from typing import NamedTuple
 NONCE_DIGITS = 10  # hex: 40 bits, among the few documents that could ever share a series and a number
 NUMBER_DIGITS = 8
 IMMUTABLE = frozenset(
-    {"order", "shift", "zreport", "cash", "event", "stock", "posting", "ledger", "level", "statement", "resolution"}
+    {
+        *("order", "shift", "zreport", "cash", "event", "stock", "posting", "ledger", "level", "statement"),
+        *("resolution", "erasure"),
+    }
 )
 JOURNALED = frozenset({"order", "shift", "zreport", "cash", "event", "stock", "posting"})
 

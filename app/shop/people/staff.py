@@ -79,6 +79,8 @@ def _person(doc: dict[str, Any]) -> Person | None:
         log.warning("%s: %s This person can’t sign in here.", doc["_id"], wrong)
         return None
     get = body.get
+    if get("erased"):
+        return None
     return Person(
         doc["_id"], doc["_rev"], body["name"], body["role"], get("pin"), get("badge"), bool(get("inactive")),
         get("language"),

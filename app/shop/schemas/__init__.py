@@ -14,6 +14,7 @@ from app.shop.schemas.base import Document, Invalid, Problem
 from app.shop.schemas.cart import Cart
 from app.shop.schemas.cash import Cash
 from app.shop.schemas.customer import Customer
+from app.shop.schemas.erasure import Erasure
 from app.shop.schemas.event import Event
 from app.shop.schemas.giftcard import GiftCard
 from app.shop.schemas.incident import Incident
@@ -56,6 +57,7 @@ SCHEMAS: dict[str, Document] = {
         Task,
         GiftCard,
         Ledger,
+        Erasure,
     )
 }
 #: Versions that are still read: documents that were written before, and never change.

@@ -6,6 +6,11 @@ document (`app.shop.people.pins`): whoever reads the database still has to guess
 
 from __future__ import annotations
 
+from typing import Any
+
+from marshmallow import ValidationError
+
+from app.shop.reason import say
 from app.shop.schemas.base import Flag, Mutable, Part, Strict, Text, Whole
 
 _HEX = r"[0-9a-f]+"
@@ -30,13 +35,20 @@ class Badge(Strict):
 
 
 class Staff(Mutable):
-    """One person. Without a PIN and a badge nobody can sign in as them."""
+    """One person. Without a PIN and a badge nobody can sign in as them. The name is empty once `erased`."""
 
     doctype = "staff"
 
-    name = Text(60, filled=True, required=True)
+    name = Text(60, required=True)
     role = Text(40, filled=True, required=True)
     pin = Part(Pin, allow_none=True)
     badge = Part(Badge, allow_none=True)
     inactive = Flag()
     language = Text(10, allow_none=True)
+    erased = Flag()
+
+    def take(self, value: Any) -> dict[str, Any]:
+        loaded = super().take(value)
+        if not loaded["name"].strip() and not loaded.get("erased"):
+            raise ValidationError({"name": [say("the %(field)s is missing", field=say("name"))]})
+        return loaded
