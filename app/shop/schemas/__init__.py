@@ -23,6 +23,7 @@ from app.shop.schemas.order import Order, OrderV1
 from app.shop.schemas.pricelist import PriceList
 from app.shop.schemas.product import Category, Product
 from app.shop.schemas.promotion import Promotion
+from app.shop.schemas.resolution import Resolution
 from app.shop.schemas.settings import Settings
 from app.shop.schemas.shift import Shift
 from app.shop.schemas.staff import Staff
@@ -58,6 +59,7 @@ SCHEMAS: dict[str, Document] = {
         GiftCard,
         Ledger,
         Erasure,
+        Resolution,
     )
 }
 #: Versions that are still read: documents that were written before, and never change.
