@@ -21,6 +21,7 @@ from app.node import config as node_config
 from app.node import contact as contacts
 from app.node import links as node_links
 from app.node.config import NodeConfig, NodeError
+from app.node.older import Older
 from app.node.pin_keys import PinKeys
 from app.node.reactions import Reactions
 from app.node.report import Reporter, now
@@ -62,6 +63,7 @@ class Node:
         self.started_at: str | None = None
         self._reporter: Reporter | None = None
         self._reactions: Reactions | None = None
+        self.older = Older(self)
         self._settings: Any = None
         self.schedule: Schedule | None = None
         self._callbacks: list[Callable[[], None]] = []

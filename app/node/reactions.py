@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import threading
+from functools import partial
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -49,10 +50,11 @@ class Reactions:
             last = database.last_n if seen == -1 else database.wait(seen, WAIT)
             if node.closing.is_set() or database.closed:
                 return
-            if last == seen:
-                continue
             try:
-                self._react(name)
+                if last == seen:
+                    self._again(name)
+                else:
+                    self._react(name, first=seen == -1)
             except Exception:
                 if node.closing.is_set():
                     return  # the database was closed beneath it
@@ -61,7 +63,8 @@ class Reactions:
             seen = last
             node.closing.wait(PAUSE)
 
-    def _react(self, name: str) -> None:
+    def _react(self, name: str, *, first: bool) -> None:
+        from app.shop.conflicts import joining
         from app.shop.follow import follow
 
         node = self._node
@@ -69,5 +72,20 @@ class Reactions:
             node.link_new_stores()
         elif not name.startswith("store-"):
             return
-        for written in follow(node.company, node.directory.get(name), merges_carts=node.kind == "terminal"):
-            log.info("%s: wrote %s", name, written)
+        database, fetch = node.directory.get(name), partial(node.older.fetch, name)
+        written = follow(node.company, database, kind=node.kind, fetch=fetch)
+        if first:
+            written += joining.join_waiting(node.company, database, node.kind, fetch=fetch)
+        for id in written:
+            log.info("%s: wrote %s", name, id)
+
+    def _again(self, name: str) -> None:
+        """Joins that wait for a base which only the central has."""
+        ids = self._node.older.waiting(name)
+        if ids:
+            from app.shop.conflicts import joining
+
+            node = self._node
+            database, fetch = node.directory.get(name), partial(node.older.fetch, name)
+            for id in joining.join_all(node.company, database, ids, node.kind, fetch=fetch):
+                log.info("%s: wrote %s", name, id)

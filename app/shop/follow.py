@@ -1,4 +1,4 @@
-"""What a node does when documents arrived: finds what must not be, makes what follows from orders, joins carts.
+"""What a node does when documents arrived: finds what must not be, makes what follows from orders, joins branches.
 
 All of it is a pure function of the documents, and each write is made once however often it is tried: a node that died
 in the middle does it again at its next start, and two nodes that do it write the same revisions.
@@ -6,46 +6,47 @@ in the middle does it again at its next start, and two nodes that do it write th
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Iterator
 from typing import Any, Final
 
 from app.docs.database import Database
-from app.docs.errors import DocsError
 from app.shop import tasks
 from app.shop.arrivals import scan_incidents
-from app.shop.carts import merging
+from app.shop.conflicts import joining
 from app.shop.indexes import COMPANY
 from app.shop.ledger.balances import balance_of
 from app.shop.ledger.derive import derive
 from app.shop.refunds import scan as refunds
-
-log = logging.getLogger("couchtill.shop")
 
 MARK: Final = "couchtill.follow"  # local document: the sequence up to which this node has looked
 PAGE: Final = 500
 #: Changes after which the mark is written; until then a few are looked at again, and no sale costs a second flush.
 SAVE: Final = 50
 
+SETTINGS: Final = "settings:all"
+
 #: Accounts that must not be below zero.
 OVERDRAWN: Final = ("giftcard:", "credit:")
 
 
-def follow(company: Database, database: Database, *, merges_carts: bool) -> list[str]:
+def follow(
+    company: Database, database: Database, *, kind: str = "hub", fetch: joining.Fetch | None = None
+) -> list[str]:
     """Looks through what came into `database` (`company` itself, or a store's) since the last call; the ids of the
-    documents that it wrote, revisions of carts among them.
+    documents that it wrote, those whose branches were joined among them.
 
-    `merges_carts`: only a store's terminals join the branches of its carts; head office and a hub leave them.
+    `kind` is the node's ("office", "terminal", "hub"): it decides what is joined here (`conflicts.policies.JOINED`).
+    `fetch` asks a peer for bodies that joining needs.
     """
-    if database.name == COMPANY:
-        return scan_incidents(database) + _followed(database, _company)
     written = scan_incidents(database)
-    written += derive(company, database)
+    if database.name != COMPANY:
+        written += derive(company, database)
 
-    def look(store: Database, ids: list[str]) -> Iterator[str]:
-        yield from _store(store, ids)
-        if merges_carts:
-            yield from _carts(store, ids)
+    def look(here: Database, ids: list[str]) -> Iterator[str]:
+        yield from _company(here, ids) if here.name == COMPANY else _store(here, ids)
+        if SETTINGS in ids:  # what a person had to be asked may be a rule's again
+            written.extend(joining.join_waiting(company, here, kind, fetch=fetch))
+        yield from joining.join_all(company, here, ids, kind, fetch=fetch)
 
     return written + _followed(database, look)
 
@@ -87,14 +88,3 @@ def _store(store: Database, ids: list[str]) -> Iterator[str]:
     for found in (*tasks.carts_sold_twice(store, orders), *refunds.scan(store, orders)):
         if tasks.write(store, found):
             yield f"task:{found['kind']}:{found['about']}"
-
-
-def _carts(store: Database, ids: list[str]) -> Iterator[str]:
-    for id in ids:
-        if not id.startswith("cart:"):
-            continue
-        try:
-            if merging.needs_merge(store, id) and merging.settle(store, id):
-                yield id
-        except DocsError as error:  # one odd cart keeps no other from being joined
-            log.warning("%s: its branches could not be joined: %s", id, error.reason)

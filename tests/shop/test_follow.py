@@ -40,13 +40,13 @@ def test_a_cart_sold_on_two_tills_apart_is_one_task_with_one_revision(
     orders = [sell(shop, till, cart, "a", "b")["_id"] for till in (one, two)]
     exchange(one.store, two.store)
     id = f"task:cart_sold_twice:{cart}"
-    assert follow(shop.company, one.store, merges_carts=True) == [id]
-    assert follow(shop.company, two.store, merges_carts=True) == [id]
+    assert follow(shop.company, one.store, kind="terminal") == [id]
+    assert follow(shop.company, two.store, kind="terminal") == [id]
     assert one.store.get(id) == two.store.get(id) and schemas.check(one.store.get(id)) == []
     exchange(one.store, two.store)
     assert one.store.read(id).conflicts == 0  # type: ignore[union-attr]
     assert [order["_id"] for order in tasks.sellers(one.store, cart)] == sorted(orders)
-    assert follow(shop.company, one.store, merges_carts=True) == []
+    assert follow(shop.company, one.store, kind="terminal") == []
 
 
 def test_the_two_halves_of_a_cart_that_grew_while_it_was_sold_are_no_task(
@@ -57,10 +57,10 @@ def test_the_two_halves_of_a_cart_that_grew_while_it_was_sold_are_no_task(
     two.carts.edit(cart, rev, {"lines": {"a": LINE, "b": LINE, "c": LINE}})
     sell(shop, one, cart, "a", "b")
     exchange(one.store, two.store)
-    assert follow(shop.company, one.store, merges_carts=True) == [cart]
+    assert follow(shop.company, one.store, kind="terminal") == [cart]
     assert list(one.carts.get(cart)["lines"]) == ["c"]  # type: ignore[index]
     sell(shop, one, cart, "c")
-    assert one.carts.list() == [] and follow(shop.company, one.store, merges_carts=True) == []
+    assert one.carts.list() == [] and follow(shop.company, one.store, kind="terminal") == []
 
 
 def test_one_sale_that_two_clones_wrote_is_an_incident_and_no_task(shop: Shop, exchange: Exchange) -> None:
@@ -70,7 +70,7 @@ def test_one_sale_that_two_clones_wrote_is_an_incident_and_no_task(shop: Shop, e
     request = shop.request(cart=cart, lines=[{"id": "a", "product": "product:milk", "quantity": 1000}])
     one.sell(request), two.sell(request)
     exchange(one.store, two.store)
-    assert not [id for id in follow(shop.company, one.store, merges_carts=True) if id.startswith("task:")]
+    assert not [id for id in follow(shop.company, one.store, kind="terminal") if id.startswith("task:")]
 
 
 def test_only_the_stores_terminals_join_the_branches_of_a_cart(
@@ -81,9 +81,9 @@ def test_only_the_stores_terminals_join_the_branches_of_a_cart(
     for till, id in ((one, "c"), (two, "d")):
         till.carts.edit(cart, rev, {"lines": {"a": LINE, "b": LINE, id: LINE}})
     exchange(one.store, two.store)
-    assert follow(shop.company, one.store, merges_carts=False) == []
+    assert follow(shop.company, one.store) == []
     assert one.store.read(cart).conflicts == 1  # type: ignore[union-attr]
-    assert follow(shop.company, two.store, merges_carts=True) == [cart]
+    assert follow(shop.company, two.store, kind="terminal") == [cart]
     assert list(two.store.get(cart)["lines"]) == ["a", "b", "c", "d"]
 
 
@@ -93,10 +93,10 @@ def test_a_card_that_tills_apart_have_overdrawn_is_a_task_and_what_is_owed_is_no
         shop.company.put({**doc, "account": account, "amount": amount, "currency": "EUR"})
 
     move("a", "giftcard:x", 1000), move("b", "giftcard:x", -600), move("d", "account:customer:1", -600)
-    assert follow(shop.company, shop.company, merges_carts=False) == []
+    assert follow(shop.company, shop.company) == []
     move("c", "giftcard:x", -600)
-    assert follow(shop.company, shop.company, merges_carts=False) == ["task:overspent:giftcard:x"]
-    assert follow(shop.company, shop.company, merges_carts=False) == []
+    assert follow(shop.company, shop.company) == ["task:overspent:giftcard:x"]
+    assert follow(shop.company, shop.company) == []
 
 
 def test_a_task_that_is_done_says_by_whom_and_does_not_come_back(shop: Shop, till: Till) -> None:
@@ -117,4 +117,4 @@ def test_an_odd_document_keeps_no_other_from_being_looked_at(shop: Shop, apart: 
     one.store.put({"_id": "order:odd", "type": "order", "cart": [1], "lines": 5})
     one.store.put({"_id": "cart:odd", "type": "cart", "lines": "none"})
     sell(shop, one, cart, "a", "b")
-    assert follow(shop.company, one.store, merges_carts=True) == []
+    assert follow(shop.company, one.store, kind="terminal") == []

@@ -13,6 +13,7 @@ from app.shop import clock as clocks
 from app.shop import ids, schemas
 from app.shop.actor import ANYBODY, Actor
 from app.shop.carts import merging
+from app.shop.conflicts import joining
 from app.shop.desk import Desk
 from app.shop.reason import say
 from app.shop.sale import SaleError
@@ -49,7 +50,7 @@ class Carts:
         """A cart as this till sees it: its branches joined first, where replication has just brought one. What is left
         is a tombstone when another till sold all of it."""
         if merging.needs_merge(self.store, record.id):
-            merging.settle(self.store, record.id)
+            joining.join_cart(self.desk.company, self.store, record.id)
             record = self.store.read(record.id) or record
         return record.full()
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import logging
 from collections.abc import Callable, Iterable, Iterator
+from typing import Final
 
 from app.docs import merge
 from app.docs.database import Database
@@ -21,6 +22,8 @@ from app.shop import schemas
 from app.shop.carts import merging
 from app.shop.conflicts import policies as tables
 from app.shop.indexes import COMPANY
+
+PAGE: Final = 500
 
 log = logging.getLogger("couchtill.conflicts")
 
@@ -112,10 +115,33 @@ def join_all(
             log.warning("%s: its branches could not be joined: %s", id, error.reason)
 
 
+def join_waiting(company: Database, database: Database, kind: str, *, fetch: Fetch | None = None) -> list[str]:
+    """Tries all documents in dispute once more: at a start (a newer program knows more rules), when the settings ask
+    less than before. The ids of those that were joined."""
+    wanted = tables.JOINED[kind][0 if database.name == COMPANY else 1]
+    joined: list[str] = []
+    before: int | None = None
+    while wanted:
+        page = database.disputes(types=sorted(wanted), before=before, limit=PAGE)
+        joined += join_all(company, database, [record.id for record in page], kind, fetch=fetch)
+        if len(page) < PAGE:
+            break
+        before = page[-1].seq
+    return joined
+
+
+def join_cart(company: Database, store: Database, id: str) -> list[str]:
+    """Joins the branches of a parked cart, where the settings don't ask a person; the revisions written."""
+    return _join_one(store, id, "cart", tables.asks(company), None)
+
+
 def _join_one(database: Database, id: str, doctype: str, asks: tuple[str, ...], fetch: Fetch | None) -> list[str]:
     if doctype in asks:
         return close_erased(database, id)
     table = tables.table_for(doctype, asks)
     if doctype != "cart":
         return join(database, id, table, fetch=fetch)
-    return merging.settle(database, id, table) if merging.needs_merge(database, id) else []
+    if merging.needs_merge(database, id):
+        with contextlib.suppress(merge.Unsettled):
+            return merging.settle(database, id, table)
+    return []

@@ -220,8 +220,8 @@ def test_what_two_tills_took_too_much_while_apart_is_one_task(shop: Shop, settin
     replicate(apart, shop.company)
     replicate(shop.company, apart)
     task = f"task:overspent:{account_of(code)}"
-    assert task in follow.follow(shop.company, shop.company, merges_carts=False)
-    assert task in follow.follow(apart, apart, merges_carts=False)
+    assert task in follow.follow(shop.company, shop.company)
+    assert task in follow.follow(apart, apart)
     assert shop.company.get(task)["_rev"] == apart.get(task)["_rev"]
     assert balance_of(shop.company, account_of(code)) == 300 - 2 * 258
 

@@ -58,7 +58,7 @@ def test_a_card_that_nobody_has_issued_is_a_task_with_the_end_of_its_code(till: 
     code = codes.mint(b"of nobody", "sale-0001", "l1")
     paid = sale(line()) | {"tenders": [{"kind": "giftcard", "amount": 245, "code": code}]}
     order = till.post("/api/sales", json=paid).json["order"]
-    follow(terminal.company, terminal.company, merges_carts=False)
+    follow(terminal.company, terminal.company)
     [task] = till.get("/api/tasks").json["rows"]
     assert task["title"] == "A gift card that nobody has issued was taken"
     assert task["text"].startswith(f"Gift card … {code[-4:]} paid 2.45 on trust at S1-T1")
