@@ -18,7 +18,7 @@ demo: setup ## a shop on this machine: two tills, head office, and a line to cut
 	@$(PYTHON_IN_VENV) -m app.cli demo $(if $(DATA),--data "$(DATA)") $(ARGS)
 
 test: lint ## linters, types, and every test; options for pytest: ARGS="-k tree"
-	@$(PYTHON_IN_VENV) -m pytest -n $(JOBS) --dist loadfile -q $(ARGS)
+	@$(PYTHON_IN_VENV) -m pytest -n $(JOBS) --dist worksteal -q $(ARGS)
 
 lint: setup-dev ## format, lints, types, and who may call whom
 	@$(PYTHON_IN_VENV) -m ruff format --check .

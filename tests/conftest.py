@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from typing import Any
 
@@ -12,6 +13,7 @@ from tests.support.browser import browser as start_browser
 from tests.support.couchdb import COUCHDB_URL, database_prefix
 from tests.support.pouch import Pouch
 from tests.support.pouchdb_server import PouchDBServer
+from tests.support.process import CouchTill
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -20,6 +22,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     """No test depends on how busy the machine is: Hypothesis neither."""
+    # The long tests start each process from nothing.
+    CouchTill.forks = sys.platform == "linux" and not config.getoption("soak")
     usual = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True)
     settings.register_profile("couchtill", usual)
     settings.register_profile("soak", usual, max_examples=2000)

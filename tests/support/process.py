@@ -17,11 +17,15 @@ import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from tests.support import forkserver
+from tests.support.forkserver import Forked
+
 ROOT = Path(__file__).resolve().parents[2]
 
 # The line by which `couchtill hub`, `terminal`, `office` and `demo` say where they listen.
 READY = re.compile(r"ready: (?P<link>(?P<url>https?://\S+?:(?P<port>\d+))\S*)")
-SERVERS = ("hub", "terminal", "office", "demo")
+NODES = ("hub", "terminal", "office")
+SERVERS = (*NODES, "demo")
 
 
 def free_port() -> int:
@@ -54,7 +58,12 @@ class Process:
         self.lines: list[tuple[str, str]] = []
         self._changed = threading.Condition()
         self._open_streams = 2
-        self.popen = subprocess.Popen(
+        self.popen = self._start(cwd, {**os.environ, "PYTHONUNBUFFERED": "1", **(env or {})}, stdin)
+        for name, stream in (("out", self.popen.stdout), ("err", self.popen.stderr)):
+            threading.Thread(target=self._collect, args=(name, stream), daemon=True).start()
+
+    def _start(self, cwd: Path | None, env: Mapping[str, str], stdin: int) -> subprocess.Popen[str] | Forked:
+        return subprocess.Popen(
             self.argv,
             stdin=stdin,
             stdout=subprocess.PIPE,
@@ -62,10 +71,8 @@ class Process:
             text=True,
             errors="replace",
             cwd=cwd,
-            env={**os.environ, "PYTHONUNBUFFERED": "1", **(env or {})},
+            env=env,
         )
-        for name, stream in (("out", self.popen.stdout), ("err", self.popen.stderr)):
-            threading.Thread(target=self._collect, args=(name, stream), daemon=True).start()
 
     def _collect(self, name: str, stream) -> None:
         with stream:
@@ -174,7 +181,12 @@ class CouchTill(Process):
 
     A server ends with this process, however that ends. ``url``, ``port`` and ``link`` wait for the line that says it is
     ready. ``command`` is another installation's command, as the start of an argv.
+
+    With ``CouchTill.forks``, as pytest sets it, a node is forked instead of executed (`tests.support.forkserver`),
+    unless it is to have a command, an environment or a folder of its own.
     """
+
+    forks = False
 
     def __init__(
         self,
@@ -183,7 +195,9 @@ class CouchTill(Process):
         cwd: Path | None = None,
         command: Sequence[str | Path] = (),
     ):
-        env = dict(env or {})
+        self._forks = self.forks and args[0] in NODES and not (env or cwd or command)
+        # Where nothing is to be written beside the sources, each of a thousand processes would compile them anew.
+        env = {"PYTHONDONTWRITEBYTECODE": "", **(env or {})}
         if not command:
             env["PYTHONPATH"] = os.pathsep.join(part for part in (str(ROOT), os.environ.get("PYTHONPATH", "")) if part)
         argv = [*(command or (sys.executable, "-m", "app.cli")), *args]
@@ -191,6 +205,11 @@ class CouchTill(Process):
             super().__init__([*argv, "--with-parent"], env=env, cwd=cwd, stdin=subprocess.PIPE)
         else:
             super().__init__(argv, env=env, cwd=cwd)
+
+    def _start(self, cwd: Path | None, env: Mapping[str, str], stdin: int) -> subprocess.Popen[str] | Forked:
+        if not self._forks:
+            return super()._start(cwd, env, stdin)
+        return forkserver.spawn(self.argv[self.argv.index("app.cli") + 1 :], dict(env))
 
     @property
     def url(self) -> str:
