@@ -21,6 +21,7 @@ from app.node import config as node_config
 from app.node import contact as contacts
 from app.node import links as node_links
 from app.node.config import NodeConfig, NodeError
+from app.node.erasing import Erasing
 from app.node.older import Older
 from app.node.pin_keys import PinKeys
 from app.node.reactions import Reactions
@@ -63,6 +64,7 @@ class Node:
         self.started_at: str | None = None
         self._reporter: Reporter | None = None
         self._reactions: Reactions | None = None
+        self._erasing: Erasing | None = None
         self.older = Older(self)
         self._settings: Any = None
         self.schedule: Schedule | None = None
@@ -97,6 +99,8 @@ class Node:
             try:
                 self.uuid = self.state.get("uuid") or self._new_uuid()
                 self._open()
+                self._erasing = Erasing(self)
+                self._erasing.start()
             except BaseException:
                 self.state.close()
                 raise
@@ -202,6 +206,8 @@ class Node:
             self.supervisor.stop()
         if self._reactions is not None:
             self._reactions.stop(max(0.1, deadline - time.monotonic()))
+        if self._erasing is not None:
+            self._erasing.stop(max(0.1, deadline - time.monotonic()))
         self.directory.close()
         self.state.close()
 
@@ -356,11 +362,17 @@ class Node:
             "unsent": status["unsent"],
             "oldest_unsent": status["oldest_unsent"],
             "refused": len(status["refused"]),
+            "erased": {} if self._erasing is None else self._erasing.done(),
             "links": [
                 {**{key: link.get(key) for key in keys}, "update_seq": self.directory.get(link["database"]).update_seq}
                 for link in status["links"]
             ],
         }
+
+    def report_soon(self) -> None:
+        """There is something that the central should hear before the next report is due."""
+        if self._reporter is not None:
+            self._reporter.ask()
 
     def terminal_reports(self) -> list[dict[str, Any]]:
         """Head office: what the nodes last told the central about themselves, as of their ``time``."""

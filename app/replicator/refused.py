@@ -16,7 +16,7 @@ from __future__ import annotations
 import hashlib
 import sqlite3
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple, TypeAlias
@@ -143,6 +143,24 @@ class RefusedList:
             row = self._db.execute("DELETE FROM refused WHERE id = ? RETURNING link", (id,)).fetchone()
             if row is not None:
                 self._counts[row[0]] -= 1
+
+    def forget(self, database: str, documents: Iterable[str]) -> bool:
+        """Drops what stands here of these documents, and every byte of what was dropped before; False where another
+        connection kept the log of the file from being emptied: then once more, later."""
+        with self._lock:
+            for document in documents:
+                rows = self._db.execute(
+                    "DELETE FROM refused WHERE database = ? AND document = ? RETURNING link", (database, document)
+                ).fetchall()
+                for (link,) in rows:
+                    self._counts[link] -= 1
+            try:
+                self._db.execute("VACUUM")
+                return not self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+            except sqlite3.OperationalError as error:
+                if "locked" not in str(error):
+                    raise
+                return False
 
     def close(self) -> None:
         with self._lock:
