@@ -53,6 +53,7 @@ ROUTES: tuple[tuple[tuple[str, ...], str, tuple[str, ...]], ...] = (
     (_READ, r"/api/(reports|zreports)(/.*)?", ("report_x",)),
     (("POST",), r"/api/reports/x", ("report_x",)),
     (("GET", "HEAD", "POST", "DELETE"), r"/api/prints(/.*)?", ("reprint",)),
+    (("GET", "HEAD", "POST"), r"/api/conflicts(/.*)?", ("conflicts",)),
     (("POST",), r"/api/tasks/done", ("conflicts",)),
     (_READ, r"/api/tasks(/.*)?", ("sync", "people", "settings", "conflicts")),
     (_READ, r"/api/sync(/.*)?", ("sync",)),

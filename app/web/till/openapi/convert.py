@@ -8,9 +8,11 @@ from apispec import APISpec
 from apispec.ext.marshmallow import MarshmallowPlugin
 from marshmallow import Schema
 
+from app.shop.conflicts.asked import Choices
 from app.shop.schemas import base
 from app.shop.schemas.cart import Lines, Loose
 from app.shop.schemas.journalled import Details
+from app.shop.schemas.resolution import Plain, Values
 
 #: JSON Schema's own words of our fields, by class; a subclass overrides.
 TYPES: dict[type, dict[str, Any]] = {
@@ -22,6 +24,9 @@ TYPES: dict[type, dict[str, Any]] = {
     Lines: {"type": "object", "additionalProperties": {"type": "object"}},
     Loose: {"type": "object"},
     Details: {"type": "object"},
+    Choices: {"type": "object", "additionalProperties": {"type": "object"}},
+    Values: {"type": "object"},
+    Plain: {},
 }
 
 

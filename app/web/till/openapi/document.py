@@ -9,12 +9,12 @@ from typing import Any
 import app
 from app.shop.schemas.base import Strict
 from app.web.keys import Key
-from app.web.till.openapi import explain, routes_day, routes_shop
+from app.web.till.openapi import explain, routes_conflicts, routes_day, routes_shop
 from app.web.till.openapi.convert import Converter
 from app.web.till.openapi.problems import ANY, BODY, PROBLEMS
 from app.web.till.openapi.route import Route, Shape
 
-ROUTES: tuple[Route, ...] = (*routes_shop.ROUTES, *routes_day.ROUTES)
+ROUTES: tuple[Route, ...] = (*routes_shop.ROUTES, *routes_day.ROUTES, *routes_conflicts.ROUTES)
 
 _PLAIN: dict[Any, dict[str, Any]] = {
     str: {"type": "string"},
@@ -29,7 +29,7 @@ _PLAIN: dict[Any, dict[str, Any]] = {
 def document() -> dict[str, Any]:
     """OpenAPI 3.1 of the whole till API. Not to be changed."""
     converter = Converter("CouchTill: a till's API", app.__version__, info={"description": explain.text()})
-    for schema in (*routes_shop.DOCUMENTS, *routes_day.DOCUMENTS):
+    for schema in (*routes_shop.DOCUMENTS, *routes_day.DOCUMENTS, *routes_conflicts.DOCUMENTS):
         converter.ref(schema)
     paths: dict[str, dict[str, Any]] = {}
     for route in ROUTES:

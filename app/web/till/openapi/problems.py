@@ -77,6 +77,10 @@ PROBLEMS: dict[str, Known] = {
     "weak_pin": Known(400, "The PIN is too short or too easy for this role."),
     "last_manager": Known(409, "Somebody must stay who may change people."),
     "pin_key_missing": Known(409, "The secret of the store's PINs is not on this till yet."),
+    # Conflicts
+    "undecided": Known(400, "Something that is different was not chosen; `fields` says what."),
+    "not_in_dispute": Known(404, "There is nothing to decide; `resolution` says who decided it, where somebody has."),
+    "not_held": Known(409, "What the versions said is no longer kept here."),
     # Sync
     "no_central": Known(409, "There is no other machine that this one syncs with."),
 }  # fmt: skip

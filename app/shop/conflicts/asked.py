@@ -1,0 +1,58 @@
+"""What is asked for when a document in dispute is decided, or when that is taken back: checked before all else."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from marshmallow import fields
+
+from app.shop import schemas
+from app.shop.reason import phrase
+from app.shop.sale import SaleError
+from app.shop.schemas.base import Choice, ListOf, Strict, Text
+from app.shop.schemas.resolution import MOST
+
+REQUEST_ID = r"[A-Za-z0-9_.-]{8,64}"
+
+
+class Choices(fields.Field[Any]):
+    """By field: `{"side": rev}`, or `{"value": …}` for a keyed one. What is in them is checked with the document."""
+
+    wrong = phrase("the %(field)s must be an object, by field")
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> dict[str, Any]:
+        if not isinstance(value, dict) or len(value) > MOST:
+            raise self.make_error("invalid")
+        return value
+
+
+class Resolve(Strict):
+    """`seen` is the case's, as the person saw it; `take` the revision whose values count where `choose` says nothing;
+    `keep` decides between a deletion and an edit."""
+
+    request = Text(64, pattern=REQUEST_ID, required=True)
+    seen = Text(40, filled=True, required=True)
+    take = Text(220, allow_none=True)
+    choose = Choices(allow_none=True, metadata={"label": "choices"})
+    keep = Choice("deleted", "live", allow_none=True)
+    note = Text(500, allow_none=True)
+    approvals = ListOf(Text(200), 20)
+
+
+class Undo(Strict):
+    """`resolution` is the id of the decision that is taken back."""
+
+    request = Text(64, pattern=REQUEST_ID, required=True)
+    resolution = Text(250, filled=True, required=True)
+    approvals = ListOf(Text(200), 20)
+
+
+def read(schema: Strict, body: dict[str, Any]) -> dict[str, Any]:
+    """The request, checked. Raises SaleError 400 with the field, in words."""
+    try:
+        return schema.read(body)
+    except schemas.Invalid as wrong:
+        raise SaleError(400, "invalid", wrong.problems[0].reason, wrong.problems[0].field) from None
+
+
+RESOLVE, UNDO = Resolve(), Undo()

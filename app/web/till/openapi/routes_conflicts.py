@@ -1,0 +1,30 @@
+"""The routes of what a person must decide: conflicts, their history, what is erased."""
+
+from __future__ import annotations
+
+from app.shop.conflicts import asked
+from app.shop.schemas.resolution import Resolution
+from app.web.till.openapi.route import Route
+
+CONFLICTS = "Conflicts"
+DECIDED = {"rev": (str, None), "resolution": Resolution, "doc": (dict, None)}
+
+ROUTES: tuple[Route, ...] = (
+    Route("GET", "/api/conflicts/{db}/{id}", CONFLICTS, "One document in dispute",
+        query={"seen": "What was seen last: where it is the same still, only that is answered."},
+        about="`sides` are the open leaves, the winner first; `fields` what is to decide, each with the `values` by "
+            "revision; `joined` what the rules join, or only one side changed.",
+        answers={200: ("The case.", {"seen": str})}, problems=("not_found", "not_in_dispute")),
+    Route("POST", "/api/conflicts/{db}/{id}/resolve", CONFLICTS, "Decide it", rights=("conflicts",),
+        request=asked.Resolve, answers={200: ("What was written.", DECIDED)},
+        about="One commit: the joined revision on the winner's branch, tombstones on the others, and a `resolution`.",
+        problems=("changed", "undecided", "needs_approval", "request_used", "not_found"),
+        example={"request": "decide-0001", "seen": "0f3c5a6b7d8e9f10", "choose": {"price": {"side": "2-0f3c"}}}),
+    Route("POST", "/api/conflicts/{db}/{id}/undo", CONFLICTS, "Take a decision back", rights=("conflicts",),
+        request=asked.Undo, answers={200: ("It is in dispute again.", DECIDED)},
+        problems=("changed", "not_held", "needs_approval", "request_used", "not_found"),
+        example={"request": "undo-00001", "resolution": "resolution:01JDB0000000000000000000AA"}),
+)  # fmt: skip
+
+#: Documents that answers hold, and their descriptions refer to.
+DOCUMENTS = (Resolution,)
