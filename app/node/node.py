@@ -65,6 +65,7 @@ class Node:
         self._reporter: Reporter | None = None
         self._reactions: Reactions | None = None
         self._erasing: Erasing | None = None
+        self.central_erasing: Any = None
         self.older = Older(self)
         self._settings: Any = None
         self.schedule: Schedule | None = None
@@ -160,12 +161,17 @@ class Node:
             self.company.on_change(self.schedule.look)
         password = node_config.read_secret(self.path, "central")
         user = self.config.central_user
+        if self.kind == "office":
+            from app.node.central_erasing import CentralErasing
+
+            self.central_erasing = CentralErasing(self.state, self.directory, self.id)
         self._reporter = Reporter(
             node_links.address(self.config.with_(central_user=None), "company", None),
             (user, password or "") if user else None,
             self.id,
             self.report,
             reads=self.kind == "office",
+            also=self.central_erasing.look if self.central_erasing is not None else None,
         )
         self._reporter.start()
 

@@ -29,6 +29,9 @@ TIMEOUT = 10.0
 
 PREFIX = "_local/couchtill.node."
 
+Also = Callable[[Any, str, list[dict[str, Any]]], bool]
+"""``also(session, central's address, reports)``"""
+
 
 def now() -> str:
     """The time as documents have it: UTC, ISO 8601, milliseconds, Z."""
@@ -46,7 +49,12 @@ class Reporter:
         report: Callable[[], Mapping[str, Any]],
         *,
         reads: bool = False,
+        also: Also | None = None,
     ) -> None:
+        """``also``: what head office does at the central with each turn; it says whether that is to be looked at again
+        soon."""
+        self._also = also
+        self._soon = AGAIN
         self._url = company_url
         self._auth = auth
         self._id = node_id
@@ -110,6 +118,10 @@ class Reporter:
         self._write(session, report)
         if self._reads:
             self._read(session)
+        if self._also is not None and self._also(session, self._url.rpartition("/")[0], self._reports):
+            self._soon = min(READING, 2 * self._soon)
+            return self._soon / 2
+        self._soon = AGAIN
         return READING if self._reads else INTERVAL
 
     def _write(self, session: Any, report: Mapping[str, Any]) -> None:

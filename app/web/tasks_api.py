@@ -169,10 +169,24 @@ def _other(about: str, database: Database, company: Database) -> Words:
     return _("Something to look at"), _("A newer CouchTill wrote this task: %(about)s.", about=about), []
 
 
+def _compact(about: str, database: Database, company: Database) -> Words:
+    return (
+        _("The central must be compacted"),
+        _(
+            "A person was erased, but the central still keeps older versions of the data, and head office’s user may not "
+            "remove them. An administrator of the CouchDB does it: compact the database %(name)s (in Fauxton, or "
+            "POST /%(name)s/_compact). This task is done by itself once they are gone.",
+            name=about.partition(":")[0],
+        ),
+        [],
+    )
+
+
 _WORDS: dict[str, Callable[[str, Database, Database], Words]] = {
     "cart_sold_twice": _cart,
     "refunded_twice": _refunded,
     "overspent": _overspent,
+    "compact": _compact,
 }
 
 

@@ -11,8 +11,9 @@ from app.shop.schemas.followup import Followed
 
 #: `refunded_twice`: tills that were apart refunded more of an order than was sold. `overspent`: a balance was spent
 #: beyond what it held. `cart_sold_twice`: one parked cart was sold on two tills. `conflict`: what people said of a
-#: document in dispute. More may come: what this program doesn't know is listed by its name.
-KINDS = ("refunded_twice", "overspent", "cart_sold_twice", "conflict")
+#: document in dispute. `compact`: the central still has older revisions of erased persons. More may come: what this
+#: program doesn't know is listed by its name.
+KINDS = ("refunded_twice", "overspent", "cart_sold_twice", "conflict", "compact")
 KIND = r"[a-z][a-z0-9_]{0,39}"
 
 
