@@ -26,6 +26,9 @@ export class Problem extends Error {
   }
 }
 
+/** Where the server's own paths begin, for pages that lie deeper. */
+export const root = document.documentElement.dataset.root ?? "";
+
 /**
  * @param {string} method
  * @param {string} path relative to the page's own server
@@ -38,7 +41,7 @@ export async function request(method, path, { body, signal, timeout = 15000 } = 
   let response;
   let answer;
   try {
-    response = await fetch(path, {
+    response = await fetch(root + path, {
       method,
       headers: body === undefined ? { Accept: "application/json" } : { Accept: "application/json", "Content-Type": "application/json" },
       body: body === undefined ? undefined : JSON.stringify(body),

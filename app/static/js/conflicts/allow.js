@@ -1,0 +1,31 @@
+/**
+ * What the pages of this room share: a request that asks a supervisor where the person may not, and a till that locks
+ * itself while the page is open. A page that lies deeper names the server's root (`{% block root %}`), so that paths are as everywhere.
+ */
+import { get, request, root } from "../api.js";
+import { startDialogs } from "../dialogs.js";
+import { withLeave } from "../leave.js";
+import { Idle } from "../till/idle.js";
+
+/**
+ * Sends a request, once more with a supervisor's leave where it needs one. Raises Problem, also when it was not allowed (403).
+ * @param {string} method
+ * @param {string} path `api/…`
+ * @param {Record<string, unknown>} body
+ * @returns {Promise<any>}
+ */
+export const send = (method, path, body) => withLeave((leave) => request(method, path, { body: { ...body, ...leave } }));
+
+/** Begins what each page of the room needs: dialogs, and at a till with people the way back to its lock. */
+export function startRoom() {
+  addEventListener("couchtill:locked", () => location.assign(root || ".")); // the till shows who may unlock it
+  if (!document.getElementById("allow")) return;
+  startDialogs(() => false);
+  const idle = new Idle(() => void look());
+  const look = async () => {
+    const session = await get("api/session").catch(() => null);
+    if (session?.staff) idle.watch(session.lock_after, session.left);
+    else if (session) location.assign(root || ".");
+  };
+  void look();
+}
