@@ -7,45 +7,57 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from app.shop import pricing
-from app.shop.money import line_amount, show
+from app.shop.money import line_amount
 from app.shop.payments.settle import CASH, book_value, paid
 from app.shop.pricing import tax
+from app.shop.reason import Money, Reason, phrase, say
 from app.shop.schemas.order import STORED_VALUE
 
 Doc = Mapping[str, Any]
 
 
-def sums(order: Doc) -> Iterator[str]:
+#: The figures of an order that are worked out again, by name.
+NAMES = {
+    "subtotal": phrase("the subtotal"),
+    "discount": phrase("the discount"),
+    "total": phrase("the total"),
+}
+
+
+def sums(order: Doc) -> Iterator[Reason]:
     """The sums of an order that don't add up, in words."""
     digits, mode = order["digits"], order["tax_mode"]
 
-    def differs(what: str, stands: int, should: int) -> Iterator[str]:
+    def differs(what: Reason, stands: int, should: int) -> Iterator[Reason]:
         if stands != should:
-            yield f"{what} is {show(stands, digits)} and should be {show(should, digits)}."
+            yield _differs(what, stands, should, digits)
 
     for number, line in enumerate(order["lines"], 1):
         # A returned line has its share of what was rounded once for all that was sold.
         if not line.get("return_of"):
             amount = line_amount(line["price"], line["quantity"])
-            yield from differs(f"line {number}: the amount", line["amount"], amount)
+            yield from differs(say("line %(number)s: the amount", number=number), line["amount"], amount)
         off = sum(discount["amount"] for discount in line["discounts"])
-        yield from differs(f"line {number}: the total", line["total"], line["amount"] - off)
+        yield from differs(say("line %(number)s: the total", number=number), line["total"], line["amount"] - off)
         if line.get("kind") in STORED_VALUE and (line["tax"] or line["discounts"]):
-            yield f"line {number}: a gift card has no taxes and no discounts."
+            yield say("line %(number)s: a gift card has no taxes and no discounts.", number=number)
     for number, line in _wrongly_taxed(order["lines"], mode, order["rounding"]):
-        yield f"line {number}: the taxes are not those of {show(line['total'], digits)}."
+        total = Money(line["total"], digits)
+        yield say("line %(number)s: the taxes are not those of %(total)s.", number=number, total=total)
     names = {entry["id"]: entry["name"] for entry in order["tax"]}
     figures = pricing.order_figures(order["lines"], mode, names, order["rounding"])
-    for name in ("subtotal", "discount", "total"):
-        yield from differs(f"the {name}", order[name], figures[name])
+    for name in NAMES:
+        yield from differs(say(NAMES[name]), order[name], figures[name])
     if order["tax"] != figures["tax"]:
-        yield "the taxes are not the sums of the lines' taxes."
-    yield from differs("what was paid", order["paid"], paid(order["tenders"]))
+        yield say("the taxes are not the sums of the lines' taxes.")
+    yield from differs(say("what was paid"), order["paid"], paid(order["tenders"]))
     payable = order["total"] + (order.get("tip") or 0) + (order.get("cash_rounding") or 0)
-    yield from differs("the change", order["change"], order["paid"] - payable)
+    yield from differs(say("the change"), order["change"], order["paid"] - payable)
     cash = paid(order["tenders"], *CASH)
     if order["change"] > max(0, cash):
-        yield f"the change of {show(order['change'], digits)} is more than the cash that was paid."
+        yield say(
+            "the change of %(amount)s is more than the cash that was paid.", amount=Money(order["change"], digits)
+        )
     if order["schema"] > 1:
         yield from _of_payment(order, digits)
 
@@ -60,17 +72,26 @@ def _wrongly_taxed(lines: Sequence[Doc], mode: str, rounding: Mapping[str, str])
             yield number, line
 
 
-def _of_payment(order: Doc, digits: int) -> Iterator[str]:
+def _differs(what: Reason, stands: int, should: int, digits: int) -> Reason:
+    values = {"what": what, "stands": Money(stands, digits), "should": Money(should, digits)}
+    return say("%(what)s is %(stands)s and should be %(should)s.", **values)
+
+
+def _of_payment(order: Doc, digits: int) -> Iterator[Reason]:
     tenders = order["tenders"]
     for number, tender in enumerate(tenders, 1):
         if tender["kind"] == "foreign":
             worth = book_value(tender["foreign"], tender["num"], tender["den"])
             if tender["amount"] != worth:
-                yield f"payment {number} is {show(tender['amount'], digits)} and should be {show(worth, digits)}."
+                yield _differs(say("payment %(number)s", number=number), tender["amount"], worth, digits)
     in_cash = any(t["kind"] in CASH for t in tenders) or not any(t["amount"] > 0 for t in tenders)
     if order["cash_rounding"] and not order["refund_of"] and not in_cash:
-        yield "something is rounded, and nothing was paid in cash."
+        yield say("something is rounded, and nothing was paid in cash.")
     returned = sum(line.get("coupon") or 0 for line in order["lines"])
     back = sum(min(0, tender["amount"]) for tender in tenders if tender["kind"] == "coupon")
     if returned != back:
-        yield f"coupons of {show(-returned, digits)} were returned, and {show(-back, digits)} of coupons went back."
+        yield say(
+            "coupons of %(returned)s were returned, and %(back)s of coupons went back.",
+            returned=Money(-returned, digits),
+            back=Money(-back, digits),
+        )

@@ -8,7 +8,7 @@ from typing import Any
 
 from app.docs.database import Database
 from app.shop import schemas
-from app.shop.money import show
+from app.shop.reason import Money, Reason, say
 from app.shop.shifts.covers import Documents
 from app.shop.shifts.report import report
 
@@ -47,14 +47,17 @@ def _faults(documents: Documents, z: Mapping[str, Any]) -> Iterator[str]:
     yield from own_faults(z)
 
 
-def own_faults(z: Mapping[str, Any]) -> Iterator[str]:
+def own_faults(z: Mapping[str, Any]) -> Iterator[Reason]:
     """What of a Z doesn't add up by itself, whatever documents are at hand."""
     if z["difference"] != z["declared"] - z["expected"] or z["expected"] != z["sums"]["cash"]["expected"]:
-        yield "the count of the drawer doesn't add up."
+        yield say("the count of the drawer doesn't add up.")
     after = z["grand_before"] + z["sums"]["revenue"]
     if z["grand_after"] != after:
-        yield (
-            f"the perpetual total is {show(z['grand_after'], z['digits'])} and should be {show(after, z['digits'])}."
+        yield say(
+            "%(what)s is %(stands)s and should be %(should)s.",
+            what=say("the perpetual total"),
+            stands=Money(z["grand_after"], z["digits"]),
+            should=Money(after, z["digits"]),
         )
 
 
