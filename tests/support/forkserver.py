@@ -1,4 +1,4 @@
-"""CouchTill's servers, forked from a process that has imported everything already: a start costs milliseconds, not a
+"""CouchTill's commands, forked from a process that has imported everything already: a start costs milliseconds, not a
 second and a half of imports, and a run of the tests starts a thousand.
 
 What is forked is a process of its own like any other: it opens its files itself, hears signals, and can be killed. The
@@ -26,14 +26,14 @@ from queue import SimpleQueue
 from typing import IO, Any
 
 ROOT = Path(__file__).resolve().parents[2]
-#: What a node imports, some of it when its first page is asked for.
-ROOMS = ("app.docs", "app.replicator", "app.shop", "app.node", "app.web", "couch")
+#: What the commands import, some of it when a first page is asked for.
+ROOMS = ("app.docs", "app.replicator", "app.shop", "app.node", "app.web", "app.transfer", "couch")
 #: Bytes of a request: its arguments and the environment.
 MOST = 1 << 20
 
 
 class Forked:
-    """A forked server, with what ``subprocess.Popen`` has of it."""
+    """A forked command, with what ``subprocess.Popen`` has of it."""
 
     def __init__(self, server: ForkServer, argv: Sequence[str], environment: dict[str, str]) -> None:
         self.args = list(argv)
@@ -49,6 +49,12 @@ class Forked:
         finally:
             for end in theirs:
                 os.close(end)
+
+    def close_stdin(self) -> None:
+        """There is nothing to read."""
+        if self.stdin is not None:
+            self.stdin.close()
+        self.stdin = None
 
     def ended(self, returncode: int) -> None:
         with self._ended:
@@ -178,7 +184,7 @@ def _serve(line: socket.socket) -> None:
 
 
 def _main() -> int:
-    from app import cli, process  # noqa: F401
+    from app import cli, process, progress, words  # noqa: F401
 
     for room in ROOMS:
         for module in pkgutil.walk_packages(importlib.import_module(room).__path__, f"{room}."):

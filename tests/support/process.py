@@ -24,8 +24,9 @@ ROOT = Path(__file__).resolve().parents[2]
 
 # The line by which `couchtill hub`, `terminal`, `office` and `demo` say where they listen.
 READY = re.compile(r"ready: (?P<link>(?P<url>https?://\S+?:(?P<port>\d+))\S*)")
-NODES = ("hub", "terminal", "office")
-SERVERS = (*NODES, "demo")
+SERVERS = ("hub", "terminal", "office", "demo")
+# Commands that may be forked; the others are few, or start processes of their own.
+FORKED = ("hub", "terminal", "office", "replicate", "load", "dump", "import", "settings")
 
 
 def free_port() -> int:
@@ -182,8 +183,8 @@ class CouchTill(Process):
     A server ends with this process, however that ends. ``url``, ``port`` and ``link`` wait for the line that says it is
     ready. ``command`` is another installation's command, as the start of an argv.
 
-    With ``CouchTill.forks``, as pytest sets it, a node is forked instead of executed (`tests.support.forkserver`),
-    unless it is to have a command, an environment or a folder of its own.
+    With ``CouchTill.forks``, as pytest sets it, most are forked instead of executed (`tests.support.forkserver`),
+    unless they are to have a command, an environment or a folder of their own.
     """
 
     forks = False
@@ -195,7 +196,7 @@ class CouchTill(Process):
         cwd: Path | None = None,
         command: Sequence[str | Path] = (),
     ):
-        self._forks = self.forks and args[0] in NODES and not (env or cwd or command)
+        self._forks = self.forks and args[0] in FORKED and not (env or cwd or command)
         # Where nothing is to be written beside the sources, each of a thousand processes would compile them anew.
         env = {"PYTHONDONTWRITEBYTECODE": "", **(env or {})}
         if not command:
@@ -209,7 +210,10 @@ class CouchTill(Process):
     def _start(self, cwd: Path | None, env: Mapping[str, str], stdin: int) -> subprocess.Popen[str] | Forked:
         if not self._forks:
             return super()._start(cwd, env, stdin)
-        return forkserver.spawn(self.argv[self.argv.index("app.cli") + 1 :], dict(env))
+        forked = forkserver.spawn(self.argv[self.argv.index("app.cli") + 1 :], dict(env))
+        if stdin == subprocess.DEVNULL:
+            forked.close_stdin()
+        return forked
 
     @property
     def url(self) -> str:
