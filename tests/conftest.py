@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,6 +18,9 @@ from tests.support.pouch import Pouch
 from tests.support.pouchdb_server import PouchDBServer
 from tests.support.process import CouchTill
 
+#: A file system in memory, where there is one with so many bytes free: there the tests' folders are.
+MEMORY, ENOUGH = Path("/dev/shm"), 4 << 30
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--soak", action="store_true", help="the long tests too, and every crash 200 times")
@@ -22,7 +28,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     """No test depends on how busy the machine is: Hypothesis neither."""
-    # The long tests start each process from nothing.
+    # The long tests start each process from nothing, on a disk. The others wait for none: that a flush is asked for
+    # before an answer leaves, tests/faults/test_disk.py sees; what a disk makes of it, no test can.
+    if MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > ENOUGH and not config.getoption("soak"):
+        os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
     CouchTill.forks = sys.platform == "linux" and not config.getoption("soak")
     usual = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True)
     settings.register_profile("couchtill", usual)
