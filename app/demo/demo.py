@@ -20,7 +20,7 @@ from app.demo import opening, people, shop
 from app.demo.child import Child
 from app.demo.proxy import Line
 from app.demo.steps import STEPS, Lesson, Seen, all_orders, everything, twice
-from app.demo.watch import Orders
+from app.demo.watch import Orders, Prices
 from app.node import NodeError
 from app.node.config import read_secret, write_secret
 from app.node.pin_keys import NAME as PIN_KEY
@@ -55,6 +55,7 @@ class _Member:
     path: Path
     line: Line | None = None
     orders: Orders | None = None
+    prices: Prices | None = None
 
 
 class Demo:
@@ -111,7 +112,9 @@ class Demo:
             list(pool.map(lambda member: member.child.wait_ready(), self._members.values()))
         for member in self._members.values():
             key = read_secret(member.path, "api") or ""
-            member.orders = Orders(f"http://127.0.0.1:{member.port}/couch/store-{shop.STORE}", ("api", key))
+            couch = f"http://127.0.0.1:{member.port}/couch"
+            member.orders = Orders(f"{couch}/store-{shop.STORE}", ("api", key))
+            member.prices = Prices(f"{couch}/company", ("api", key))
         self._open_tills()
         self._look()
         self._lesson = Lesson(before=everything(self._seen()))
@@ -218,8 +221,9 @@ class Demo:
             elif not member.child.running:
                 member.child.launch()
                 member.child.wait_ready()
-                if member.orders is not None:
-                    member.orders.forget()  # it must show again what it has
+                for watch in (member.orders, member.prices):
+                    if watch is not None:
+                        watch.forget()  # it must show again what it has
 
     def _reset(self) -> None:
         with self._lock:
@@ -273,10 +277,12 @@ class Demo:
 
     def _look(self) -> None:
         for member in self._members.values():
-            if member.child.running and member.orders is not None:
-                member.orders.look()
+            for watch in (member.orders, member.prices):
+                if member.child.running and watch is not None:
+                    watch.look()
 
     def _seen(self) -> Seen:
+        priced = {name: member.prices for name, member in self._members.items() if member.prices is not None}
         watched = {name: member.orders for name, member in self._members.items() if member.orders is not None}
         return Seen(
             running={name: member.child.running for name, member in self._members.items()},
@@ -285,6 +291,8 @@ class Demo:
             terminals=TERMINALS,
             refunds={name: dict(held.refunds) for name, held in watched.items()},
             zreports=frozenset(id for held in watched.values() for id in held.zreports),
+            prices={name: dict(held.products) for name, held in priced.items()},
+            decided=dict(priced["office"].decided) if "office" in priced else {},
         )
 
 

@@ -9,7 +9,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-STEPS = ("sell", "cut", "offline", "plug", "arrived", "pull", "start", "there", "refund", "close")
+from app.demo.watch import Priced
+
+STEPS = (
+    "sell", "cut", "offline", "plug", "arrived",
+    "pull", "start", "there",
+    "prices", "dispute", "decided",
+    "refund", "close",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -25,6 +32,10 @@ class Seen:
     """The refunds that each node holds: id to the order that it takes back."""
     zreports: frozenset[str] = frozenset()
     """The Z reports that any node holds."""
+    prices: Mapping[str, Mapping[str, Priced]] = field(default_factory=dict)
+    """The products as each node has them, by id."""
+    decided: Mapping[str, str] = field(default_factory=dict)
+    """What persons decided, as head office knows it: the decision's id to the document that it is about."""
 
 
 @dataclass
@@ -32,12 +43,13 @@ class Lesson:
     """Which steps are done, and what must be remembered to tell."""
 
     before: frozenset[str] = frozenset()
-    """Orders, refunds and Z reports of earlier runs."""
+    """Orders, refunds, Z reports and decisions of earlier runs."""
     done: set[str] = field(default_factory=set)
     _cut: str | None = None
     _when_cut: frozenset[str] = frozenset()
     _pulled: str | None = None
     _when_pulled: frozenset[str] = frozenset()
+    _priced: str | None = None
 
     def cut(self, name: str, seen: Seen) -> None:
         """The line of terminal ``name`` was cut."""
@@ -72,10 +84,29 @@ class Lesson:
             self.done.add("start")
             if self._when_pulled <= set(seen.orders[self._pulled]):
                 self.done.add("there")
+        self._look_at_prices(seen)
         if "refund" not in self.done and any(self._is_lesson(seen, name) for name in seen.terminals):
             self.done.add("refund")
         if fresh and seen.zreports - self.before:
             self.done.add("close")
+
+    def _look_at_prices(self, seen: Seen) -> None:
+        """One product with two prices, of head office and of a till behind a cut line; in dispute; and decided."""
+        if "decided" in self.done:
+            return
+        found = [id for name in seen.terminals if not seen.up[name] for id in priced_apart(seen, name)]
+        if found and self._priced not in found and "dispute" not in self.done:
+            self.done.add("prices")
+            self._priced = found[0]
+        if self._priced is None:
+            return
+        held = [prices[self._priced] for prices in seen.prices.values() if self._priced in prices]
+        decided = any(about == self._priced and id not in self.before for id, about in seen.decided.items())
+        if decided or any(product.disputed for product in held):
+            self.done.add("dispute")
+        agreed = len(held) == len(seen.prices) and len({product.rev for product in held}) == 1
+        if decided and agreed and not any(product.disputed for product in held):
+            self.done.add("decided")
 
     def _is_lesson(self, seen: Seen, name: str) -> bool:
         """Whether a terminal whose line is cut refunded what another one sold, and head office doesn't know yet."""
@@ -93,9 +124,23 @@ def all_orders(seen: Seen) -> frozenset[str]:
     return frozenset(id for orders in seen.orders.values() for id in orders)
 
 
+def priced_apart(seen: Seen, name: str) -> list[str]:
+    """The products that have one price from head office there, and another from the terminal ``name`` at it."""
+    office = seen.prices.get("office", {})
+    return [
+        id
+        for id, own in sorted(seen.prices.get(name, {}).items())
+        if own.on == seen.terminals[name]
+        and id in office
+        and office[id].on == "office"
+        and office[id].price != own.price
+    ]
+
+
 def everything(seen: Seen) -> frozenset[str]:
-    """Every order, refund and Z report that any node holds."""
-    return all_orders(seen) | {id for held in seen.refunds.values() for id in held} | seen.zreports
+    """Every order, refund, Z report and decision that any node holds."""
+    refunds = {id for held in seen.refunds.values() for id in held}
+    return all_orders(seen) | refunds | seen.zreports | frozenset(seen.decided)
 
 
 def own_orders(seen: Seen, name: str) -> frozenset[str]:

@@ -1,9 +1,9 @@
-"""What the sales, refunds and Z reports of a node are, read through its own CouchDB API, as a replicator reads them."""
+"""What a node holds, read through its own CouchDB API, as a replicator reads it: sales, and what products cost."""
 
 from __future__ import annotations
 
 import threading
-from typing import Any
+from typing import Any, NamedTuple
 
 import requests
 
@@ -12,9 +12,8 @@ TIMEOUT = 2.0
 PAGE = 1000
 
 
-class Orders:
-    """The sales that one node holds, by id, with the id of the request that each one is; its refunds, by id, with the
-    order that each one takes back; its Z reports."""
+class Watch:
+    """How far one database of a node was read."""
 
     def __init__(self, database_url: str, auth: tuple[str, str]) -> None:
         self._url = database_url
@@ -22,9 +21,7 @@ class Orders:
         self._session.auth = auth
         self._since: Any = "0"
         self._lock = threading.Lock()
-        self.sales: dict[str, str] = {}
-        self.refunds: dict[str, str] = {}
-        self.zreports: set[str] = set()
+        self.empty()
 
     def look(self) -> bool:
         """Reads what came since the last look. False when the node doesn't answer: the last knowledge stays."""
@@ -39,22 +36,13 @@ class Orders:
     def _page(self) -> bool:
         answer = self._session.get(
             f"{self._url}/_changes",
-            params={"since": self._since, "limit": PAGE, "include_docs": "true"},
+            params={"since": self._since, "limit": PAGE, "include_docs": "true", "conflicts": "true"},
             timeout=TIMEOUT,
         )
         answer.raise_for_status()
         page = answer.json()
         for row in page["results"]:
-            if row["id"].startswith("zreport:"):
-                self.zreports.add(row["id"])
-            if not row["id"].startswith("order:"):
-                continue
-            if row.get("deleted"):
-                self.sales.pop(row["id"], None)
-            elif row["doc"].get("kind") == "refund":
-                self.refunds[row["id"]] = str(row["doc"].get("refund_of"))
-            else:
-                self.sales[row["id"]] = str(row["doc"].get("sale"))
+            self.learn(row["id"], row["doc"])
         self._since = page["last_seq"]
         return len(page["results"]) == PAGE
 
@@ -62,4 +50,59 @@ class Orders:
         """Starts again from nothing: the node is another one, or came back from a crash and must show what it has."""
         with self._lock:
             self._since = "0"
-            self.sales, self.refunds, self.zreports = {}, {}, set()
+            self.empty()
+
+    def empty(self) -> None:
+        """Knows nothing."""
+        raise NotImplementedError
+
+    def learn(self, id: str, doc: dict[str, Any]) -> None:
+        """Takes in a document that has changed, with its ``_conflicts``."""
+        raise NotImplementedError
+
+
+class Orders(Watch):
+    """The sales that one node holds, by id, with the id of the request that each one is; its refunds, by id, with the
+    order that each one takes back; its Z reports."""
+
+    def empty(self) -> None:
+        self.sales: dict[str, str] = {}
+        self.refunds: dict[str, str] = {}
+        self.zreports: set[str] = set()
+
+    def learn(self, id: str, doc: dict[str, Any]) -> None:
+        if id.startswith("zreport:"):
+            self.zreports.add(id)
+        if not id.startswith("order:"):
+            return
+        if doc.get("_deleted"):
+            self.sales.pop(id, None)
+        elif doc.get("kind") == "refund":
+            self.refunds[id] = str(doc.get("refund_of"))
+        else:
+            self.sales[id] = str(doc.get("sale"))
+
+
+class Priced(NamedTuple):
+    """A product as one node has it: `price` None is an open one, `on` where it was changed, `disputed`: two live versions."""
+
+    rev: str
+    price: int | None
+    on: str
+    disputed: bool
+
+
+class Prices(Watch):
+    """What the products of one node cost, by id; and by id what of them persons have decided: the product."""
+
+    def empty(self) -> None:
+        self.products: dict[str, Priced] = {}
+        self.decided: dict[str, str] = {}
+
+    def learn(self, id: str, doc: dict[str, Any]) -> None:
+        if id.startswith("resolution:"):
+            self.decided[id] = str(doc.get("about"))
+        if not id.startswith("product:"):
+            return
+        price = (doc.get("price") or {}).get("amount")
+        self.products[id] = Priced(doc["_rev"], price, str(doc.get("updated_on")), bool(doc.get("_conflicts")))

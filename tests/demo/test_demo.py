@@ -13,7 +13,8 @@ import requests
 
 from tests.support.process import CouchTill, free_port, wait_until
 
-STEPS = ["sell", "cut", "offline", "plug", "arrived", "pull", "start", "there", "refund", "close"]
+STEPS = ["sell", "cut", "offline", "plug", "arrived", "pull", "start", "there"]
+STEPS += ["prices", "dispute", "decided", "refund", "close"]
 
 
 class Demo:

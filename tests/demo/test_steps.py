@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from app.demo.steps import Lesson, Seen, twice
+from app.demo.watch import Priced
 
 TERMINALS = {"t1": "s1-t1", "t2": "s1-t2"}
 
@@ -78,3 +79,46 @@ def test_a_refund_without_a_line_of_what_the_other_till_sold_ticks_and_so_does_a
     assert look(False, {back: order("s1-t2", 9)}, {}) == {"sell"}  # its own
     assert look(False, {back: a}, {}) == {"sell", "refund"}
     assert look(True, {back: a}, {back: a}, frozenset({"zreport:s1-t1.k7:2:0"})) == {"sell", "refund", "close"}
+
+
+def test_a_price_changed_in_two_places_is_told_by_the_products_that_the_nodes_hold() -> None:
+    a, milk, old = order("s1-t1", 1), "product:milk", "resolution:old"
+    orders = {"t1": {a: a}, "t2": {a: a}, "office": {a: a}}
+    lesson = Lesson(before=frozenset({a, old}))
+    sample = Priced("1-a", 129, "sample", False)
+    mine, theirs = Priced("2-b", 139, "s1-t1", False), Priced("2-c", 149, "office", False)
+
+    def look(up: bool, t1: Priced, t2: Priced, office: Priced, **decided: str) -> set[str]:
+        prices = {"t1": {milk: t1}, "t2": {milk: t2}, "office": {milk: office}}
+        line = {"t1": up, "t2": True, "office": True}
+        ids = {f"resolution:{name}": about for name, about in decided.items()}
+        lesson.look(Seen({}, line, orders, TERMINALS, prices=prices, decided=ids))
+        return lesson.done
+
+    assert look(True, sample, sample, sample) == set()
+    assert look(True, mine, sample, theirs) == set()  # the line is there: it is on its way
+    assert look(False, mine, sample, sample) == set()
+    assert look(False, mine, theirs, theirs._replace(price=139)) == set()  # the same price: nothing to decide
+    assert look(False, mine, theirs, theirs) == {"prices"}
+    assert look(True, mine, theirs, theirs) == {"prices"}
+    disputed = theirs._replace(disputed=True)
+    assert look(True, disputed, theirs, disputed, old=milk) == {"prices", "dispute"}
+    settled = Priced("3-d", 149, "office", False)
+    assert look(True, disputed, disputed, settled, new=milk) == {"prices", "dispute"}  # the tills don't know yet
+    assert look(True, settled, disputed, settled, new=milk) == {"prices", "dispute"}
+    assert look(True, settled, settled, settled, new="product:other") == {"prices", "dispute"}
+    assert look(True, settled, settled, settled, new=milk) == {"prices", "dispute", "decided"}
+
+
+def test_another_price_may_be_tried_before_the_line_is_there_again() -> None:
+    """What counts is the product that the last cut left with two prices."""
+    tea, milk = "product:tea", "product:milk"
+    lesson = Lesson()
+    till, office = Priced("2-b", 139, "s1-t1", False), Priced("2-c", 149, "office", False)
+    line = {"t1": False, "t2": True, "office": True}
+    for id in (tea, milk):
+        prices = {"t1": {id: till}, "t2": {id: office}, "office": {id: office}}
+        lesson.look(Seen({}, line, {"office": {}}, TERMINALS, prices=prices))
+    both = {milk: office._replace(disputed=True)}
+    lesson.look(Seen({}, {**line, "t1": True}, {"office": {}}, TERMINALS, prices={"office": both}))
+    assert lesson.done == {"prices", "dispute"}

@@ -7,7 +7,7 @@ import { toast } from "./toast.js";
 /** Milliseconds between two looks at the documents. */
 const EVERY = 900;
 /** The button that the step under way needs, by step. */
-const HINTS = /** @type {Record<string, string>} */ ({ cut: "cut", plug: "plug", pull: "pull", start: "start" });
+const HINTS = /** @type {Record<string, string>} */ ({ cut: "cut", plug: "plug", pull: "pull", start: "start", prices: "cut", dispute: "plug" });
 
 /**
  * @typedef {{kind: string, title: string, url: string | null, running: boolean, line: "up" | "cut" | null}} DemoNode
