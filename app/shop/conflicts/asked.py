@@ -10,7 +10,7 @@ from app.shop import schemas
 from app.shop.reason import phrase
 from app.shop.sale import SaleError
 from app.shop.schemas.base import Choice, ListOf, Strict, Text
-from app.shop.schemas.resolution import MOST
+from app.shop.schemas.resolution import MOST, REV
 
 REQUEST_ID = r"[A-Za-z0-9_.-]{8,64}"
 
@@ -32,7 +32,7 @@ class Resolve(Strict):
 
     request = Text(64, pattern=REQUEST_ID, required=True)
     seen = Text(40, filled=True, required=True)
-    take = Text(220, allow_none=True)
+    side = Text(220, data_key="take", allow_none=True)
     choose = Choices(allow_none=True, metadata={"label": "choices"})
     keep = Choice("deleted", "live", allow_none=True)
     note = Text(500, allow_none=True)
@@ -47,6 +47,16 @@ class Undo(Strict):
     approvals = ListOf(Text(200), 20)
 
 
+class Restore(Strict):
+    """`rev` is the version to bring back, `seen` the one that was in use when the person looked."""
+
+    request = Text(64, pattern=REQUEST_ID, required=True)
+    rev = Text(220, pattern=REV, required=True, metadata={"label": "version"})
+    seen = Text(220, pattern=REV, required=True)
+    note = Text(500, allow_none=True)
+    approvals = ListOf(Text(200), 20)
+
+
 def read(schema: Strict, body: dict[str, Any]) -> dict[str, Any]:
     """The request, checked. Raises SaleError 400 with the field, in words."""
     try:
@@ -55,4 +65,4 @@ def read(schema: Strict, body: dict[str, Any]) -> dict[str, Any]:
         raise SaleError(400, "invalid", wrong.problems[0].reason, wrong.problems[0].field) from None
 
 
-RESOLVE, UNDO = Resolve(), Undo()
+RESOLVE, UNDO, RESTORE = Resolve(), Undo(), Restore()

@@ -42,9 +42,9 @@ def register(blueprint: Blueprint, hall: Hall) -> None:
         body = read_json()
         wanted = asked.read(asked.RESOLVE, body)
         wanted.pop("approvals", None)
-        actor = hall.actor(body)
+        take = wanted.pop("side", None)
         asks = policies.asks(hall.company)
-        return answer(resolve(database, id, actor=actor, on=hall.on, asks=asks, **wanted))
+        return answer(resolve(database, id, actor=hall.actor(body), on=hall.on, take=take, asks=asks, **wanted))
 
     @blueprint.post("/api/conflicts/<db>/<path:id>/undo")
     def take_back(db: str, id: str) -> Response:
