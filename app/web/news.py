@@ -5,6 +5,7 @@
     cart       a parked cart that was parked, changed, taken up or is gone
     shift      a shift that was opened, or closed by its Z report
     task       something that a person must look at
+    inbox      {"conflicts", "incidents", "tasks"}: how many wait for a person now
     catalogue  {"products": [ids] or null, "types": […]}: what of the catalogue is another one now; null is "a lot"
     beat       nothing happened, the line stands
 
@@ -31,6 +32,8 @@ log = logging.getLogger("couchtill.news")
 BEAT, LOOK = 10.0, 0.5
 #: Seconds between two words about the catalogue: a first sync changes it all the time.
 CALM = 2.0
+#: Seconds between two counts of what waits for a person.
+COUNT = 0.5
 #: Products that an event names; more are "a lot", and the page asks again for what it shows.
 FEW = 50
 #: Milliseconds after which a browser connects again.
@@ -92,7 +95,7 @@ class Stream:
     """One page that listens.
 
     `databases()` are the stores', watched for the types in `rows`; `light()` is asked for the words; `company` is
-    watched for the catalogue and for tasks.
+    watched for the catalogue and for tasks; `inbox()` counts what waits for a person.
     """
 
     def __init__(
@@ -102,12 +105,16 @@ class Stream:
         rows: Rows,
         closing: Callable[[float], bool],
         company: Database,
+        inbox: Callable[[], dict[str, int]] | None = None,
     ) -> None:
         self._databases = databases
         self._light = light
         self._rows = rows
         self._closing = closing
         self._company = company
+        self._inbox = inbox
+        self._waiting: dict[str, int] | None = None
+        self._counted = -CALM
         self._stores: dict[str, _Watched] = {}
         self._products: set[str] | None = set()
         self._types: set[str] = set()
@@ -130,6 +137,7 @@ class Stream:
             for database in self._databases():
                 yield from self._store(database)
             yield from self._shop(company)
+            yield from self._count()
             if time.monotonic() - beat >= BEAT:
                 beat = time.monotonic()
                 yield encode("beat", {})
@@ -178,6 +186,16 @@ class Stream:
                 {"products": sorted(self._products or ()) if few else None, "types": sorted(self._types)},
             )
             self._products, self._types = set(), set()
+
+    def _count(self) -> Iterator[bytes]:
+        """How much waits for a person, where that is another number now."""
+        if self._inbox is None or time.monotonic() - self._counted < COUNT:
+            return
+        self._counted = time.monotonic()
+        waiting = self._inbox()
+        if waiting != self._waiting:
+            self._waiting = waiting
+            yield encode("inbox", waiting)
 
     def _wait(self) -> bool:
         """Until something may have happened; whether the node is closing."""

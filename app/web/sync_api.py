@@ -58,6 +58,11 @@ def light(node: Any) -> dict[str, Any]:
     return words.light(_glances.at(node))
 
 
+def glance(node: Any) -> dict[str, Any]:
+    """The node's `sync_status`, as it was a moment ago at most."""
+    return _glances.at(node)
+
+
 def overview(node: Any, status: Mapping[str, Any]) -> dict[str, Any]:
     """Everything that the sync page shows of the links, in words."""
     return {

@@ -85,6 +85,10 @@ class Words:
             return _("Sample data")
         return _("Head office")
 
+    def database(self, name: str) -> str:
+        """Whose documents a database holds: "All stores", or a store's name."""
+        return self._store(name.removeprefix("store-")) if name.startswith("store-") else _("All stores")
+
     def _store(self, id: str) -> str:
         record = self._hall.company.read(f"store:{id}")
         name = record.doc().get("name") if record is not None and not record.deleted else None
@@ -211,6 +215,10 @@ class Words:
         return str(format_list(list(dict.fromkeys(self.where(side.on) for side in sides)), locale=self._locale))
 
     # -- values --------------------------------------------------------------------------------------------------
+
+    def of(self, case: Case, path: str, value: Any) -> str:
+        """As `value`, of a place of this case; nobody is shown what is secret."""
+        return self.value(case.type, path, HIDDEN if case.secret(case.places[path]) else value)
 
     def value(self, doctype: str | None, path: str, value: Any) -> str:
         """A value in one short line: "12.90", "yes", "red, blue"; "nothing" for one that isn't there."""

@@ -15,6 +15,7 @@ from app.shop.reason import say
 from app.shop.stores import StoreFacts, defaults
 from app.shop.takings import Takings
 from app.web import catalogue_api, news, present, price_api, sync_api, words
+from app.web.conflicts import counts
 from app.web.json_api import answer, missing, whole
 
 
@@ -123,5 +124,12 @@ def register(blueprint: Blueprint, node: Any) -> None:
     @blueprint.get("/api/events")
     def events() -> Response:
         rows: news.Rows = {"order": ("order", office.row), "task": ("task", news.task_row)}
-        stream = news.Stream(office.databases, lambda: sync_api.light(node), rows, node.closing.wait, node.company)
+        stream = news.Stream(
+            office.databases,
+            lambda: sync_api.light(node),
+            rows,
+            node.closing.wait,
+            node.company,
+            lambda: counts.waiting(node, [node.company, *office.databases()]),
+        )
         return news.respond(stream, node.feeds)

@@ -9,6 +9,7 @@ from flask import Blueprint, Response
 
 from app.web import catalogue_api, news, present, price_api, sync_api
 from app.web.callers import caller
+from app.web.conflicts import counts
 from app.web.json_api import answer
 from app.web.till import carts, prices, sales
 from app.web.till.actors import actor_of
@@ -79,6 +80,11 @@ def register(blueprint: Blueprint, node: Any) -> None:
             "task": ("task", news.task_row),
         }
         stream = news.Stream(
-            lambda: [node.store_db], lambda: sync_api.light(node), rows, node.closing.wait, node.company
+            lambda: [node.store_db],
+            lambda: sync_api.light(node),
+            rows,
+            node.closing.wait,
+            node.company,
+            lambda: counts.waiting(node, [node.company, node.store_db]),
         )
         return news.respond(stream, node.feeds)

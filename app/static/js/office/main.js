@@ -128,7 +128,7 @@ function learn(now) {
 
 const prices = new Prices(currency);
 const tasks = new Tasks();
-const live = new Live("api/events", "api/state", ["light", "order", "catalogue", "task"]);
+const live = new Live("api/events", "api/state", ["light", "order", "catalogue", "task", "inbox"]);
 const on = (/** @type {string} */ name, /** @type {(detail: any) => void} */ run) =>
   live.addEventListener(name, (event) => run(/** @type {CustomEvent} */ (event).detail));
 on("light", showLight);
@@ -140,6 +140,11 @@ on("catalogue", () => {
 });
 on("order", arrive);
 on("task", () => void tasks.load());
+on("inbox", (counts) => {
+  const waiting = counts.conflicts + counts.incidents;
+  byId("to-decide").textContent = waiting ? t("To decide · %(num)s", { num: waiting }) : t("To decide");
+  byId("to-decide-link").toggleAttribute("data-waiting", waiting > 0);
+});
 on("away", () => {
   byId("away").hidden = false;
 });

@@ -1,0 +1,174 @@
+"""The rows of the three lists: conflicts, incidents and tasks, as the page and programs get them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from urllib.parse import quote
+
+from flask_babel import gettext as _
+from flask_babel import ngettext
+
+from app.docs.database import Database
+from app.docs.merge import MISSING
+from app.shop import tasks
+from app.shop.conflicts.case import Case, Side
+from app.shop.conflicts.inbox import Entry
+from app.web import present, tasks_api
+from app.web import words as sync_words
+from app.web.conflicts import evidence
+from app.web.conflicts.hall import Hall
+from app.web.conflicts.words import Words
+
+Doc = Mapping[str, Any]
+
+
+def conflict(entry: Entry, words: Words) -> dict[str, Any]:
+    """`{"database", "id", "type", "seq", "seen", "kind", "title", "text", "before", "sides": [{"rev", "deleted",
+    "value", "label", "where", "who", "when", "at", "till", "sold"}], "sold", "by_rule", "follow", "href"}`: `sold` says
+    what hangs on it, "" for nothing; `by_rule` where rules join it and no person is needed."""
+    case, weight = entry.case, entry.weight
+    field = case.fields[0] if len(case.fields) == 1 else None
+    price = next((each for each in case.fields if each.path == "price"), None) if case.type == "product" else None
+    return {
+        "database": entry.database.name,
+        "id": case.id,
+        "type": case.type,
+        "seq": entry.record.seq,
+        "seen": case.seen,
+        "kind": case.kind,
+        "title": words.called(case),
+        "text": words.sentence(case),
+        "before": words.of(case, field.path, field.base) if field and field.base is not MISSING else "",
+        "sides": [
+            {
+                **words.side(side),
+                "value": _value(case, side, words),
+                "sold": _sold_at(entry, side, price.values.get(side.rev)) if price and side.at else "",
+            }
+            for side in case.sides
+        ],
+        "sold": "" if price or not entry.since else _since(entry, weight.more),
+        "by_rule": case.kind == "edited" and not case.fields,
+        "follow": follow(entry.follow or {}, words),
+        "href": f"conflicts/{quote(entry.database.name)}/{quote(case.id)}",
+    }
+
+
+def _value(case: Case, side: Side, words: Words) -> str:
+    """What this side says of the one field to decide; of several, their names."""
+    if side.deleted:
+        return _("deleted")
+    if len(case.fields) == 1:
+        return words.of(case, case.fields[0].path, case.value(side, case.fields[0].place))
+    mine = [field.path for field in case.fields if side.rev in field.changed]
+    return words.fields(case.type, mine) if mine else ""
+
+
+def _sold_at(entry: Entry, side: Side, price: Any) -> str:
+    return _quantity(entry.weight.sold_at(entry.case.id, side.at or "", price), entry.weight.more, at_it=True)
+
+
+def _since(entry: Entry, more: bool) -> str:
+    since = entry.since or ""
+    if entry.case.type == "customer":
+        number = entry.weight.receipts(entry.case.id, since)
+        return ngettext("%(num)s receipt since", "%(num)s receipts since", number) if number else ""
+    return _quantity(entry.weight.sold(entry.case.id, since), more, at_it=False)
+
+
+def _quantity(thousandths: int, more: bool, *, at_it: bool) -> str:
+    if not thousandths:
+        return ""
+    number = f"{present.quantity(thousandths)}{'+' if more else ''}"
+    return _("%(number)s sold at it", number=number) if at_it else _("%(number)s sold since", number=number)
+
+
+def follow(doc: Doc, words: Words) -> dict[str, Any]:
+    """`{"assigned": id or null, "name", "notes": [{"id", "text", "label"}], "later", "done", "by"}`; the oldest note
+    first."""
+    given = doc.get("notes")
+    notes = {id: note for id, note in given.items() if isinstance(note, Mapping)} if isinstance(given, Mapping) else {}
+    told = sorted(notes.items(), key=lambda each: (str(each[1].get("at")), each[0]))
+    assigned = doc.get("assigned")
+    return {
+        "assigned": assigned if isinstance(assigned, str) else None,
+        "name": words.who(assigned) if isinstance(assigned, str) else "",
+        "notes": [{"id": id, "text": str(note.get("text")), "label": _by(note, words)} for id, note in told],
+        "later": bool(doc.get("later_at")),
+        "done": bool(doc.get("done_at")),
+        "by": _by({"at": doc.get("done_at"), "by": doc.get("done_by")}, words) if doc.get("done_at") else "",
+    }
+
+
+def _by(note: Doc, words: Words) -> str:
+    on, by, at = (note.get(key) if isinstance(note.get(key), str) else None for key in ("on", "by", "at"))
+    parts = [words.who(by), words.where(on) if on else "", words.when(at)]
+    return ", ".join(part for part in parts if part)
+
+
+def incidents(hall: Hall, words: Words, *, done: bool) -> list[dict[str, Any]]:
+    """The rows of `evidence.row`, with `text` (what likely happened) and `follow`; the newest here first."""
+    found = []
+    for database in hall.databases():
+        records = sorted(database.find("incident_kind"), key=lambda record: -record.seq)
+        docs = [record.full() for record in records]
+        for doc in docs:
+            if bool(doc.get("done_at")) == done:
+                row = evidence.row(doc, database, hall.company, hall.databases())
+                found.append({**row, "text": row["likely"], "follow": follow(doc, words)})
+    return found
+
+
+def open_tasks(hall: Hall, words: Words, *, done: bool) -> list[dict[str, Any]]:
+    """The rows of `tasks_api.row` with their `follow`; what the central refused before them, with `href` the page where
+    that is seen to."""
+    known = {database.name: database for database in hall.databases()}
+    found: list[dict[str, Any]] = [] if done else refused(hall)
+    for doc in tasks.tasks(*known.values(), done=done):
+        if bool(doc.get("done_at")) == done:
+            row = tasks_api.row(doc, known[doc["database"]], hall.company, known)
+            found.append({**row, "follow": follow(doc, words)})
+    return found
+
+
+def refused(hall: Hall) -> list[dict[str, Any]]:
+    """What the central didn't take, from the list of the sync page."""
+    return [
+        {
+            "database": "",
+            "id": str(entry["id"]),
+            "kind": "refused",
+            "store": "",
+            "title": _("Head office did not take a document"),
+            "text": _("%(document)s: %(reason)s", document=entry["document"], reason=entry["reason"]),
+            "receipts": [],
+            "follow": None,
+            "href": "sync",
+        }
+        for entry in sync_words.refused(hall.node.sync_status())
+    ]
+
+
+def people(databases: Sequence[Database]) -> list[dict[str, str]]:
+    """`[{"id", "name"}]`: those who work here, by name."""
+    found = {}
+    for database in databases:
+        if database.name.startswith("store-"):
+            for record in database.each("staff"):
+                doc = record.doc()
+                if isinstance(doc.get("name"), str) and not doc.get("inactive"):
+                    found[record.id] = doc["name"]
+    return [{"id": id, "name": found[id]} for id in sorted(found, key=lambda id: (found[id].casefold(), id))]
+
+
+def matches(row: Doc, words: str, assigned: str | None) -> bool:
+    """Whether a row of incidents or tasks has these words, and is that person's."""
+    held = row.get("follow") or {}
+    if assigned == "nobody" and held.get("assigned"):
+        return False
+    if assigned and assigned != "nobody" and held.get("assigned") != assigned:
+        return False
+    notes = " ".join(note["text"] for note in held.get("notes", ()))
+    told = f"{row['id']} {row['title']} {row['text']} {held.get('name', '')} {notes}".casefold()
+    return all(word in told for word in words.casefold().split())
