@@ -15,6 +15,7 @@ import { Selling } from "./selling.js";
 import { Tabs } from "./tabs.js";
 import * as customers from "./customers.js";
 import * as display from "./display.js";
+import * as inbox from "./inbox.js";
 import * as parked from "./parked.js";
 import * as payment from "./payment.js";
 import * as people from "./people.js";
@@ -23,7 +24,7 @@ import * as refund from "./refund.js";
 import * as shift from "./shift.js";
 import * as variants from "./variants.js";
 
-const PARTS = [payment, parked, customers, refund, receipts, shift, people, display, variants];
+const PARTS = [payment, parked, customers, refund, receipts, shift, people, display, variants, inbox];
 
 class Till {
   constructor() {
@@ -63,7 +64,7 @@ class Till {
     byId("away-retry").addEventListener("click", () => void frame.live?.poll());
     frame.hear("sold", ({ order }) => this.sold(order));
     frame.hear("session", () => frame.actions.draw());
-    frame.live = new Live("api/events", "api/state", ["light", "order", "catalogue", "cart", "task", "shift"]);
+    frame.live = new Live("api/events", "api/state", ["light", "order", "catalogue", "cart", "task", "shift", "inbox"]);
     this.listen(frame.live);
     frame.actions.draw();
     frame.selling.changed();
@@ -79,7 +80,7 @@ class Till {
     const { frame } = this;
     const hear = (/** @type {string} */ name, /** @type {(detail: any) => void} */ run) =>
       live.addEventListener(name, (event) => run(/** @type {CustomEvent} */ (event).detail));
-    for (const name of ["light", "order", "catalogue", "task", "shift", "away", "back"]) hear(name, (detail) => frame.tell(name, detail));
+    for (const name of ["light", "order", "catalogue", "task", "shift", "inbox", "away", "back"]) hear(name, (detail) => frame.tell(name, detail));
     hear("cart", (detail) => frame.tell("parked", detail)); // "cart" is the page's own open one
     hear("light", showLight);
     hear("catalogue", () => void live.poll().then(() => frame.catalog.refresh()));
