@@ -14,6 +14,9 @@ import { answered, openDatabase, within } from "./db.js";
 import { t } from "./i18n.js";
 import { Windows } from "./windows.js";
 
+/** Milliseconds after which a sale under way is told of: one that is quick to be answered is drawn once, when it has ended. */
+const LATE = 250;
+
 /** Thrown inside a transaction: the cart is another window's by now, or was sold. */
 class Lost extends Error {}
 
@@ -117,7 +120,7 @@ export class TillStore extends EventTarget {
   async begin(request) {
     this.here = { ...this.here, pending: { request, since: new Date().toISOString() } };
     const { id } = this.here;
-    if (await this.#put(this.here, true)) return this.#changed();
+    if (await this.#put(this.here, true)) return void setTimeout(() => this.pending && this.#changed(), LATE);
     if (this.here.id === id) this.here = { ...this.here, pending: null };
     this.#changed();
     throw new Problem(400, { error: "not_kept", reason: t("This window could not keep the sale on its disk, so it was not sent. Make room, or open the till in one window.") });
@@ -274,9 +277,10 @@ export class TillStore extends EventTarget {
     this.records.set(record.id, record);
     if (!this.db) return true;
     const written = await this.#write(async (carts) => {
-      const kept = /** @type {Kept | undefined} */ (await answered(carts.get(record.id)));
+      const asked = answered(carts.get(record.id));
+      carts.put({ ...record, holder: this.windows.me }); // both at once: one way there and back less; what throws here undoes it
+      const kept = /** @type {Kept | undefined} */ (await asked);
       if (kept ? kept.holder !== this.windows.me : !fresh) throw new Lost(record.id);
-      carts.put({ ...record, holder: this.windows.me });
       return true;
     }, durable);
     if (written) this.windows.tell("carts");

@@ -66,7 +66,9 @@ export class CartView {
     byId("phone-count").textContent = pieces;
     byId("phone-total").textContent = total;
     document.body.classList.toggle("has-lines", cart.lines.length > 0);
-    this.#find(flash ?? chosen)?.scrollIntoView({ block: "nearest" });
+    const seen = this.#find(flash ?? chosen);
+    // With the next frame, which lays out the page anyway.
+    if (seen) requestAnimationFrame(() => seen.isConnected && seen.scrollIntoView({ block: "nearest" }));
   }
 
   /**

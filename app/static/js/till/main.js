@@ -135,7 +135,7 @@ class Till {
   /** @param {any} order */
   sold(order) {
     this.frame.series = order.series;
-    this.frame.selling.choose(null);
+    this.frame.selling.chosen = null; // the empty cart is drawn when the sold one has gone from the window's store: the receipt comes first
     this.frame.selling.hideCart();
     this.frame.sound.ok();
     setTimeout(() => void this.scans.take()); // what was scanned meanwhile begins the next sale

@@ -9,6 +9,8 @@ import { t } from "../i18n.js";
 
 /** Milliseconds until the next try: first soon, since most losses are one packet, then calmly. */
 const PAUSES = [300, 700, 1500, 3000];
+/** Milliseconds after which the dialog says that the sale is being written: most are, before anybody could read it. */
+const LATE = 200;
 
 /** @typedef {import("./card-terminal.js").Panel} Panel */
 
@@ -26,6 +28,8 @@ export class Sending {
     this.busy = false;
     /** A conversation in the dialog that must come to its end. */
     this.asking = false;
+    /** The timer of what is said late. */
+    this.late = 0;
     /** @type {(() => void) | null} ends the pause between two tries */
     this.hurry = null;
   }
@@ -40,7 +44,9 @@ export class Sending {
     if (this.busy) return;
     this.busy = true;
     this.dialog.locked = true;
-    this.#say("");
+    byId("payment-form").inert = true;
+    if (request) this.late = window.setTimeout(() => this.#say(""), LATE);
+    else this.#say("");
     let refused = null;
     try {
       if (request) await this.store.begin(request);
@@ -48,7 +54,7 @@ export class Sending {
         const { request } = this.store.pending;
         try {
           const answer = await this.#post(request);
-          if (answer) return await this.#done(answer, request);
+          if (answer) return this.#done(answer, request);
         } catch (problem) {
           if (!(problem instanceof Problem)) throw problem;
           if (problem.refused || problem.error === "needs_approval") {
@@ -69,9 +75,11 @@ export class Sending {
       if (!(problem instanceof Problem)) throw problem;
       refused = problem; // this browser could not keep the request, so it was never sent
     } finally {
+      clearTimeout(this.late);
       this.busy = false;
       this.hurry = null;
       this.dialog.locked = false;
+      byId("payment-form").inert = false;
       if (refused) this.then.refused(refused);
     }
   }
@@ -112,17 +120,16 @@ export class Sending {
   }
 
   /** @param {any} answer @param {any} request */
-  async #done(answer, request) {
+  #done(answer, request) {
     const { order } = answer;
     const before = this.frame.series;
     this.store.note(order.series, order.number);
     // The sale is on the server's disk, and asking again gives the same one: the receipt need not wait for the window's own copy to go.
-    const settled = this.store.settle(request.sale);
-    hide(this.dialog);
+    void this.store.settle(request.sale);
     this.busy = false;
     const note = before && before !== order.series ? t("This till had been set back to an older copy. It has begun a new series of receipts: %(series)s.", { series: order.series }) : "";
     this.then.sold({ order, repeated: Boolean(answer.repeated), note, codes: answer.codes });
-    await settled;
+    hide(this.dialog); // beneath the receipt by now: the page between the two is never drawn
   }
 
   // -- conversations -----------------------------------------------------------------------------------------------
@@ -159,6 +166,7 @@ export class Sending {
 
   /** @param {Panel} panel */
   #panel({ title, why = "", waits = false, buttons = [] }) {
+    clearTimeout(this.late);
     byId("payment-form").hidden = true;
     byId("sending").hidden = false;
     byId("sending-spinner").hidden = !waits;

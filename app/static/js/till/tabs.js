@@ -15,6 +15,8 @@ export class Tabs {
     /** @type {string | null} */
     this.asked = null;
     this.shown = "";
+    /** Which tabs there were, and which was open, when the open one was brought into sight. */
+    this.scrolled = "";
   }
 
   start() {
@@ -43,6 +45,7 @@ export class Tabs {
 
   draw() {
     const { tabs } = this.frame.store;
+    const open = tabs.map((tab) => `${tab.id} ${tab.state === "open"}`).join();
     const shown = JSON.stringify(tabs.map((tab) => [tab.id, tab.state, this.name(tab), tab.cart.lines.length, Boolean(tab.pending)]));
     if (shown === this.shown) return; // a tab under a finger stays where it is
     this.shown = shown;
@@ -50,6 +53,8 @@ export class Tabs {
       ...tabs.map((tab) => this.#tab(tab)),
       h("button", { type: "button", class: "tab tab-new", "aria-label": t("New cart"), title: `${t("New cart")} (F3)`, "aria-keyshortcuts": "F3", on: { click: () => this.add() } }, icon("plus")),
     );
+    if (open === this.scrolled) return; // only words have changed: looking where a tab stands would lay out the page in the midst of a scan
+    this.scrolled = open;
     this.bar.querySelector('[aria-current="true"]')?.scrollIntoView({ block: "nearest", inline: "nearest" });
   }
 
