@@ -20,10 +20,11 @@ from app.shop import clock as clocks
 from app.shop import schemas
 from app.shop.actor import Actor
 from app.shop.conflicts import case as cases
+from app.shop.conflicts import leave
 from app.shop.conflicts.case import ATTACHMENTS, Case
 from app.shop.conflicts.policies import PERSONAL
 from app.shop.conflicts.resolutions import answer, check, latest, record, requested
-from app.shop.conflicts.undoing import RIGHT, undo
+from app.shop.conflicts.undoing import undo
 from app.shop.reason import say
 from app.shop.sale import SaleError, invalid
 from app.shop.schemas.cart import plain
@@ -66,7 +67,7 @@ def resolve(
     `invalid` with the field. Nothing is written then.
     """
     check(request, note)
-    lender = actor.need(RIGHT, say("decide between two versions"))
+    lent = leave.need(actor, id, say("decide between two versions"))
     with database.transaction():
         known = requested(database, request, id)
         if known is not None:
@@ -90,7 +91,6 @@ def resolve(
             more["kept"] = kept
         if note:
             more["note"] = note
-        lent = actor.lent(RIGHT) if lender is not None else []
         resolution = record(
             database, about, result=result, closed=closed, by=actor.staff, on=on, moment=moment, lent=lent, **more
         )

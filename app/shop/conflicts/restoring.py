@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any
 
 from app.docs import merge
 from app.docs.database import Database
@@ -15,17 +15,14 @@ from app.docs.record import Record
 from app.shop import clock as clocks
 from app.shop import ids, schemas
 from app.shop.actor import Actor
-from app.shop.conflicts import history
+from app.shop.conflicts import history, leave
+from app.shop.conflicts.leave import ALSO as ALSO
 from app.shop.conflicts.policies import PERSONAL
 from app.shop.conflicts.resolutions import answer, check, record, requested
-from app.shop.conflicts.undoing import RIGHT
 from app.shop.reason import say
 from app.shop.sale import SaleError, invalid
 from app.shop.schemas.cart import plain
 from app.shop.schemas.resolution import LARGEST
-
-#: What it takes besides, where a document decides what others may do.
-ALSO: Final[Mapping[str, str]] = {"staff": "people", "settings": "settings"}
 
 
 def restore(
@@ -52,8 +49,7 @@ def restore(
     """
     check(request, note)
     doing = say("bring back an older version")
-    needed = [RIGHT, *filter(None, [ALSO.get(id.partition(":")[0])])]
-    lenders = [actor.need(right, doing) for right in needed]
+    lent = leave.need(actor, id, doing)
     with database.transaction():
         known = requested(database, request, id)
         if known is not None:
@@ -83,7 +79,7 @@ def restore(
             by=actor.staff,
             on=on,
             moment=moment,
-            lent=actor.lent(*needed) if any(lenders) else [],
+            lent=lent,
             base=rev,
             choices=_choices(about["type"], rev, before, body),
             **({"note": note} if note else {}),

@@ -16,11 +16,11 @@ from app.docs.record import Record
 from app.shop import clock as clocks
 from app.shop.actor import Actor
 from app.shop.conflicts import case as cases
+from app.shop.conflicts import leave
+from app.shop.conflicts.leave import RIGHT as RIGHT
 from app.shop.conflicts.resolutions import answer, check, record, requested
 from app.shop.reason import say
 from app.shop.sale import SaleError, invalid
-
-RIGHT = "conflicts"
 
 
 def undo(
@@ -40,14 +40,14 @@ def undo(
     `not_held` when what the branches said is no longer kept here.
     """
     check(request, None)
-    lender = actor.need(RIGHT, say("take a decision back"))
+    lent = leave.need(actor, id, say("take a decision back"))
     with database.transaction():
         known = requested(database, request, id)
         if known is not None:
             return answer(database, id, known)
         done = _resolution(database, resolution, id)
         current = database.read(id)
-        if current is None or not _untouched(database, current, done):
+        if current is None or not untouched(database, current, done):
             raise SaleError(
                 409,
                 "changed",
@@ -72,7 +72,7 @@ def undo(
             by=actor.staff,
             on=on,
             moment=moment,
-            lent=actor.lent(RIGHT) if lender is not None else [],
+            lent=lent,
             base=done.get("base"),
             choices=[],
             undoes=done["_id"],
@@ -90,7 +90,7 @@ def _resolution(database: Database, resolution: Any, id: str) -> dict[str, Any]:
     return doc
 
 
-def _untouched(database: Database, record: Record, done: Mapping[str, Any]) -> bool:
+def untouched(database: Database, record: Record, done: Mapping[str, Any]) -> bool:
     """Whether the document's leaves are still those that the resolution left."""
     leaves = set(record.leaves())
     if not leaves.issuperset(done["closed"]):

@@ -257,6 +257,15 @@ def test_a_supervisor_who_lent_the_right_is_named(shop: Shop) -> None:
     assert done["resolution"]["by"] == "staff:bob"
 
 
+def test_what_decides_on_the_rights_of_others_takes_their_right_too(shop: Shop) -> None:
+    shop.company.put({"_id": "staff:a", "type": "staff", "schema": 1, "name": "Ann", "role": "cashier"})
+    _, till = fork(shop.company, "staff:a", on("s1-t1", role="manager"), on("s1-t2", role="supervisor"))
+    assert refused(shop, id="staff:a", take=till).details["right"] == "people"
+    chief = Actor("staff:c", "Chief", frozenset({"conflicts"}), {"people": "staff:m"})
+    done = decide(shop, id="staff:a", take=till, actor=chief)
+    assert done["resolution"]["approvals"] == [{"right": "people", "by": "staff:m"}]
+
+
 VALUES = st.sampled_from([None, 1, 2, "a", ["x"], ["y", "x"], {"k": 1}])
 EDITS = st.lists(
     st.one_of(
