@@ -5,14 +5,16 @@ The row of a document holds its winner's body. When a change makes another leaf 
     docs    [2-b body]                 docs    [3-c body]
     bodies  1-a (ancestor)     ──►     bodies  1-a (ancestor), 2-b (ancestor: 3-c was made on it)
 
-The bodies of every leaf are kept for ever, those of ancestors for three-way merges and history, the newest
-`ANCESTORS_KEPT` of a document.
+The bodies of every leaf are kept for ever, those of ancestors for three-way merges and history: the newest
+`ANCESTORS_KEPT` of a document, and however old they are those at which its branches part and those that a deletion or a
+merge has ended, since what somebody wrote there stands nowhere else.
 """
 
 from __future__ import annotations
 
 import sqlite3
 from collections.abc import Mapping
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from app.docs import disputes
@@ -131,15 +133,28 @@ def _settle(connection: sqlite3.Connection, doc: int, tree: trees.Tree, leaves: 
     rows = connection.execute("SELECT n, rev, leaf FROM bodies WHERE doc = ? ORDER BY n DESC", (doc,)).fetchall()
     kept = 0
     standing = set(leaves)
+    pinned = _pinned(tree) if bound and len(tree) > 1 and len(rows) > bound else frozenset[str]()
     for n, rev, leaf in rows:
         if rev in standing:
             continue
-        if kept == bound or not trees.contains(tree, rev):
+        pin = rev in pinned
+        if (kept >= bound and not pin) or not trees.contains(tree, rev):
             connection.execute("DELETE FROM bodies WHERE n = ?", (n,))
             continue
-        kept += 1
+        kept += not pin
         if leaf:
             connection.execute("UPDATE bodies SET leaf = 0 WHERE n = ?", (n,))
+
+
+def _pinned(tree: trees.Tree) -> frozenset[str]:
+    """The revisions at which branches part, and those that a tombstone has ended."""
+    ended = {f"{top - 1}-{hashes[1]}" for top, deleted, hashes in tree if deleted and len(hashes) > 1}
+    ways = sorted((top - len(hashes), hashes[::-1]) for top, _, hashes in tree)
+    for (start, a), (other, b) in pairwise(ways):
+        together = next((i for i, (x, y) in enumerate(zip(a, b, strict=False)) if x != y), min(len(a), len(b)))
+        if start == other and together:
+            ended.add(f"{start + together}-{a[together - 1]}")
+    return frozenset(ended)
 
 
 def _body_of(connection: sqlite3.Connection, doc: int, rev: str) -> Content | None:

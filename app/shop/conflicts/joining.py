@@ -34,7 +34,7 @@ Fetch = Callable[[str, list[str]], None]
 def join(database: Database, id: str, policies: Policies, *, fetch: Fetch | None = None) -> list[str]:
     """Joins what the rules can join of a document's leaves; the revisions written, none where a person must decide.
 
-    A customer whose data was erased on one branch is erased on all.
+    A customer whose data was erased on one branch is erased on all. What a newer program wrote is left to it.
     """
     record = database.read(id)
     if record is None or record.deleted or record.tree is None or len(record.leaves()) < 2:
@@ -44,9 +44,10 @@ def join(database: Database, id: str, policies: Policies, *, fetch: Fetch | None
         return []
     if written := close_erased(database, id):
         return written
-    if any(leaf.attached for leaf in open_):
+    live = [leaf for leaf in open_ if not leaf.deleted]
+    if any(leaf.attached for leaf in live) or not all(schemas.known(leaf.body) for leaf in live):
         return []
-    if fetch is not None and (lacking := bases_lacking(database, record, open_)):
+    if fetch is not None and (lacking := bases_lacking(database, record, live)):
         fetch(id, lacking)
     written = []
     with contextlib.suppress(merge.Unsettled):
