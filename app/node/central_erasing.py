@@ -21,7 +21,8 @@ from app.node.state import NodeState
 log = logging.getLogger("couchtill.erasing")
 
 STATE = "erasing:central"
-"""The setting that keeps `{person: {"rev", "at", "heard": {node: time}}}`; `at` null: not yet."""
+"""The setting that keeps `{person: {"database", "rev", "at", "heard": {node: time}}}`: since when the central knows nothing older of
+the person (null: it still does), and the nodes that told that they don't either."""
 
 TIMEOUT = 30.0
 #: Revisions that are asked for in one request.
@@ -39,6 +40,7 @@ class CentralErasing:
         self._state = state
         self._directory = directory
         self._node = node
+        self._seen: dict[str, int] = {}
         self._asked: dict[str, int] = {}  # database → turns since a compaction was asked for
         self._hub: bool | None = None
 
@@ -56,16 +58,16 @@ class CentralErasing:
         before = repr(known)
         pending = False
         for database in map(self._directory.get, filter(holds_people, self._directory.names())):
-            erased = {record.id: record for record in database.marked(KINDS, "erased", 0)}
-            for id, record in erased.items():
-                if known.get(id, {}).get("rev") != record.rev:
-                    heard = known.get(id, {}).get("heard", {})
-                    known[id] = {"rev": record.rev, "at": None, "heard": heard}
-            open_ = [id for id in erased if known[id]["at"] is None]
-            if open_:
-                pending = self._central(session, f"{root}/{quote(database.name, safe='')}", database, open_, known) or (
-                    pending
-                )
+            n = database.last_n
+            for record in database.marked(KINDS, "erased", self._seen.get(database.name, 0)):
+                entry = known.setdefault(record.id, {"heard": {}})
+                if entry.get("rev") != record.rev:
+                    entry.update(database=database.name, rev=record.rev, at=None)
+            self._seen[database.name] = n
+            open_ = [id for id, one in known.items() if one["at"] is None and one["database"] == database.name]
+            url = f"{root}/{quote(database.name, safe='')}"
+            if open_ and self._central(session, url, database, open_, known):
+                pending = True
         for report in reports:
             for id, at in (report.get("erased") or {}).items():
                 if id in known:

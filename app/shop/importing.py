@@ -26,6 +26,7 @@ from typing import Any, BinaryIO
 from app.docs.database import Database
 from app.shop import clock, schemas
 from app.shop.csvfile import CsvFile, ImportRefused, Row
+from app.shop.erasing.erase import is_erased
 from app.shop.money import MAX_AMOUNT, WHOLE
 
 __all__ = ["ImportRefused", "Report", "import_customers", "import_products", "read_customers", "read_products"]
@@ -289,6 +290,9 @@ def _store(
             if record is None:
                 writing.append((row, {**doc, **stamp}))
                 report.created += counted
+                continue
+            if is_erased(record):
+                rejects.add(row, "This person’s data were erased. Give a person who comes back another number.")
                 continue
             before = {} if record.deleted else record.doc()
             after = {**before, **{name: value for name, value in doc.items() if name != "_id"}}

@@ -38,6 +38,8 @@ ROUTES: tuple[tuple[tuple[str, ...], str, tuple[str, ...]], ...] = (
     (("POST",), r"/api/card(/.*)?", ("sell",)),
     (_READ, r"/api/balances/.*", ("sell", "giftcard", "account")),
     (("GET", "HEAD", "POST", "PUT", "DELETE"), r"/api/carts(/.*)?", ("sell",)),
+    (("POST",), r"/api/(customers|people)/.+/erase", ("erase",)),
+    (_READ, r"/api/erasures(/.*)?", ("erase",)),
     (_READ, r"/api/customers(/.*)?", ("customer_edit", "sell")),
     (("POST", "PUT"), r"/api/customers(/.*)?", ("customer_edit",)),
     (_READ, r"/api/receipts(/.*)?", ("reprint", "refund")),

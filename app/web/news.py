@@ -7,6 +7,7 @@
     task       something that a person must look at
     inbox      {"conflicts", "incidents", "tasks"}: how many wait for a person now
     catalogue  {"products": [ids] or null, "types": […]}: what of the catalogue is another one now; null is "a lot"
+    erased     {"id"}: a customer whose data were erased, here or elsewhere; null: somebody may have been
     beat       nothing happened, the line stands
 
 A stream looks at what changed since it last looked, and at nothing else; while nothing does, it compares two numbers.
@@ -24,6 +25,7 @@ from flask import Response, stream_with_context
 from app.docs import json
 from app.docs.database import Database
 from app.docs.errors import DocsError, StoreError
+from app.shop.erasing.erase import is_erased
 from app.web.feeds import FeedBody, FeedSlots
 
 log = logging.getLogger("couchtill.news")
@@ -167,6 +169,7 @@ class Stream:
         if rows is None:
             self._products = None
             self._types.update(CATALOGUE)
+            yield encode("erased", {"id": None})
         for row in rows or ():
             kind = row["id"].partition(":")[0]
             if kind == "task" and kind in self._rows:
@@ -174,6 +177,9 @@ class Stream:
                 if record is not None:
                     name, show = self._rows[kind]
                     yield encode(name, show({**record.doc(), "_id": row["id"], "_deleted": record.deleted}))
+            elif kind == "customer":
+                if is_erased(self._company.read(row["id"])):
+                    yield encode("erased", {"id": row["id"]})
             elif kind in CATALOGUE:
                 self._types.add(kind)
                 if kind == "product" and self._products is not None:

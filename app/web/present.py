@@ -44,6 +44,14 @@ def _category(id: str, entry: Doc) -> dict[str, Any]:
     return {"id": id, "name": entry.get("name") or id.partition(":")[2], "colour": entry.get("colour")}
 
 
+def customer_name(doc: Doc | None) -> str:
+    """What to call a customer: one whose data were erased has no name any more; "" for none."""
+    if doc is None:
+        return ""
+    name = doc.get("name")
+    return _("Erased customer") if doc.get("erased") is True else name if isinstance(name, str) else ""
+
+
 def order_row(order: Doc, timezone: str) -> dict[str, Any]:
     """A sale as a row of a list; `timezone` is its store's, in which its time is shown. One that can't be read is
     listed with its id for a number."""

@@ -120,7 +120,7 @@ def _overspent(about: str, database: Database, company: Database) -> Words:
     kind, _colon, key = about.partition(":")
     record = company.read(about if kind == "giftcard" else key)
     doc = record.doc() if record is not None and not record.deleted else {}
-    who = f"… {doc.get('hint') or key[:6]}" if kind == "giftcard" else str(doc.get("name") or key)
+    who = f"… {doc.get('hint') or key[:6]}" if kind == "giftcard" else present.customer_name(doc) or key
     digits = doc["digits"] if sound.is_whole(doc.get("digits"), 0, 4) else _digits(company)
     below = amount(-min(0, balance_of(company, about)), digits)
     if kind == "giftcard":
@@ -173,8 +173,8 @@ def _compact(about: str, database: Database, company: Database) -> Words:
     return (
         _("The central must be compacted"),
         _(
-            "A person was erased, but the central still keeps older versions of the data, and head office’s user may not "
-            "remove them. An administrator of the CouchDB does it: compact the database %(name)s (in Fauxton, or "
+            "A person was erased, but the central still keeps older versions of the data, and head office’s user may "
+            "not remove them. An administrator of the CouchDB does it: compact the database %(name)s (in Fauxton, or "
             "POST /%(name)s/_compact). This task is done by itself once they are gone.",
             name=about.partition(":")[0],
         ),

@@ -225,6 +225,17 @@ export class TillStore extends EventTarget {
     this.#changed();
   }
 
+  /** Takes customers off every cart that is kept here, whichever window has it. @param {string[]} ids */
+  async forgetCustomers(ids) {
+    const theirs = (/** @type {Cart} */ cart) => Boolean(cart.customer && ids.includes(cart.customer.id));
+    if (theirs(this.here.cart)) this.update({ ...this.here.cart, customer: null });
+    await this.#write(async (carts) => {
+      for (const kept of /** @type {Kept[]} */ (await answered(carts.getAll()))) if (theirs(kept.cart)) carts.put({ ...kept, cart: { ...kept.cart, customer: null } });
+    });
+    this.windows.tell("carts");
+    await this.reload();
+  }
+
   /** An empty cart that is left leaves nothing behind. */
   #leave() {
     if (matters(this.here)) this.records.set(this.here.id, this.here);

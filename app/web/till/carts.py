@@ -36,7 +36,11 @@ def row(node: Any, doc: Mapping[str, Any]) -> dict[str, Any]:
             line["gone"] = True
     customer = doc.get("customer")
     known = node.till.customers.get(customer) if isinstance(customer, str) else None
-    shown = {"id": customer, "name": "", "group": None} if isinstance(customer, str) else None
+    shown = None
+    if isinstance(customer, str):
+        record = node.company.read(customer)
+        name = present.customer_name(record.doc() if record is not None and not record.deleted else None)
+        shown = {"id": customer, "name": name if is_erased(record) else "", "group": None}
     return {
         "id": doc["_id"],
         "rev": doc["_rev"],

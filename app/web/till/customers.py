@@ -7,8 +7,9 @@ from typing import Any
 from flask import Blueprint, Response, request
 
 from app.shop.customers import Customers
+from app.shop.erasing.erase import is_erased
 from app.shop.reason import say
-from app.web.json_api import answer, missing, read_json, whole
+from app.web.json_api import Problem, answer, missing, read_json, whole
 from app.web.till.actors import actor_of
 from app.web.till.carts import ABOUT
 
@@ -34,6 +35,8 @@ def register(blueprint: Blueprint, node: Any) -> None:
     def one(id: str) -> Response:
         shown = customers().get(id)
         if shown is None:
+            if is_erased(node.company.read(id)):
+                raise Problem(404, "not_found", say("This customer’s data were erased."), erased=True)
             raise missing(say("This customer is not here any more."))
         return answer(shown)
 

@@ -55,8 +55,7 @@ def paper_of(
 
 def _name(database: Any, id: Any) -> str:
     record = database.read(id) if isinstance(id, str) else None
-    name = record.doc().get("name") if record is not None and not record.deleted else None
-    return name if isinstance(name, str) else ""
+    return present.customer_name(record.doc() if record is not None and not record.deleted else None)
 
 
 def row_of(node: Any, order: Doc, zone: str) -> dict[str, Any]:

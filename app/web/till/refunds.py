@@ -23,8 +23,8 @@ def register(blueprint: Blueprint, node: Any) -> None:
             cap["name"] = present.tender_name(cap["kind"])
         customer = view["customer"]
         record = node.company.read(customer) if customer else None
-        name = record.doc().get("name") if record is not None and not record.deleted else None
-        return answer({**view, "customer_name": name or "", "timezone": str(node.till.status()["timezone"])})
+        name = present.customer_name(record.doc() if record is not None and not record.deleted else None)
+        return answer({**view, "customer_name": name, "timezone": str(node.till.status()["timezone"])})
 
     @blueprint.post("/api/refunds/quote")
     def quote() -> Response:

@@ -9,6 +9,8 @@ import { hide, show } from "../dialogs.js";
 import { byId, debounce, h, icon } from "../dom.js";
 import { t } from "../i18n.js";
 import { ulid } from "../ulid.js";
+import { EraseDialog } from "../conflicts/erase.js";
+import { toast } from "../toast.js";
 
 const PAUSE = 120;
 const FIELDS = ["name", "phone", "email", "group", "cards", "tax_number", "address", "note"];
@@ -35,6 +37,7 @@ class Customers {
     this.busy = false;
     /** @type {AbortController | null} */
     this.asking = null;
+    this.erasing = new EraseDialog((path, body) => frame.send("POST", path, body));
   }
 
   start() {
@@ -65,6 +68,10 @@ class Customers {
     on("customers-new", () => this.edit(null));
     on("customers-none", () => this.choose(null));
     on("customer-back", () => this.#find());
+    on("customer-erase", () => this.edited && this.erasing.open(this.edited, () => this.#erased()));
+    frame.hear("erased", ({ id }) => void (id ? this.forget([id]) : this.look()));
+    frame.hear("back", () => void this.look());
+    void this.look();
     this.form.addEventListener("submit", (event) => {
       event.preventDefault();
       void this.save();
@@ -77,6 +84,7 @@ class Customers {
     this.input.value = text;
     this.#find();
     byId("customers-none").hidden = !this.frame.cart.customer;
+    byId("customers-erased").hidden = !this.frame.may("erase");
     show(this.dialog);
     this.input.focus();
     void this.search();
@@ -174,6 +182,47 @@ class Customers {
     frame.ready();
   }
 
+  // -- erasing --------------------------------------------------------------------------------------------------------
+
+  #erased() {
+    const { edited } = this;
+    if (edited) void this.forget([edited.id]);
+    toast(t("Erased. Every node forgets them as soon as it hears of it."));
+    this.#find();
+    void this.search();
+  }
+
+  /** Somebody was erased, here or elsewhere: this browser keeps nothing of them either. @param {string[]} ids */
+  async forget(ids) {
+    const before = this.frame.cart.customer;
+    this.found = this.found.filter((customer) => !ids.includes(customer.id));
+    if (this.edited && ids.includes(this.edited.id)) {
+      for (const name of FIELDS) this.#field(name).value = "";
+      this.edited = null;
+      if (this.dialog.open && !this.form.hidden) this.#find();
+    }
+    if (this.dialog.open) this.#list(this.input.value.trim());
+    await this.frame.store.forgetCustomers(ids);
+    if (before && ids.includes(before.id)) {
+      this.frame.ready();
+      toast(t("The customer of this cart was erased, and is no longer on it."));
+    }
+    navigator.serviceWorker?.controller?.postMessage("keep"); // the kept page may name parked carts by their customers
+  }
+
+  /** What was erased while this page was closed, or heard nothing: the customers of the carts that are kept here. */
+  async look() {
+    const kept = new Set(this.frame.store.tabs.map((tab) => tab.cart.customer?.id).filter(Boolean));
+    for (const id of kept) {
+      try {
+        await get(`api/customers/${encodeURIComponent(/** @type {string} */ (id))}`);
+      } catch (problem) {
+        if (!(problem instanceof Problem)) throw problem;
+        if (problem.body.erased) await this.forget([/** @type {string} */ (id)]);
+      }
+    }
+  }
+
   // -- making and editing ---------------------------------------------------------------------------------------------
 
   /** @param {Customer | null} customer */
@@ -184,6 +233,7 @@ class Customers {
     this.form.hidden = false;
     byId("customers-title").textContent = customer ? customer.name : t("New customer");
     byId("customers-conflict").hidden = !customer?.conflict;
+    byId("customer-erase").hidden = !customer || !this.frame.may("erase");
     byId("customer-fault").textContent = "";
     const typed = this.input.value.trim();
     for (const name of FIELDS) {

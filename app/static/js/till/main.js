@@ -64,7 +64,7 @@ class Till {
     byId("away-retry").addEventListener("click", () => void frame.live?.poll());
     frame.hear("sold", ({ order }) => this.sold(order));
     frame.hear("session", () => frame.actions.draw());
-    frame.live = new Live("api/events", "api/state", ["light", "order", "catalogue", "cart", "task", "shift", "inbox"]);
+    frame.live = new Live("api/events", "api/state", ["light", "erased", "order", "catalogue", "cart", "task", "shift", "inbox"]);
     this.listen(frame.live);
     frame.actions.draw();
     frame.selling.changed();
@@ -80,7 +80,7 @@ class Till {
     const { frame } = this;
     const hear = (/** @type {string} */ name, /** @type {(detail: any) => void} */ run) =>
       live.addEventListener(name, (event) => run(/** @type {CustomEvent} */ (event).detail));
-    for (const name of ["light", "order", "catalogue", "task", "shift", "inbox", "away", "back"]) hear(name, (detail) => frame.tell(name, detail));
+    for (const name of ["light", "erased", "order", "catalogue", "task", "shift", "inbox", "away", "back"]) hear(name, (detail) => frame.tell(name, detail));
     hear("cart", (detail) => frame.tell("parked", detail)); // "cart" is the page's own open one
     hear("light", showLight);
     hear("catalogue", () => void live.poll().then(() => frame.catalog.refresh()));
