@@ -84,8 +84,8 @@ class Orders(Watch):
 
 
 class Priced(NamedTuple):
-    """A product as one node has it: `price` None is an open one, `on` is where it was changed last, `disputed` says that
-    there are two live versions."""
+    """A product as one node has it: `price` (None: an open one), where it was changed last, whether it has two live
+    versions."""
 
     rev: str
     price: int | None

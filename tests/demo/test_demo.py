@@ -49,6 +49,20 @@ class Demo:
         order: dict[str, Any] = answer.json()["order"]
         return order
 
+    def ask(self, name: str, method: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
+        """What a node's API answers to its own key."""
+        node = self.state()["nodes"][name]
+        key = (self.data / node["id"] / "api.secret").read_text().strip()
+        url = f"{node['url'].partition('/enter')[0]}/api/{path}"
+        answer = requests.request(method, url, json=body, headers={"Authorization": f"Bearer {key}"}, timeout=30)
+        assert answer.status_code in (200, 201), answer.text
+        found: dict[str, Any] = answer.json()
+        return found
+
+    def price(self, name: str, amount: int) -> None:
+        rev = self.ask(name, "GET", "products/product:milk")["rev"]
+        self.ask(name, "PUT", "products/product:milk/price", {"rev": rev, "price": {"amount": amount}})
+
     def wait_for_the_catalogue(self) -> None:
         def there() -> bool:
             return all(
@@ -108,6 +122,21 @@ def test_the_lesson_ticks_itself_off_and_nothing_is_lost_or_doubled_and_starting
     assert started["url"].startswith(before)  # the same port: the open window finds it again
     wait_until(lambda: demo.done() == STEPS[:8], what="the receipt is there")
     assert demo.sell("t1", "five")["number"] == last["number"] + 1
+
+    demo.act("cut/t1")
+    demo.price("office", 139)
+    wait_until(lambda: demo.ask("t2", "GET", "products/product:milk")["price"]["amount"] == 139)
+    demo.price("t1", 149)
+    wait_until(lambda: demo.done() == STEPS[:9], what="two prices for one thing")
+    demo.act("plug/t1")
+    wait_until(lambda: demo.done() == STEPS[:10], what="one to decide")
+    wait_until(lambda: demo.ask("office", "GET", "conflicts")["rows"], what="it is in the inbox")
+    case = demo.ask("office", "GET", "conflicts/company/product:milk")
+    theirs = next(side for side in case["sides"] if side["on"] == "s1-t1")
+    decide = {"request": "decide-000001", "seen": case["seen"], "take": theirs["rev"]}
+    demo.ask("office", "POST", "conflicts/company/product:milk/resolve", decide)
+    wait_until(lambda: demo.done() == STEPS[:11], what="both tills have what was decided")
+    assert {demo.ask(name, "GET", "products/product:milk")["price"]["amount"] for name in ("t1", "t2")} == {149}
 
     generation = demo.state()["generation"]
     state = demo.act("reset").json()
