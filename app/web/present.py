@@ -44,12 +44,14 @@ def _category(id: str, entry: Doc) -> dict[str, Any]:
     return {"id": id, "name": entry.get("name") or id.partition(":")[2], "colour": entry.get("colour")}
 
 
-def customer_name(doc: Doc | None) -> str:
-    """What to call a customer: one whose data were erased has no name any more; "" for none."""
+def person_name(doc: Doc | None) -> str:
+    """What to call a customer, or a member of the staff; "" for one who isn't here. Who was erased has no name."""
     if doc is None:
         return ""
+    if doc.get("erased") is True:
+        return _("Erased customer") if doc.get("type") == "customer" else ""
     name = doc.get("name")
-    return _("Erased customer") if doc.get("erased") is True else name if isinstance(name, str) else ""
+    return name if isinstance(name, str) else ""
 
 
 def order_row(order: Doc, timezone: str) -> dict[str, Any]:

@@ -120,7 +120,7 @@ def _overspent(about: str, database: Database, company: Database) -> Words:
     kind, _colon, key = about.partition(":")
     record = company.read(about if kind == "giftcard" else key)
     doc = record.doc() if record is not None and not record.deleted else {}
-    who = f"… {doc.get('hint') or key[:6]}" if kind == "giftcard" else present.customer_name(doc) or key
+    who = f"… {doc.get('hint') or key[:6]}" if kind == "giftcard" else present.person_name(doc) or key
     digits = doc["digits"] if sound.is_whole(doc.get("digits"), 0, 4) else _digits(company)
     below = amount(-min(0, balance_of(company, about)), digits)
     if kind == "giftcard":

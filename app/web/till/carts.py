@@ -8,8 +8,10 @@ from typing import Any
 from flask import Blueprint, Response, request
 
 from app.shop.carts import Carts
+from app.shop.erasing.erase import is_erased
 from app.shop.reason import say
 from app.shop.sale import SaleError
+from app.web import present
 from app.web.json_api import answer, missing, read_json
 from app.web.till.actors import actor_of
 
@@ -39,8 +41,8 @@ def row(node: Any, doc: Mapping[str, Any]) -> dict[str, Any]:
     shown = None
     if isinstance(customer, str):
         record = node.company.read(customer)
-        name = present.customer_name(record.doc() if record is not None and not record.deleted else None)
-        shown = {"id": customer, "name": name if is_erased(record) else "", "group": None}
+        name = present.person_name(record.doc()) if record is not None and is_erased(record) else ""
+        shown = {"id": customer, "name": name, "group": None}
     return {
         "id": doc["_id"],
         "rev": doc["_rev"],

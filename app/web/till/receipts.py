@@ -55,7 +55,7 @@ def paper_of(
 
 def _name(database: Any, id: Any) -> str:
     record = database.read(id) if isinstance(id, str) else None
-    return present.customer_name(record.doc() if record is not None and not record.deleted else None)
+    return present.person_name(record.doc() if record is not None and not record.deleted else None)
 
 
 def row_of(node: Any, order: Doc, zone: str) -> dict[str, Any]:

@@ -23,7 +23,7 @@ def register(blueprint: Blueprint, node: Any) -> None:
             cap["name"] = present.tender_name(cap["kind"])
         customer = view["customer"]
         record = node.company.read(customer) if customer else None
-        name = present.customer_name(record.doc() if record is not None and not record.deleted else None)
+        name = present.person_name(record.doc() if record is not None and not record.deleted else None)
         return answer({**view, "customer_name": name, "timezone": str(node.till.status()["timezone"])})
 
     @blueprint.post("/api/refunds/quote")
