@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from app.node import config as node_config
 from app.node import links as node_links
@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from app.node.node import Node
 
 log = logging.getLogger("couchtill.older")
+
+#: Revisions that one look asks for, the newest: two requests.
+LOOKED = 100
 
 
 class Older:
@@ -40,6 +43,23 @@ class Older:
         address = node_links.address(config, name, node_config.read_secret(self._node.path, "central"))
         try:
             return older.remember(self._node.directory.get(name), address, id, revs)
+        except (PeerError, DocsError, Stopped) as error:
+            log.debug("%s: older revisions of %s: %s", name, id, error)
+            return None
+
+    def look(self, name: str, id: str, revs: Sequence[str]) -> list[dict[str, Any]] | None:
+        """These revisions of a document as far as the central has their bodies, for somebody who looks: nothing is kept
+        here. None where it could not be asked."""
+        config = self._node.config
+        if config.central_url is None or self._node.closing.is_set():
+            return None
+        from app.docs.errors import DocsError
+        from app.replicator import older
+        from app.replicator.errors import PeerError, Stopped
+
+        address = node_links.address(config, name, node_config.read_secret(self._node.path, "central"))
+        try:
+            return older.look(address, id, revs[:LOOKED])
         except (PeerError, DocsError, Stopped) as error:
             log.debug("%s: older revisions of %s: %s", name, id, error)
             return None

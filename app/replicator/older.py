@@ -31,16 +31,21 @@ def remember(database: Database, url: str, id: str, revs: Sequence[str]) -> list
     PeerError."""
     record = database.read(id)
     tree = () if record is None else record.paths()
-    wanted = {rev for rev in revs if trees.contains(tree, rev)}
+    wanted = [rev for rev in revs if trees.contains(tree, rev)]
+    found = look(url, id, wanted)
+    database.bulk_docs([doc for doc in found if not doc.get("_attachments")], new_edits=False)
+    return [doc["_rev"] for doc in found]
+
+
+def look(url: str, id: str, revs: Sequence[str]) -> list[dict[str, Any]]:
+    """These very revisions as far as the database at `url` (credentials in it) has their bodies. Raises PeerError."""
     peer = RemotePeer(url)
     peer.client.connect_timeout, peer.client.read_timeout = CONNECT_TIMEOUT, READ_TIMEOUT
     try:
         found = older(peer.client, peer.name, id, revs)
     finally:
         peer.client.close()
-    found = [doc for doc in found if doc.get("_id") == id and doc["_rev"] in wanted]
-    database.bulk_docs([doc for doc in found if not doc.get("_attachments")], new_edits=False)
-    return [doc["_rev"] for doc in found]
+    return [doc for doc in found if doc.get("_id") == id and doc["_rev"] in revs]
 
 
 def older(client: Client, url: str, id: str, revs: Sequence[str]) -> list[dict[str, Any]]:

@@ -56,6 +56,7 @@ ROUTES: tuple[tuple[tuple[str, ...], str, tuple[str, ...]], ...] = (
     (("POST",), r"/api/reports/x", ("report_x",)),
     (("GET", "HEAD", "POST", "DELETE"), r"/api/prints(/.*)?", ("reprint",)),
     (("GET", "HEAD", "POST"), r"/api/conflicts(/.*)?", ("conflicts",)),
+    (("GET", "HEAD", "POST"), r"/api/history/.*", ("conflicts",)),
     (("POST",), r"/api/tasks/done", ("conflicts",)),
     (_READ, r"/api/tasks(/.*)?", ("sync", "people", "settings", "conflicts")),
     (_READ, r"/api/sync(/.*)?", ("sync",)),

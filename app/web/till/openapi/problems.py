@@ -80,6 +80,7 @@ PROBLEMS: dict[str, Known] = {
     # Conflicts
     "undecided": Known(400, "Something that is different was not chosen; `fields` says what."),
     "not_in_dispute": Known(404, "There is nothing to decide; `resolution` says who decided it, where somebody has."),
+    "erased": Known(403, "This person's data were erased: nothing of them is brought back."),
     "not_held": Known(409, "What the versions said is no longer kept here."),
     # Sync
     "no_central": Known(409, "There is no other machine that this one syncs with."),

@@ -15,6 +15,9 @@ ROUTES: tuple[Route, ...] = (
         about="`sides` are the open leaves, the winner first; `fields` what is to decide, each with the `values` by "
             "revision; `joined` what the rules join, or only one side changed.",
         answers={200: ("The case.", {"seen": str})}, problems=("not_found", "not_in_dispute")),
+    Route("GET", "/api/conflicts/{db}/{id}/attachment", CONFLICTS, "A picture of one version",
+        query={"rev!": "The version.", "name!": "The attachment’s name."}, content="image/*",
+        answers={200: ("The picture.", str)}, problems=("not_found",)),
     Route("POST", "/api/conflicts/{db}/{id}/resolve", CONFLICTS, "Decide it", rights=("conflicts",),
         request=asked.Resolve, answers={200: ("What was written.", DECIDED)},
         about="One commit: the joined revision on the winner's branch, tombstones on the others, and a `resolution`.",
@@ -24,6 +27,17 @@ ROUTES: tuple[Route, ...] = (
         request=asked.Undo, answers={200: ("It is in dispute again.", DECIDED)},
         problems=("changed", "not_held", "needs_approval", "request_used", "not_found"),
         example={"request": "undo-00001", "resolution": "resolution:01JDB0000000000000000000AA"}),
+    Route("GET", "/api/history/{db}/{id}", CONFLICTS, "Who changed what of a document, when and where",
+        query={"central": "`1`: also what only the central still holds."},
+        about="Newest first: versions with what they changed, runs of versions that are no longer held (`gap`), and "
+            "decisions.",
+        answers={200: ("The history.", {"rev": str, "entries": list, "missing": int, "central": (dict, None)})},
+        problems=("not_found", "needs_approval")),
+    Route("POST", "/api/history/{db}/{id}/restore", CONFLICTS, "Bring an older version back", rights=("conflicts",),
+        request=asked.Restore, answers={200: ("What was written.", DECIDED)},
+        about="Writes what that version said as a new one, on what is in use; a deleted document comes back.",
+        problems=("changed", "not_held", "immutable", "erased", "needs_approval", "request_used", "not_found"),
+        example={"request": "restore-0001", "rev": "1-0f3c", "seen": "3-77aa"}),
 )  # fmt: skip
 
 #: Documents that answers hold, and their descriptions refer to.
