@@ -1,8 +1,8 @@
 # CouchTill: `make demo` to see it, `make test` to prove it, `make help` for the rest.
 
 PYTHON_IN_VENV = .venv/bin/python
-# The tests of a shop in bad weather wait a lot: two at a time is quicker on one core too.
-JOBS = 2
+# The tests of a shop in bad weather wait a lot: three at a time are quicker on two cores too.
+JOBS = 3
 # Options for pytest, the benchmark or the replay: make test ARGS="-k tree"
 ARGS =
 # Where the demo keeps its shop, and the folder of receipts to replay (empty: the sample in the repository)
