@@ -52,7 +52,7 @@ def change(
 
     The same `request` again adds no second note. Raises SaleError: 400 with the field; 403 `needs_approval`; 404.
     """
-    actor.need(RIGHT, say("to see to what waits for a decision"))
+    actor.need(RIGHT, say("see to what waits for a decision"))
     given = _checked(asked, set(staff))
     with database.transaction():
         doc = _document(database, id)

@@ -91,7 +91,7 @@ def finish(
     database: Database, id: str, *, on: str, actor: Actor = ANYBODY, moment: clocks.Clock = clocks.now
 ) -> dict[str, Any]:
     """A person has looked at it. Raises SaleError 403, 404; a task that is done already stays as it is."""
-    actor.need("conflicts", say("to see to tasks"))
+    actor.need("conflicts", say("see to tasks"))
     record = database.read(id)
     if record is None or record.deleted or record.type != "task":
         raise SaleError(404, "not_found", say("This task is not here any more."))

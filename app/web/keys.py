@@ -57,6 +57,7 @@ ROUTES: tuple[tuple[tuple[str, ...], str, tuple[str, ...]], ...] = (
     (("GET", "HEAD", "POST", "DELETE"), r"/api/prints(/.*)?", ("reprint",)),
     (("GET", "HEAD", "POST"), r"/api/conflicts(/.*)?", ("conflicts",)),
     (("GET", "HEAD", "POST"), r"/api/history/.*", ("conflicts",)),
+    (("GET", "HEAD", "POST"), r"/api/(inbox|followups(/.*)?)", ("conflicts",)),
     (("POST",), r"/api/tasks/done", ("conflicts",)),
     (_READ, r"/api/tasks(/.*)?", ("sync", "people", "settings", "conflicts")),
     (_READ, r"/api/sync(/.*)?", ("sync",)),

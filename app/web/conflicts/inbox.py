@@ -1,6 +1,6 @@
 """What waits for a person: the page `/conflicts` with its three lists, and their API.
 
-`GET /api/conflicts`, `/api/incidents`, `/api/inbox` (how many), `POST /api/followups/<database>/<id>`; `many` has those
+`GET /api/conflicts`, `/api/inbox` (how many; incidents, tasks), `POST /api/followups/<database>/<id>`; `many` has those
 that decide many at once.
 """
 
@@ -45,10 +45,6 @@ def register(blueprint: Blueprint, hall: Hall) -> None:
     @blueprint.get("/api/conflicts")
     def conflicts() -> Response:
         return answer(_conflicts(hall))
-
-    @blueprint.get("/api/incidents")
-    def incidents() -> Response:
-        return answer(_others(hall, "incidents"))
 
     @blueprint.get("/api/inbox")
     def waiting_now() -> Response:

@@ -18,7 +18,7 @@ from app.web import present, tasks_api
 from app.web import words as sync_words
 from app.web.conflicts import evidence
 from app.web.conflicts.hall import Hall
-from app.web.conflicts.words import Words
+from app.web.conflicts.words import NAMED, Words
 
 Doc = Mapping[str, Any]
 
@@ -56,13 +56,12 @@ def conflict(entry: Entry, words: Words) -> dict[str, Any]:
 
 
 def _value(case: Case, side: Side, words: Words) -> str:
-    """What this side says of the one field to decide; of several, their names."""
+    """What this side says of what there is to decide: its first values."""
     if side.deleted:
         return _("deleted")
-    if len(case.fields) == 1:
-        return words.of(case, case.fields[0].path, case.value(side, case.fields[0].place))
-    mine = [field.path for field in case.fields if side.rev in field.changed]
-    return words.fields(case.type, mine) if mine else ""
+    told = [words.of(case, field.path, case.value(side, field.place)) for field in case.fields[:NAMED]]
+    more = ["…"] if len(case.fields) > NAMED else []
+    return " · ".join([*told, *more]) or _("changed")
 
 
 def _sold_at(entry: Entry, side: Side, price: Any) -> str:

@@ -124,7 +124,8 @@ class Words:
 
     def side(self, side: Side) -> dict[str, Any]:
         """`{"rev", "deleted", "where", "who", "when", "at", "till", "label"}`; the label is "Head office, 14:02"."""
-        parts = [self.where(side.on), self.who(side.by), self.when(side.at)]
+        where = _("nobody says where") if side.deleted and not side.on else self.where(side.on)
+        parts = [where, self.who(side.by), self.when(side.at)]
         return {
             "rev": side.rev,
             "deleted": side.deleted,

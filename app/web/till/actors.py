@@ -26,6 +26,7 @@ _OPEN = ("/api/session", "/api/price")
 _CLOSED = (
     "receipts",
     "conflicts",
+    "inbox",
     "history",
     "erasures",
     "refunds",

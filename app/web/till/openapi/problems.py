@@ -78,6 +78,7 @@ PROBLEMS: dict[str, Known] = {
     "last_manager": Known(409, "Somebody must stay who may change people."),
     "pin_key_missing": Known(409, "The secret of the store's PINs is not on this till yet."),
     # Conflicts
+    "no_side": Known(409, "The choice means none of this document's versions."),
     "undecided": Known(400, "Something that is different was not chosen; `fields` says what."),
     "not_in_dispute": Known(404, "There is nothing to decide; `resolution` says who decided it, where somebody has."),
     "erased": Known(403, "This person's data were erased: nothing of them is brought back."),

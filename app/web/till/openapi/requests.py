@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.shop.schemas.base import Attributes, Flag, ListOf, Strict, Text, price_field
+from app.shop.schemas.base import Attributes, Choice, Flag, ListOf, Part, Strict, Text, price_field
 from app.shop.schemas.cart import CartFields
 
 REQUEST_ID = r"[A-Za-z0-9_.-]{8,64}"
@@ -135,6 +135,51 @@ class PrintReceipt(Approved):
 class TaskDone(Approved):
     id = Text(250, filled=True, required=True)
     database = Text(200, filled=True, required=True)
+
+
+class FollowUp(Approved):
+    """Who sees to it, a note, whether it is done or put aside: one of them at least."""
+
+    request = Text(64, pattern=REQUEST_ID)
+    assigned = Text(250, allow_none=True)
+    note = Text(2000, filled=True)
+    done = Flag()
+    later = Flag()
+
+
+class InboxFilter(Strict):
+    """As the query of `GET /api/conflicts`."""
+
+    database = Text(200)
+    type = Text(200)
+    q = Text(200)
+    assigned = Text(250)
+
+
+class Disputed(Strict):
+    """One document in dispute; `seen` as its case or its preview gave it."""
+
+    database = Text(200, filled=True, required=True)
+    id = Text(250, filled=True, required=True)
+    seen = Text(40)
+
+
+class ManyPreview(Strict):
+    """What many would become: those that `items` name, or that `filter` lets through, a page after `before`."""
+
+    side = Choice("office", "till", "newer", "shown", data_key="take", required=True)
+    items = ListOf(Part(Disputed), 200)
+    filter = Part(InboxFilter)
+    before = Text(250)
+
+
+class ManyDecided(Approved):
+    """One choice for many: `request` is that of all parts into which they are sent."""
+
+    request = Text(48, pattern=REQUEST_ID, required=True)
+    side = Choice("office", "till", "newer", "shown", data_key="take", required=True)
+    items = ListOf(Part(Disputed), 200, required=True)
+    note = Text(500, allow_none=True)
 
 
 class Retry(Approved):

@@ -4,12 +4,39 @@ from __future__ import annotations
 
 from app.shop.conflicts import asked
 from app.shop.schemas.resolution import Resolution
-from app.web.till.openapi.route import Route
+from app.web.till.openapi import requests
+from app.web.till.openapi.route import Route, rows
 
 CONFLICTS = "Conflicts"
 DECIDED = {"rev": (str, None), "resolution": Resolution, "doc": (dict, None)}
 
+WAITING = {"conflicts": int, "incidents": int, "tasks": int}
+FILTERS = {"q": "Words of any version.", "type": "A type of documents; `-`: those without one.",
+    "database": "One database.", "assigned": "A person’s id, `nobody`, or `later` for what was put aside."}  # fmt: skip
+ITEM = {"database": "company", "id": "product:4000001"}
+
 ROUTES: tuple[Route, ...] = (
+    Route("GET", "/api/conflicts", CONFLICTS, "The documents in dispute, the newest first",
+        query={**FILTERS, "limit": "How many, 200 at most.", "before": "`next` of the page before."},
+        answers=rows(next=(str, None), counts=WAITING, matching=int, types=[dict], databases=[dict])),
+    Route("GET", "/api/inbox", CONFLICTS, "How much waits for a person; the incidents, the tasks",
+        query={"list": "`incidents` or `tasks`: their rows too.", "q": "Words.", "state": "`done`: those that are closed.",
+            "assigned": "A person’s id, or `nobody`.", "limit": "How many, 1000 at most."},
+        answers={200: ("How many.", {"counts": WAITING})}),
+    Route("POST", "/api/followups/{database}/{id}", CONFLICTS, "Assign, note, put aside, close", rights=("conflicts",),
+        request=requests.FollowUp,
+        about="`id` is that of an incident, of a task, or of a document in dispute.",
+        answers={200: ("What is said of it now.", {"id": str, "follow": dict})},
+        problems=("not_found", "needs_approval"), example={"request": "note-00001", "note": "Asked the supplier."}),
+    Route("POST", "/api/conflicts/preview", CONFLICTS, "What many would become", request=requests.ManyPreview,
+        about="Nothing is written. `seen` of each row is what `POST /api/conflicts/bulk` wants.",
+        answers=rows(next=(str, None)), problems=("not_found",), example={"take": "office", "items": [ITEM]}),
+    Route("POST", "/api/conflicts/bulk", CONFLICTS, "Decide many", rights=("conflicts",), request=requests.ManyDecided,
+        about="Each is decided by itself; those that have changed meanwhile stay, and are named.",
+        answers={200: ("What was decided, and what stayed.", {"resolved": [dict], "stayed": [dict],
+            "counts": WAITING})},
+        problems=("needs_approval", "not_found"),
+        example={"request": "many-00001", "take": "office", "items": [{**ITEM, "seen": "0f3c5a6b7d8e9f10"}]}),
     Route("GET", "/api/conflicts/{db}/{id}", CONFLICTS, "One document in dispute",
         query={"seen": "What was seen last: where it is the same still, only that is answered."},
         about="`sides` are the open leaves, the winner first; `fields` what is to decide, each with the `values` by "
