@@ -1,11 +1,10 @@
-/** Light or dark, as this machine's person chose it; before the page is drawn, so that nothing flashes. No module: it must run at once. */
+/** Light or dark, as this machine's person chose it, else as the system is; before the page is drawn, so that nothing flashes. No module: it must run at once. */
 (() => {
   const KEY = "couchtill.theme";
   const apply = () => {
     const theme = localStorage.getItem(KEY);
-    if (theme === "light" || theme === "dark") document.documentElement.dataset.theme = theme;
-    else delete document.documentElement.dataset.theme;
     const dark = theme === "dark" || (theme !== "light" && matchMedia("(prefers-color-scheme: dark)").matches);
+    document.documentElement.dataset.theme = dark ? "dark" : "light";
     document.querySelector('meta[name="theme-color"]')?.setAttribute("content", dark ? "#18201d" : "#ffffff");
     for (const button of document.querySelectorAll("[data-theme-choice]")) {
       button.setAttribute("aria-checked", String(button.getAttribute("data-theme-choice") === (theme ?? "")));
