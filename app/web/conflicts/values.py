@@ -1,0 +1,102 @@
+"""A value of a document for the page that shows it: money as money, texts and lists with what is different marked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any, Final
+from urllib.parse import quote
+
+from babel.numbers import format_currency
+from flask_babel import get_locale
+from flask_babel import gettext as _
+
+from app.docs.merge import MISSING
+from app.shop import sound
+from app.shop.conflicts import diff
+from app.shop.conflicts.case import ATTACHMENTS, HIDDEN, SECRET
+from app.web import present
+from app.web.conflicts.words import Words
+
+Doc = Mapping[str, Any]
+Shown = dict[str, Any]
+
+#: Characters of a value within a button.
+SHORT: Final = 28
+#: Members that are minor units, and those that are millionths of one.
+AMOUNTS: Final = frozenset({"account_limit", "refund_limit", "spend", "amount", "off", "limit"})
+RATES: Final = frozenset({"rate", "percent", "discount_limit"})
+#: Types whose ids are shown by the name of what they lead to.
+REFS: Final = frozenset({"category", "tax", "product", "store", "customer", "staff", "promotion", "pricelist"})
+IMAGES: Final = frozenset({"image/png", "image/jpeg", "image/webp", "image/gif", "image/svg+xml"})
+
+
+class Values:
+    """Of the documents of one type; `body` is one of them, which says in which unit it is sold."""
+
+    def __init__(self, words: Words, money: Doc, database: str, id: str, doctype: str | None, body: Doc) -> None:
+        self._words, self._money, self._body = words, money, body
+        self._database, self._id, self._type = database, id, doctype
+
+    def shown(self, path: str, value: Any, base: Any = None, rev: str | None = None) -> Shown:
+        """`{"text", "short", "parts", "items", "picture", "colour", "images"}`: the value in words (`short` where it
+        fits a button); a text by its parts against `base`, a list by its elements, files (of `rev`) and pictures as
+        such."""
+        told: Shown = {"text": "", "parts": None, "items": None, "picture": None, "colour": None, "images": None}
+        name = path.rpartition(".")[2]
+        if path.partition(".")[0] in SECRET.get(self._type or "", ()):
+            told["text"] = self._words.value(self._type, path, MISSING if value is MISSING else HIDDEN)
+        elif path == ATTACHMENTS:
+            told["images"] = self._files(value, rev)
+            told["text"] = ", ".join(one["name"] for one in told["images"]) or _("no files")
+        else:
+            told["text"] = self._text(path, name, value)
+            if isinstance(value, str) and isinstance(base, str) and base and name not in ("picture", "colour"):
+                told["parts"] = diff.words(base, value) if base.partition(":")[0] not in REFS else None
+            if isinstance(value, list) and value and all(isinstance(one, str | int) for one in value):
+                was = base if isinstance(base, list) else value
+                told["items"] = [(part.kind, self._text(path, name, part.what)) for part in diff.elements(was, value)]
+            if name == "picture" and isinstance(value, str) and value:
+                told["picture"], told["text"] = quote(value, safe=""), _("this picture")
+            if name == "colour" and isinstance(value, str):
+                told["colour"] = value
+        told["short"] = told["text"] if len(told["text"]) <= SHORT and not told["picture"] else ""
+        return told
+
+    def _text(self, path: str, name: str, value: Any) -> str:
+        if name == "inactive":
+            return _("no longer in use") if value is True else _("in use")
+        if sound.is_price(value):
+            return self._price(value)
+        if type(value) is int and name in AMOUNTS:
+            return self._amount(value)
+        if isinstance(value, str) and value and value.partition(":")[0] not in REFS:
+            return value
+        return self._words.value(self._type, path, value)
+
+    def _amount(self, value: int) -> str:
+        digits = int(self._money["digits"])
+        pattern = "¤#,##0" + ("." + "0" * digits if digits else "")
+        number, code = Decimal(value).scaleb(-digits), str(self._money["currency"])
+        return str(format_currency(number, code, pattern, locale=get_locale(), currency_digits=False))
+
+    def _price(self, price: Doc) -> str:
+        text, per = self._amount(price["amount"]), price.get("per", 1000)
+        unit = self._body.get("unit") if self._body.get("sold_by") == "measure" else ""
+        unit = unit if isinstance(unit, str) else ""
+        if per == 1000:
+            return f"{text} / {unit}" if unit else text
+        return f"{text} / {present.quantity(per)} {unit}".rstrip()
+
+    def _files(self, value: Any, rev: str | None) -> list[Shown]:
+        files = value if isinstance(value, Mapping) else {}
+        place = f"{quote(self._database, safe='')}/{quote(self._id, safe=':')}"
+        return [
+            {
+                "name": name,
+                "href": f"api/conflicts/{place}/attachment?rev={rev}&name={quote(name, safe='')}"
+                if rev and about.get("content_type") in IMAGES
+                else None,
+            }
+            for name, about in files.items()
+        ]
