@@ -282,16 +282,17 @@ class _Reader:
             return "unknown"
         if parent.get("_deleted") or self._quiet_above(rev):
             return "returned"
-        if not over and self._by_rule(body, parent):
+        if not over and self._by_rule(rev, body, parent):
             return "joined"
         return "changed"
 
-    def _by_rule(self, body: Body, parent: Body) -> bool:
+    def _by_rule(self, rev: str, body: Body, parent: Body) -> bool:
         """Whether a rule wrote this: it sets no clock, so its stamps are those of a leaf that it joined."""
         stamps = [body.get(name) for name in STAMPS]
         if stamps[0] is None or not any(state == "joined" for state in self.states.values()):
             return False
-        sides = [parent, *(doc for rev, doc in self.bodies.items() if self.states.get(rev) == "joined")]
+        others = (doc for known, doc in self.bodies.items() if known != rev and self.states.get(known) == "joined")
+        sides = [parent, *others]
         return any([side.get(name) for name in STAMPS] == stamps for side in sides)
 
     def _older(self, rev: str) -> tuple[str | None, int]:

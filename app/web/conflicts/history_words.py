@@ -40,11 +40,9 @@ def labels(found: History, words: Words) -> dict[str, dict[str, str]]:
     made = {}
     versions = [entry.version if isinstance(entry, Decision) else entry for entry in found.entries]
     for version in versions:
-        if isinstance(version, Version):
-            where = words.where(version.on)
-            made[version.rev] = {"who": words.who(version.by) or where, "where": where, "when": words.when(version.at)}
-            if made[version.rev]["who"] == where:
-                made[version.rev]["where"] = ""
+        if isinstance(version, Version) and (version.on or version.at):
+            where, who = words.where(version.on), words.who(version.by)
+            made[version.rev] = {"who": who or where, "where": where if who else "", "when": words.when(version.at)}
     return made
 
 
@@ -72,7 +70,10 @@ def _row(found: History, entry: Version | Gap | Decision, words: Words) -> dict[
         row |= _use(found, version, words)
     if isinstance(entry, Decision):
         doc = entry.doc
-        row |= {"kind": "decision", "title": _decision(entry), "note": doc.get("note") or ""}
+        row |= {"kind": "decision", "title": _decision(entry), "note": doc.get("note") or "", "text": ""}
+        chosen = [_chosen(found, one, words) for one in doc.get("choices") or () if one.get("aside")]
+        if chosen:
+            row |= {"changes": chosen[:SHOWN], "more": chosen[SHOWN:]}
         row |= _stamps(doc.get("by"), doc.get("on"), doc.get("at"), words)
         if _undoable(found, entry):
             row["undo"] = doc["_id"]
@@ -134,6 +135,8 @@ def _about(version: Version) -> str:
 
 
 def _badge(version: Version) -> str:
+    if version.state == "used" and version.kind == "deleted":
+        return ""
     badges = {
         "used": _("In use"),
         "open": _("Not decided yet"),
@@ -190,6 +193,14 @@ def _plain(body: Mapping[str, Any]) -> dict[str, Any]:
     kept = {name: value for name, value in body.items() if name not in merge.STAMPS and name[:1] != "_"}
     atts = body.get("_attachments") or {}
     return {**kept, "_files": {name: stub.get("digest") for name, stub in atts.items()}}
+
+
+def _chosen(found: History, one: Mapping[str, Any], words: Words) -> dict[str, str]:
+    """What a decision set aside, and what it took instead."""
+    path, aside = one["path"], one["aside"].values()
+    before = list(dict.fromkeys(words.value(found.type, path, value) for value in aside))
+    after = words.value(found.type, path, one["value"]) if "value" in one else words.value(None, path, None)
+    return {"name": words.field(found.type, path), "before": ", ".join(before), "after": after}
 
 
 def _change(found: History, one: Change, words: Words) -> dict[str, str]:
