@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.shop.schemas.base import Attributes, Choice, Flag, ListOf, Part, Strict, Text, price_field
+from app.shop.schemas.base import Attributes, Choice, Flag, ListOf, Part, Strict, Text, Whole, price_field
 from app.shop.schemas.cart import CartFields
 
 REQUEST_ID = r"[A-Za-z0-9_.-]{8,64}"
@@ -39,14 +39,23 @@ class SignIn(Strict):
     badge = Text(200)
 
 
+class PricedLine(Strict):
+    name = Text(200, required=True)
+    price = Whole(0, required=True)
+
+
 class Approve(Strict):
-    """A supervisor's leave for one right, once; `request` is the id of the request that it is for."""
+    """A supervisor's leave for one right, once; `request` is the id of the request that it is for, `what` the refusal's
+    own: what was asked, and no more. `cart` and `line` allow another price for a line before its sale."""
 
     right = Text(40, required=True)
     staff = Text(250)
     pin = Text(64)
     badge = Text(200)
     request = Text(64)
+    cart = Text(64)
+    what = ListOf(Text(64), 2000)
+    line = Part(PricedLine)
 
 
 class NewPerson(Approved):
