@@ -93,7 +93,7 @@ class Disputes(RuleBasedStateMachine):
 
     @rule(id=st.sampled_from(IDS))
     def settle(self, id: str) -> None:
-        merge.settle(self.db, id, {"*": merge.newer})
+        merge.settle(self.db, id, {"*": merge.newer}, baseless=True)
 
     @precondition(lambda self: hasattr(self, "db"))
     @invariant()
@@ -159,7 +159,7 @@ def test_a_file_from_before_the_list_gets_it_at_its_next_opening(path: Path) -> 
         fork(db, "deleted")
         db.put({"_id": "deleted", "_deleted": True}, rev="2-e")
         fork(db, "settled")
-        merge.settle(db, "settled", {"*": merge.newer})
+        merge.settle(db, "settled", {"*": merge.newer}, baseless=True)
         db.put({"_id": "plain"})
     with sqlite3.connect(path) as old:  # as it was before
         old.execute("DROP TABLE disputes")
