@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -31,7 +32,7 @@ def pytest_configure(config: pytest.Config) -> None:
     # The long tests start each process from nothing, on a disk. The others wait for none: that a flush is asked for
     # before an answer leaves, tests/faults/test_disk.py sees; what a disk makes of it, no test can.
     if MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > ENOUGH and not config.getoption("soak"):
-        os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
+        tempfile.tempdir = os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
     CouchTill.forks = sys.platform == "linux" and not config.getoption("soak")
     usual = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True)
     settings.register_profile("couchtill", usual)

@@ -234,8 +234,13 @@ def test_a_line_that_lies_about_being_there_stops_no_sale_and_never_shows_all_se
     met = len(wire.requests)
     till.sync_now()
     wait_until(lambda: len(wire.requests) > met, 60, "the till has tried")
-    status = till.get("/api/sync")
-    assert status["unsent"] >= 3 and status["state"] != "idle", status
+
+    def shows_trouble() -> bool:
+        status = till.get("/api/sync")
+        assert status["unsent"] >= 3, status
+        return bool(status["state"] != "idle")
+
+    wait_until(shows_trouble, 60, "the light has changed")
     assert all(shop.central(order["_id"]) == {} for order in orders)
 
     wire.clear()
