@@ -30,25 +30,25 @@ def page(databases: Iterable[Database], *, before: str | None = None, limit: int
 def nodes(
     erasure: Mapping[str, Any],
     *,
-    own: tuple[str, Mapping[str, str]],
+    own: tuple[str, Mapping[str, str], str],
     heard: Mapping[str, str],
     reports: Iterable[Mapping[str, Any]],
 ) -> list[Row]:
     """`[{"node", "kind", "at", "told"}]`: the nodes that may have the person's document, each with when it had forgotten
     them (null: not that anybody knows) and when it was last heard of (null: this one).
 
-    `own` is this node's id and what it has forgotten; `heard` node → time, of those that told earlier; `reports` what
+    `own` is this node's id, what it has forgotten, and its kind; `heard` node → time, of those that told earlier; `reports` what
     the nodes last told the central.
     """
     about, at = str(erasure.get("about")), str(erasure.get("at"))
     store = str(erasure.get("database")).removeprefix("store-")
     company = erasure.get("database") == "company"
-    found: dict[str, Row] = {own[0]: {"node": own[0], "kind": None, "at": own[1].get(about), "told": None}}
+    found: dict[str, Row] = {own[0]: {"node": own[0], "kind": own[2], "at": own[1].get(about), "told": None}}
     for report in reports:
         id = str(report.get("node"))
         if id == own[0]:
-            found[id]["kind"] = report.get("kind")
-        elif company or report.get("kind") != "terminal" or report.get("store") == store:
+            continue
+        if company or report.get("kind") != "terminal" or report.get("store") == store:
             known = (report.get("erased") or {}).get(about) or heard.get(id)
             found[id] = {"node": id, "kind": report.get("kind"), "at": known, "told": report.get("time")}
     for id, time in heard.items():

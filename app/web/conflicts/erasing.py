@@ -127,6 +127,8 @@ def _page(hall: Hall, before: str | None) -> dict[str, Any]:
     rows, following = journal.page(hall.databases(), before=before, limit=whole("limit", 50, 200))
     words, heard, own = Words(hall), _heard(hall), _own(hall)
     shown = [_row(doc, hall, words, heard, own) for doc in rows]
+    if hall.node.kind == "office" and not all(row["clean"] for row in shown):
+        hall.node.report_soon()  # somebody looks, and waits for it: what the others told is read now, not in a minute
     return {"rows": shown, "next": following, "shares": hall.node.kind == "office"}
 
 
@@ -152,14 +154,17 @@ def _row(
     [{"node", "name", "when", "as_of"}], "central": null | {"when"}, "clean"}`; `when` null: not yet, as far as is known
     here."""
     known = heard.get(str(doc["about"]), {})
-    nodes = journal.nodes(doc, own=own, heard=known.get("heard", {}), reports=hall.node.terminal_reports())
+    nodes = journal.nodes(
+        doc, own=(*own, hall.node.kind), heard=known.get("heard", {}), reports=hall.node.terminal_reports()
+    )
     central = None
-    if hall.node.kind == "office" and hall.node.config.central_url is not None:
+    hub = any(row["kind"] == "hub" for row in nodes)  # a central that says it by itself, and of its files
+    if hall.node.kind == "office" and hall.node.config.central_url is not None and not hub:
         central = {"when": words.when(known["at"]) if known.get("at") else None}
     told = [
         {
             "node": row["node"],
-            "name": str(row["node"]).upper() if row["kind"] == "terminal" else row["node"],
+            "name": _node_name(row),
             "when": words.when(row["at"]) if row["at"] else None,
             "as_of": words.when(row["told"]) if row["told"] else None,
         }
@@ -178,6 +183,12 @@ def _row(
         "central": central,
         "clean": all(row["when"] for row in told) and (central is None or central["when"] is not None),
     }
+
+
+def _node_name(row: Mapping[str, Any]) -> str:
+    if row["kind"] == "hub":
+        return _("Central")
+    return _("Head office") if row["kind"] == "office" else str(row["node"]).upper()
 
 
 def _people(hall: Hall, q: str) -> list[dict[str, Any]]:
