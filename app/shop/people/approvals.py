@@ -1,5 +1,6 @@
 """What a supervisor allows once: a token for one right, for the person who asked, for two minutes. One for a cart in
-the making (another price for one of its lines) waits for its sale.
+the making (another price for one of its lines) waits for its sale. What the supervisor read when the PIN was keyed (the
+thing, its amount) the token is bound to: with another amount it is asked for again.
 
 A token is spent when the action that used it succeeded, never by a refusal. Until then one request at a time holds it.
 A repeat of the very request that spent it may show it again: repeating gives the same document, never a second one.
@@ -23,7 +24,8 @@ MOST = 20
 
 @dataclass
 class Approval:
-    """`asker` is the session's person (or a key's name); `request` the client-born id that it is for, if any."""
+    """`asker` is the session's person (or a key's name); `request` the client-born id that it is for, if any; `what`
+    the things (`actor.thing`) that it is for, None: anything that takes the right."""
 
     right: str
     by: str
@@ -31,6 +33,7 @@ class Approval:
     until: float
     request: str | None
     bound: bool  # to that request from the first
+    what: frozenset[str] | None = None
     where: str | None = None
     held: int = 0
     spent: bool = False
@@ -44,28 +47,40 @@ class Approvals:
         self._given: dict[str, Approval] = {}
         self._lock = threading.Lock()
 
-    def give(self, right: str, by: str, asker: str | None, request: str | None = None, *, lasts: int = LASTS) -> str:
-        """A token for `right`, allowed by the person `by`; for the request of that id only where one is named."""
+    def give(
+        self,
+        right: str,
+        by: str,
+        asker: str | None,
+        request: str | None = None,
+        *,
+        lasts: int = LASTS,
+        what: frozenset[str] | None = None,
+    ) -> str:
+        """A token for `right`, allowed by the person `by`; for the request of that id, and for these things, only where
+        they are named."""
         token, now = secrets.token_urlsafe(24), self._monotonic()
         with self._lock:
             self._given = {key: one for key, one in self._given.items() if one.until > now}
-            self._given[token] = Approval(right, by, asker, now + lasts, request, request is not None)
+            self._given[token] = Approval(right, by, asker, now + lasts, request, request is not None, what)
         return token
 
     def hold(
         self, tokens: Sequence[str], asker: str | None, request: str | None, where: str | None = ""
-    ) -> dict[str, tuple[str, str]]:
-        """Of `tokens` those that are good for this request: right → (token, who allowed it). Others are passed over:
-        then the right is lacking, and is asked for again. `settle` must follow.
+    ) -> dict[str, Approval]:
+        """Of `tokens` those that are good for this request. Others are passed over: then the right is lacking, and is
+        asked for again. `settle` must follow.
 
         `where` is what is asked to do something, None where that can't be repeated without doing it again: a token that
         is in use, or spent, is good for the same request at the same place only.
         """
-        good: dict[str, tuple[str, str]] = {}
+        good: dict[str, Approval] = {}
         with self._lock:
             for token in tokens[:MOST]:
                 one = self._given.get(token)
-                if one is None or one.asker != asker or one.until <= self._monotonic() or one.right in good:
+                if one is None or one.asker != asker or one.until <= self._monotonic() or token in good:
+                    continue
+                if one.what is None and any(other.right == one.right and other.what is None for other in good.values()):
                     continue
                 if one.request is not None and one.request != request:
                     continue
@@ -74,7 +89,7 @@ class Approvals:
                     continue
                 one.held += 1
                 one.request, one.where = request, where
-                good[one.right] = (token, one.by)
+                good[token] = one
         return good
 
     def settle(self, tokens: Sequence[str], done: bool) -> None:

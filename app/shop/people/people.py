@@ -96,9 +96,19 @@ class People:
         `where` as `Approvals.hold` takes it."""
         listed = [token for token in tokens if isinstance(token, str)] if isinstance(tokens, list) else []
         good = self.approvals.hold(listed, actor.staff or actor.name, request, where)
-        lent = {right: by for right, (_, by) in good.items()}
-        held = Held(self.approvals, tuple(token for token, _ in good.values()))
-        return (Actor(actor.staff, actor.name, actor.rights, lent) if lent else actor), held
+        held = Held(self.approvals, tuple(good))
+        if not good:
+            return actor, held
+        lent: dict[str, str] = {}
+        bound: dict[str, dict[str, str]] = {}
+        for one in good.values():
+            lent.setdefault(one.right, one.by)
+            if one.what is not None:
+                bound.setdefault(one.right, {}).update(dict.fromkeys(one.what, one.by))
+        for one in good.values():
+            if one.what is None:
+                bound.pop(one.right, None)
+        return Actor(actor.staff, actor.name, actor.rights, lent, bound), held
 
     # -- signing in ----------------------------------------------------------------------------------------------
 
@@ -112,16 +122,24 @@ class People:
         return person, self.sessions.open(person.id, person.stamp, self.lock_after)
 
     def approve(
-        self, right: str, given: Mapping[str, Any], actor: Actor, request: str | None = None, *, lasts: int = LASTS
+        self,
+        right: str,
+        given: Mapping[str, Any],
+        actor: Actor,
+        request: str | None = None,
+        *,
+        lasts: int = LASTS,
+        what: frozenset[str] | None = None,
     ) -> tuple[Person, str]:
-        """A supervisor allows `actor` one thing once, within `lasts` seconds: who did, and the token. As `sign_in`; 403
-        `may_not_allow` when they lack the right themselves."""
+        """A supervisor allows `actor` one thing once (`what`: just these), within `lasts` seconds: who did, and the
+        token. As `sign_in`; 403 `may_not_allow` when they lack the right themselves."""
         person = self.prove(given)
         if right not in self.staff.rights(person):
             raise SaleError(
                 403, "may_not_allow", say("%(name)s may not allow this.", name=person.name), "staff", {"right": right}
             )
-        return person, self.approvals.give(right, person.id, actor.staff or actor.name, request, lasts=lasts)
+        asker = actor.staff or actor.name
+        return person, self.approvals.give(right, person.id, asker, request, lasts=lasts, what=what)
 
     def prove(self, given: Mapping[str, Any]) -> Person:
         """Who is shown by `{"staff", "pin"}` or `{"badge"}`; an unknown person and a wrong PIN are answered alike."""

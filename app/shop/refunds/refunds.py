@@ -182,7 +182,9 @@ class Refunds:
             body, elsewhere = self._body(wanted)
             rights = self._rights(body, elsewhere)
             for right in rights:
-                actor.need(right, DOING[right], total=body["total"], about=wanted["order"])
+                back = Money(abs(body["total"]), int(body["digits"]))
+                doing = say("%(doing)s, %(amount)s", doing=DOING[right], amount=back)
+                actor.need(right, doing, total=body["total"], about=wanted["order"])
             needed = [right for right in rights if not actor.may(right)]
             order, repeated = self._seller.write(wanted, {**body, "approvals": actor.lent(*needed)}, actor)
             if wanted["void"] and not repeated:

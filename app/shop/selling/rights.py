@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from app.shop.actor import Actor
+from app.shop.actor import Actor, refusal
 from app.shop.barcodes import Barcodes
 from app.shop.desk import Desk
 from app.shop.money import MILLION
-from app.shop.reason import Money, say
+from app.shop.reason import Money, Reason, say
 from app.shop.schemas.order import STORED_VALUE
 from app.shop.selling.draft import Draft, Item
 from app.shop.selling.payback import check_payback, value_back
@@ -21,10 +21,15 @@ def approvals(desk: Desk, request: Doc, draft: Draft, tenders: Sequence[Doc], ac
     """`[{"right", "by"}]` of what a supervisor allowed, as the order keeps them; `tenders` are the request's, read.
     Raises SaleError 403 `needs_approval`."""
     lent: dict[str, str] = {}
+    lacking: dict[str, list[str]] = {}
     for right, doing in needed(desk, request, draft, tenders):
-        by = actor.need(right, doing)
-        if by is not None:
+        allowed, by = actor.allows(right, doing)
+        if not allowed:
+            lacking.setdefault(right, []).append(doing)
+        elif by is not None:
             lent[right] = by
+    for right, doings in lacking.items():  # the first one: all that it is lacking for, at once
+        raise refusal(right, list(dict.fromkeys(doings)))
     if not actor.may("account_over") and "account_over" in actor.approvals:
         lent["account_over"] = actor.approvals["account_over"]  # whether it is needed the balances say
     return [{"right": right, "by": by} for right, by in lent.items()]
@@ -37,7 +42,7 @@ def needed(desk: Desk, request: Doc, draft: Draft, tenders: Sequence[Doc]) -> It
     digits = facts["digits"]
     codes = Barcodes(desk.catalogue, desk.settings, lambda: digits)
     for item in draft.items:
-        yield from _of_item(item, codes)
+        yield from _of_item(item, codes, digits)
     yield from _discounts(desk, draft)
     yield from _returns(desk, draft, tenders, digits)
     if request["tip"]:
@@ -48,7 +53,12 @@ def needed(desk: Desk, request: Doc, draft: Draft, tenders: Sequence[Doc]) -> It
         yield "account", say("selling on the customer's account")
 
 
-def _of_item(item: Item, codes: Barcodes) -> Iterator[tuple[str, str]]:
+def another_price(name: str, amount: int, digits: int) -> Reason:
+    """What a supervisor allows, told with the price itself."""
+    return say("another price for %(name)s: %(price)s", name=name, price=Money(amount, digits))
+
+
+def _of_item(item: Item, codes: Barcodes, digits: int) -> Iterator[tuple[str, str]]:
     wanted = item.wanted
     if item.returned is not None:
         return
@@ -57,7 +67,7 @@ def _of_item(item: Item, codes: Barcodes) -> Iterator[tuple[str, str]]:
     elif item.product is None and wanted["quantity"] > 0:
         yield "open_item", say("selling “%(name)s”, which has no code", name=item.priced["name"])
     elif item.kept.get("keyed") and not codes.offers(item.product or {}, wanted):
-        yield "price", say("another price for %(name)s", name=item.priced["name"])
+        yield "price", another_price(item.priced["name"], wanted["price"]["amount"], digits)
 
 
 def _discounts(desk: Desk, draft: Draft) -> Iterator[tuple[str, str]]:

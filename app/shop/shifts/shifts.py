@@ -18,7 +18,7 @@ from app.shop import ids
 from app.shop.actor import ANYBODY, Actor
 from app.shop.desk import Desk
 from app.shop.journal import Behind, Head
-from app.shop.reason import Reason, say
+from app.shop.reason import Money, Reason, say
 from app.shop.sale import SaleError, invalid
 from app.shop.shifts import closing, covers, drawer, requests
 from app.shop.shifts.denominations import usual
@@ -150,7 +150,8 @@ class Shifts:
 
         def write() -> dict[str, Any]:
             right, doing = MOVES[kind]
-            actor.need(right, doing, amount=wanted["amount"])
+            amount = Money(wanted["amount"], int(self.desk.facts.read()[0]["digits"]))
+            actor.need(right, say("%(doing)s, %(amount)s", doing=doing, amount=amount), amount=wanted["amount"])
             head, behind = self.desk.journal.ready()
             if head.shift is None:
                 raise no_shift()

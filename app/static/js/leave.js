@@ -17,7 +17,7 @@ export async function withLeave(act) {
     return await act({});
   } catch (problem) {
     if (!(problem instanceof Problem) || problem.error !== "needs_approval" || !document.getElementById("allow")) throw problem;
-    const token = await ask(String(problem.body.right ?? ""), problem.message);
+    const token = await ask(String(problem.body.right ?? ""), problem.message, problem.body.what);
     if (!token) throw problem;
     return act({ approvals: [token] });
   }
@@ -31,9 +31,10 @@ let prove = async () => {};
 /**
  * @param {string} right
  * @param {string} about
+ * @param {string[] | undefined} what the server's own: what was asked, and no more
  * @returns {Promise<string | null>} the token; null: it was not allowed
  */
-async function ask(right, about) {
+async function ask(right, about, what) {
   const { people } = await get("api/session");
   const may = people.filter((/** @type {any} */ person) => person.rights.includes(right));
   const dialog = byId("allow", HTMLDialogElement);
@@ -46,7 +47,7 @@ async function ask(right, about) {
   if (entry.person) entry.field.focus({ preventScroll: true });
   return new Promise((resolve) => {
     prove = async (proof) => {
-      const given = await post("api/approvals", { right, ...proof });
+      const given = await post("api/approvals", { right, what, ...proof });
       resolve(given.approval);
       hide(dialog);
     };

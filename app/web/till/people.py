@@ -7,6 +7,7 @@ from typing import Any
 from flask import Blueprint, Response, render_template, request
 from flask_babel import gettext as _
 
+from app.shop.actor import thing
 from app.shop.people.approvals import LASTS, LASTS_OPEN
 from app.shop.people.people import People
 from app.shop.people.rights import RIGHTS
@@ -14,11 +15,15 @@ from app.shop.people.roster import Roster
 from app.shop.people.staff import Person
 from app.shop.reason import say
 from app.shop.sale import SaleError
+from app.shop.selling.rights import another_price
 from app.web.callers import caller
 from app.web.i18n import boot
 from app.web.json_api import answer, read_json
 from app.web.till import actors
 from app.web.till.actors import actor_of, session_cookie, session_token
+
+#: Things that one PIN may allow together: the discounts of a long cart.
+MOST = 2000
 
 
 def session_of(people: People, token: str | None) -> dict[str, Any]:
@@ -111,15 +116,29 @@ def register(blueprint: Blueprint, node: Any) -> None:
     @blueprint.post("/api/approvals")
     def approve() -> Response:
         """`{"right", "staff", "pin"}` or `{"right", "badge"}`; `request`, the id that it is for, where known; `cart`,
-        the id of an open cart, whose sale is still to come: then it lasts until that."""
+        the id of an open cart, whose sale is still to come: then it lasts until that. `what`, as the refusal had it,
+        binds it to what was asked; `line` `{"name", "price"}` to another price for a line of the cart."""
         body = read_json()
         right, own = body.get("right"), body.get("request")
         if right not in RIGHTS:
             raise SaleError(400, "invalid", say("The right is missing, or none that there is."), "right")
         actor = actor_of(node, {})
         lasts = LASTS_OPEN if body.get("cart") else LASTS
-        by, token = people().approve(right, body, actor, own if isinstance(own, str) else None, lasts=lasts)
+        own = own if isinstance(own, str) else None
+        by, token = people().approve(right, body, actor, own, lasts=lasts, what=things(body))
         return answer({"approval": token, "right": right, "by": by.id, "name": by.name, "seconds": lasts}, 201)
+
+    def things(body: dict[str, Any]) -> frozenset[str] | None:
+        """What the supervisor was shown."""
+        what, line = body.get("what"), body.get("line")
+        if isinstance(line, dict) and isinstance(line.get("name"), str) and type(line.get("price")) is int:
+            digits = int(node.till.facts.read()[0]["digits"])
+            return frozenset([thing(another_price(line["name"], line["price"], digits))])
+        if what is None:
+            return None
+        if not isinstance(what, list) or len(what) > MOST or not all(isinstance(one, str) for one in what):
+            raise SaleError(400, "invalid", say("What is to be allowed can’t be read."), "what")
+        return frozenset(what)
 
     @blueprint.get("/api/people")
     def people_rows() -> Response:

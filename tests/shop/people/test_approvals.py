@@ -28,7 +28,8 @@ def held(approvals: Approvals, token: str, asker: str | None = "cleo", request: 
 
 def test_a_token_is_good_once(approvals: Timed) -> None:
     token = approvals.give("price", "sam", "cleo")
-    assert approvals.hold([token], "cleo", "sale-0001") == {"price": (token, "sam")}
+    (one,) = approvals.hold([token], "cleo", "sale-0001").values()
+    assert (one.right, one.by) == ("price", "sam")
     approvals.settle([token], True)
 
     assert not held(approvals, token, request="sale-0002")
@@ -93,6 +94,33 @@ def test_who_allowed_it_stands_with_the_actor(crew: Crew, who: dict[str, Person]
     assert lent.need("price", "key a price") == who["Sam"].id
     assert lent.lent("price") == [{"right": "price", "by": who["Sam"].id}]
     assert not lent.may("drawer")
+
+
+def test_what_was_shown_is_allowed_and_nothing_else_of_the_same_right(crew: Crew, who: dict[str, Person]) -> None:
+    cleo = Actor(who["Cleo"].id, "Cleo", crew.people.staff.rights(who["Cleo"]))
+    given = {"staff": who["Sam"].id, "pin": SUPERVISOR}
+
+    def lend(*tokens: str) -> Actor:
+        actor, held = crew.people.with_approvals(cleo, list(tokens), None, None)
+        held.settle(False)
+        return actor
+
+    def allowed(amount: int) -> str:
+        with pytest.raises(SaleError) as needed:
+            cleo.need("cash_out", "cash out", amount=amount)
+        return crew.people.approve("cash_out", given, cleo, what=frozenset(needed.value.details["what"]))[1]
+
+    small, large = allowed(100), allowed(9000)
+    assert lend(small).need("cash_out", "cash out", amount=100) == who["Sam"].id
+    for doing, amount in (("cash out", 10_000), ("cash out", 9000), ("another thing", 100)):
+        with pytest.raises(SaleError):
+            lend(small).need("cash_out", doing, amount=amount)
+    both = lend(small, large)
+    assert both.need("cash_out", "cash out", amount=9000) == both.need("cash_out", "cash out", amount=100)
+    assert both.lent("cash_out") == [{"right": "cash_out", "by": who["Sam"].id}]
+    # A program that asks beforehand, for the right as such, may use it for whatever takes it, once.
+    anything = crew.people.approve("cash_out", given, cleo)[1]
+    assert lend(small, anything).need("cash_out", "cash out", amount=7) == who["Sam"].id
 
 
 def test_nobody_lends_what_they_lack(crew: Crew, who: dict[str, Person]) -> None:

@@ -2,6 +2,8 @@
  * The frame of the till's page: what every part of it (payment, receipts, shift, people …) hangs on. `main.js` makes one
  * and calls `start(frame)` of each part; parts know the frame, never each other.
  *
+ * @typedef {{title?: string, about?: string, request?: string, cart?: string, what?: string[], line?: {name: string, price: number}}} Why what the
+ *   supervisor reads (`about`), and what the leave is bound to: a request, an open cart, what the server's refusal named, a line's price
  * @typedef {{approvals: string[]}} Leave tokens of supervisors who have allowed it; none where nobody had to be asked
  */
 import { Problem, request } from "../api.js";
@@ -49,7 +51,7 @@ export class Frame {
     this.live = null;
     /**
      * Asks somebody who may, where the cashier may not; people.js puts its dialog here. null: it was not allowed.
-     * @type {(right: string, why: {title?: string, about?: string, request?: string, cart?: string}) => Promise<Leave | null>}
+     * @type {(right: string, why: Why) => Promise<Leave | null>}
      */
     this.allow = async () => ({ approvals: [] });
     /** Takes a code that no product has, as a customer's card; customers.js sets it. @type {(code: string) => Promise<boolean>} */
@@ -131,8 +133,8 @@ export class Frame {
           problem.body.approvals = approvals; // a refusal spends none: for the same request, sent again
           throw problem;
         }
-        const { right = "", title, about } = problem.body;
-        const leave = await this.allow(right, { title, about: about ?? problem.message });
+        const { right = "", what } = problem.body;
+        const leave = await this.allow(right, { about: problem.message, what });
         if (!leave || !leave.approvals.length) throw problem;
         approvals = [...approvals, ...leave.approvals];
       }

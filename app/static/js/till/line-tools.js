@@ -2,6 +2,7 @@
 import { packed, replace, remove, restore, emptyCart } from "../cart.js";
 import { byId } from "../dom.js";
 import { t } from "../i18n.js";
+import { money } from "../money.js";
 import { ulid } from "../ulid.js";
 
 /** Milliseconds for which taking something away can be undone; only then is it noted. */
@@ -87,10 +88,12 @@ export class LineTools {
   async price(id) {
     const line = this.selling.line(id ?? undefined);
     if (!line || line.fixed) return;
-    const leave = await this.#leave("price", t("Another price for %(name)s", { name: line.name }));
-    if (!leave) return;
     const price = await this.frame.ask.price(line);
-    if (price) this.#set(line.id, { price, keyed: true });
+    if (!price) return;
+    const { currency } = this.frame;
+    const prices = { name: line.name, price: money(BigInt(price.amount), currency), before: line.price ? money(BigInt(line.price.amount), currency) : "—" };
+    const leave = await this.#leave("price", t("%(name)s: %(price)s instead of %(before)s", prices), { name: line.name, price: price.amount });
+    if (leave) this.#set(line.id, { price, keyed: true });
   }
 
   /** @param {string | null} [id] */
@@ -173,10 +176,15 @@ export class LineTools {
     this.frame.toast(words, { key: `removed ${noted}`, stays: UNDO, actions: [{ name: t("Undo"), run }] });
   }
 
-  /** Asks for leave where the cashier may not; what was given goes with the sale. @param {string} right @param {string} about */
-  async #leave(right, about) {
+  /**
+   * Asks for leave where the cashier may not; what was given goes with the sale.
+   * @param {string} right
+   * @param {string} about
+   * @param {{name: string, price: number}} [line] another price for it, and only that
+   */
+  async #leave(right, about, line) {
     if (this.frame.may(right)) return { approvals: [] };
-    const leave = await this.frame.allow(right, { title: t("A supervisor must allow this"), about, cart: this.cart.id });
+    const leave = await this.frame.allow(right, { title: t("A supervisor must allow this"), about, cart: this.cart.id, line });
     if (leave?.approvals.length) this.selling.change({ ...this.cart, approvals: [...this.cart.approvals, ...leave.approvals] });
     return leave;
   }

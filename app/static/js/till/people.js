@@ -35,7 +35,7 @@ class People {
     /** @type {((leave: {approvals: string[]} | null) => void) | null} */
     this.answered = null;
     this.right = "";
-    /** @type {{request?: string, cart?: string}} */
+    /** @type {import("./frame.js").Why} */
     this.reason = {};
     this.last = "";
     this.idle = new Idle(() => void this.look(true));
@@ -159,8 +159,7 @@ class People {
   /**
    * Asks somebody who may. null: it was not allowed.
    * @param {string} right
-   * @param {{title?: string, about?: string, request?: string, cart?: string}} [why] `request`: the id of the request that it is for;
-   *   `cart`: the open cart whose sale it will go with
+   * @param {import("./frame.js").Why} [why]
    * @returns {Promise<{approvals: string[]} | null>}
    */
   async allow(right, why = {}) {
@@ -168,7 +167,7 @@ class People {
     if (this.answered || this.lock.open) return null;
     const may = this.frame.session.people.filter((/** @type {any} */ person) => person.rights.includes(right));
     this.right = right;
-    this.reason = { request: why.request, cart: why.cart };
+    this.reason = { request: why.request, cart: why.cart, what: why.what, line: why.line };
     byId("allow-title").textContent = why.title || t("A supervisor must allow this");
     byId("allow-about").textContent = why.about ?? "";
     byId("allow-nobody").hidden = may.length > 0;

@@ -106,7 +106,7 @@ export class Sending {
 
   /** @param {Problem} problem @param {any} request @returns {Promise<{approvals: string[]} | null>} */
   async #leave(problem, request) {
-    const why = /** @type {any} */ ({ about: problem.message, request: request.sale });
+    const why = /** @type {any} */ ({ about: problem.message, request: request.sale, what: problem.body.what });
     const leave = await this.frame.allow(problem.body.right ?? "", why);
     return leave?.approvals.length ? leave : null;
   }
