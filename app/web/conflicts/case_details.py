@@ -35,6 +35,8 @@ def view(hall: Hall, database: Database, case: Case, unfold: list[str]) -> dict[
         names.setdefault(name, "same")
     rows = []
     for name, state in names.items():
+        if state == "same" and name in ("type", "schema"):
+            continue
         base = MISSING if case.base is None else case.base.get(name, MISSING)
         cells = [_cell(values, name, side, base) for side in sides]
         if (

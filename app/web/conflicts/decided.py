@@ -18,8 +18,8 @@ from app.web.conflicts.words import Words
 
 def view(hall: Hall, database: Database, id: str) -> dict[str, Any]:
     """`{"exists", "deleted", "title", "resolution", "kind", "who", "where", "when", "choices": [{"label", "text",
-    "of"}], "kept", "note", "undo"}`: `undo` is the id of the resolution that can be taken back; `resolution` None where no
-    person has decided anything (rules did, or the document never was in dispute)."""
+    "of"}], "kept", "note", "undo"}`: `undo` is the id of the resolution that can be taken back; `resolution` None where
+    no person has decided anything (rules did, or the document never was in dispute)."""
     words = Words(hall)
     record = database.read(id)
     told: dict[str, Any] = {"exists": record is not None, "deleted": record is None or bool(record.deleted)}

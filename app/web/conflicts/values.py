@@ -23,6 +23,8 @@ Shown = dict[str, Any]
 
 #: Characters of a value within a button.
 SHORT: Final = 28
+#: … and from which on a text shows what went out of it.
+LONG: Final = 60
 #: Members that are minor units, and those that are millionths of one.
 AMOUNTS: Final = frozenset({"account_limit", "refund_limit", "spend", "amount", "off", "limit"})
 RATES: Final = frozenset({"rate", "percent", "discount_limit"})
@@ -52,7 +54,7 @@ class Values:
         else:
             told["text"] = self._text(path, name, value)
             if isinstance(value, str) and isinstance(base, str) and base and name not in ("picture", "colour"):
-                told["parts"] = diff.words(base, value) if base.partition(":")[0] not in REFS else None
+                told["parts"] = None if base.partition(":")[0] in REFS else _marked(base, value)
             if isinstance(value, list) and value and all(isinstance(one, str | int) for one in value):
                 was = base if isinstance(base, list) else value
                 told["items"] = [(part.kind, self._text(path, name, part.what)) for part in diff.elements(was, value)]
@@ -100,3 +102,11 @@ class Values:
             }
             for name, about in files.items()
         ]
+
+
+def _marked(base: str, value: str) -> list[diff.Part] | None:
+    """The words of a text that are new in it, and in a longer one those that went out; None where nothing stayed."""
+    parts = diff.words(base, value)
+    if not any(part.kind == "same" and part.what.strip() for part in parts):
+        return None
+    return parts if len(value) > LONG else [part for part in parts if part.kind != "removed"]

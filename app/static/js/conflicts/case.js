@@ -22,9 +22,8 @@ class CasePage {
     this.currency = { currency, digits };
     this.body = byId("case");
     this.busy = false;
-    /** What this page has decided by itself, so that news of it is no surprise. */
-    this.mine = "";
-    this.drawn = performance.now();
+    /** When the page's body came up beneath the hand. */
+    this.drawn = -ECHO;
     /** @type {Choices | null} */
     this.choices = null;
     this.timer = 0;
@@ -59,7 +58,6 @@ class CasePage {
   }
 
   #begin() {
-    this.drawn = performance.now();
     this.choices = this.form ? new Choices(this.form, this.currency) : null;
     clearTimeout(this.timer);
     this.timer = window.setTimeout(() => void this.look(), this.form ? LOOK : LOOK_LATER);
@@ -132,6 +130,7 @@ class CasePage {
     const open = /** @type {HTMLDetailsElement | null} */ (document.getElementById("details"))?.open;
     const inside = this.body.contains(document.activeElement);
     this.body.replaceChildren(...new DOMParser().parseFromString(html, "text/html").body.childNodes);
+    this.drawn = performance.now();
     this.#begin();
     if (kept) this.choices?.restore(kept);
     const details = document.getElementById("details");
