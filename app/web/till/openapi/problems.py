@@ -83,6 +83,9 @@ PROBLEMS: dict[str, Known] = {
     "not_in_dispute": Known(404, "There is nothing to decide; `resolution` says who decided it, where somebody has."),
     "erased": Known(403, "This person's data were erased: nothing of them is brought back."),
     "not_held": Known(409, "What the versions said is no longer kept here."),
+    "still_open": Known(409, "Something is still open with this person; `open` says what, `words` says it to people: "
+        "see to it, or send the same request again with `despite: true`."),
+    "still_here": Known(409, "This person may still sign in: take them off the list of people first."),
     # Sync
     "no_central": Known(409, "There is no other machine that this one syncs with."),
 }  # fmt: skip

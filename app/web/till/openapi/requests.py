@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from app.shop.schemas.base import Attributes, Choice, Flag, ListOf, Part, Strict, Text, Whole, price_field
 from app.shop.schemas.cart import CartFields
+from app.shop.schemas.erasure import REASONS
 
 REQUEST_ID = r"[A-Za-z0-9_.-]{8,64}"
 
@@ -189,6 +190,15 @@ class ManyDecided(Approved):
     side = Choice("office", "till", "newer", "shown", data_key="take", required=True)
     items = ListOf(Part(Disputed), 200, required=True)
     note = Text(500, allow_none=True)
+
+
+class EraseRequest(Approved):
+    """`reason` is one of a few words, so that no sentence about a person goes on standing; `despite` confirms what a
+    refusal named as still open."""
+
+    request = Text(64, pattern=REQUEST_ID, required=True)
+    reason = Choice(*REASONS, required=True)
+    despite = Flag()
 
 
 class Retry(Approved):

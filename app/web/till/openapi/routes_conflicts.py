@@ -5,7 +5,7 @@ from __future__ import annotations
 from app.shop.conflicts import asked
 from app.shop.schemas.resolution import Resolution
 from app.web.till.openapi import requests
-from app.web.till.openapi.route import Route, rows
+from app.web.till.openapi.route import Route, made, rows
 
 CONFLICTS = "Conflicts"
 DECIDED = {"rev": (str, None), "resolution": Resolution, "doc": (dict, None)}
@@ -65,6 +65,23 @@ ROUTES: tuple[Route, ...] = (
         about="Writes what that version said as a new one, on what is in use; a deleted document comes back.",
         problems=("changed", "not_held", "immutable", "erased", "needs_approval", "request_used", "not_found"),
         example={"request": "restore-0001", "rev": "1-0f3c", "seen": "3-77aa"}),
+    Route("GET", "/api/erasures", CONFLICTS, "Who was erased, and which nodes have forgotten them", rights=("erase",),
+        query={"limit": "How many, 200 at most.", "before": "`next` of the page before."},
+        about="By the id only. `nodes` tell when each had forgotten the person, null for not yet as far as is known "
+            "here; a till knows of itself, head office of all.",
+        answers=rows(next=(str, None), shares=bool)),
+    Route("GET", "/api/erasures/people", CONFLICTS, "Whom one could erase", rights=("erase",),
+        query={"q!": "Beginnings of words of a name, a phone number, an e-mail address; a card."},
+        about="Customers, and members of the staff who left.", answers=rows(), problems=("needs_approval",)),
+    Route("POST", "/api/customers/{id}/erase", CONFLICTS, "Erase a customer’s data", rights=("erase",),
+        request=requests.EraseRequest, answers=made("erasure", dict),
+        about="For good, on every node: the id stays, and with it receipts and balances; the person doesn't.",
+        problems=("still_open", "needs_approval", "not_found"),
+        example={"request": "erase-000001", "reason": "asked"}),
+    Route("POST", "/api/people/{id}/erase", CONFLICTS, "Erase the data of somebody who left the staff",
+        rights=("erase",), request=requests.EraseRequest, answers=made("erasure", dict),
+        problems=("still_here", "needs_approval", "not_found"),
+        example={"request": "erase-000002", "reason": "left"}),
 )  # fmt: skip
 
 #: Documents that answers hold, and their descriptions refer to.
