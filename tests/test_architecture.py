@@ -117,7 +117,7 @@ def _imports(path: Path) -> set[str]:
 def test_a_local_path_or_a_registry_is_named_nowhere():
     # Spelled in pieces, so that this file may hold them.
     words = ["/" + "work/", "/" + "root/", "/" + "opt/venv", "registry." + "npmjs", "files." + "pythonhosted"]
-    words += ["pypi." + "org", "deb." + "debian.org", '"resolved"' + ":"]
+    words += ["pypi." + "org", "deb." + "debian.org", '"resolved": ' + '"http']
     named = []
     for path in tracked():
         text = path.read_bytes()
