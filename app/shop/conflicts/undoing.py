@@ -51,7 +51,7 @@ def undo(
             raise SaleError(
                 409,
                 "changed",
-                say("It was changed again since: it can't be taken back at once. The history still has both versions."),
+                say("It was changed again since: it can’t be taken back at once. The history still has both versions."),
                 "",
                 {
                     "case": case.as_dict() if (case := cases.read(database, id)) is not None else None,
@@ -105,7 +105,7 @@ def _kept_leaf(database: Database, id: str, rev: str) -> dict[str, Any]:
     """A revision with its stubs, as it was. Raises SaleError 409."""
     found: dict[str, Any] | None = database.open_revs(id, [rev])[0].get("ok")
     if found is None:
-        raise SaleError(409, "not_held", say("What the versions said is no longer kept here: it can't be taken back."))
+        raise SaleError(409, "not_held", say("What the versions said is no longer kept here: it can’t be taken back."))
     return found
 
 
