@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("couchtill.older")
 
+#: Seconds in which joins don't ask a central that did not answer: each try may take as long as a connection does.
+AWAY = 15.0
 #: Revisions that one look asks for, the newest: two requests.
 LOOKED = 100
 
@@ -29,6 +32,7 @@ class Older:
         self._node = node
         self._lock = threading.Lock()
         self._waiting: dict[str, set[str]] = {}
+        self._away_until = 0.0
 
     def ask(self, name: str, id: str, revs: Sequence[str]) -> list[str] | None:
         """Has the database `name` remember these revisions of a document as far as the central has their bodies: the
@@ -66,9 +70,14 @@ class Older:
 
     def fetch(self, name: str, id: str, revs: Sequence[str]) -> None:
         """As `ask`, for a join: where the central could not be asked, the document waits to be joined later."""
-        if self.ask(name, id, revs) is None and self._node.config.central_url is not None:
-            with self._lock:
-                self._waiting.setdefault(name, set()).add(id)
+        if self._node.config.central_url is None:
+            return
+        if time.monotonic() >= self._away_until:
+            if self.ask(name, id, revs) is not None:
+                return
+            self._away_until = time.monotonic() + AWAY
+        with self._lock:
+            self._waiting.setdefault(name, set()).add(id)
 
     def waiting(self, name: str) -> list[str]:
         """The documents of a database that wait for a base; they no longer do."""

@@ -72,6 +72,7 @@ class Reactions:
             node.link_new_stores()
         elif not name.startswith("store-"):
             return
+        self._again(name)
         database, fetch = node.directory.get(name), partial(node.older.fetch, name)
         written = follow(node.company, database, kind=node.kind, fetch=fetch)
         if first:
