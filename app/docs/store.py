@@ -72,6 +72,7 @@ class Store:
         self._listeners: list[Callable[[], None]] = []
         self._readers: deque[sqlite3.Connection] = deque()
         self._lent = threading.BoundedSemaphore(MAX_READERS)
+        self._held = threading.local()  # `.connection` is that of this thread's snapshot
         self._connection = open_file(self.path, read_only=read_only, create=create)
         try:
             self._load(indexes)
@@ -201,9 +202,14 @@ class Store:
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
-        """Lends a connection for reading; inside a transaction of this thread its own. Give it back soon."""
+        """Lends a connection for reading; inside a transaction or a snapshot of this thread its own. Give it back
+        soon."""
         if self._owner == threading.get_ident():
             yield self._connection
+            return
+        held: sqlite3.Connection | None = getattr(self._held, "connection", None)
+        if held is not None:
+            yield held
             return
         with self._lent:
             if self.closed:
@@ -234,11 +240,17 @@ class Store:
 
     @contextmanager
     def snapshot(self) -> Iterator[sqlite3.Connection]:
-        """As `reading`, with all statements seeing the same commit."""
+        """As `reading`, with all statements seeing the same commit, and all that this thread reads meanwhile."""
         with self.reading() as connection:
-            if not connection.in_transaction:
-                connection.execute("BEGIN")
-            yield connection
+            if connection.in_transaction:
+                yield connection
+                return
+            connection.execute("BEGIN")
+            self._held.connection = connection
+            try:
+                yield connection
+            finally:
+                self._held.connection = None
 
     def on_change(self, listener: Callable[[], None]) -> None:
         """Calls `listener` after each commit that changed a document, in the writer's thread: it must be quick."""

@@ -13,12 +13,12 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.benchmarks import http, page, replication, shift, start, store
+from tests.benchmarks import conflicts, http, page, replication, shift, start, store
 from tests.benchmarks.report import Row, show
 from tests.benchmarks.servers import servers
 from tests.support import node
 
-ROWS = ("push", "pull", "still", "live", "writes", "lookups", "http", "start", "scan", "z")
+ROWS = ("push", "pull", "still", "live", "writes", "lookups", "http", "start", "scan", "z", "inbox")
 
 
 def main() -> int:
@@ -45,6 +45,7 @@ def main() -> int:
             "start": [lambda d: start.terminal(d, given.rounds)],
             "scan": [lambda d: page.cashier(d, given.rounds)],
             "z": [lambda d: shift.z(d, given.rounds)],
+            "inbox": [lambda d: conflicts.inbox(d, given.rounds)],
         }
         table: list[Row] = []
         for row in wanted:

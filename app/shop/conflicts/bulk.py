@@ -6,8 +6,8 @@ import hashlib
 from collections.abc import Callable, Iterable
 from typing import Any, Final
 
+from app.docs import revision
 from app.docs.database import Database
-from app.docs.merge import Leaf
 from app.shop.actor import Actor
 from app.shop.conflicts import case as cases
 from app.shop.conflicts.case import Case, Side
@@ -37,8 +37,9 @@ def side_of(case: Case, choice: str, is_till: IsTill) -> Side | Reason:
     return max(found, key=_written) if found else missing
 
 
-def _written(side: Side) -> tuple[str, int, bytes]:
-    return Leaf(side.rev, side.deleted, dict(side.body)).written()
+def _written(side: Side) -> tuple[str, tuple[int, bytes]]:
+    """By the clock of who wrote it; where that is the same, by the revision."""
+    return side.at or "", revision.sort_key(*revision.parse(side.rev))
 
 
 def decide(

@@ -76,7 +76,8 @@ def page(
             last = found[-1]
             following = f"{last[0].name}:{last[1].seq}"
             break
-        case = cases.read(database, record.id, asks)
+        with database.snapshot():
+            case = cases.read(database, record.id, asks)
         if case is not None:
             found.append((database, record, case))
     stores = [each for each in databases if each.name.startswith("store-")]

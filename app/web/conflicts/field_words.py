@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from flask_babel import gettext as _
 
 
@@ -24,6 +26,12 @@ def kind_name(doctype: str | None) -> str:
         "incident": _("Incidents"),
     }
     return names.get(doctype or "") or (doctype.replace("_", " ") if doctype else _("Other documents"))
+
+
+@lru_cache(maxsize=16)
+def fields_in(language: str) -> dict[tuple[str, str], str]:
+    """`fields` in the language of this request, which is `language`."""
+    return fields()
 
 
 def fields() -> dict[tuple[str, str], str]:

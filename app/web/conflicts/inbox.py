@@ -78,7 +78,9 @@ def _conflicts(hall: Hall) -> dict[str, Any]:
     wanted = many.filter_of(request.args)
     limit = whole("limit", inbox.PAGE, inbox.LARGEST)
     asks = policies.asks(hall.company)
-    page = inbox.page(databases, wanted, before=request.args.get("before"), limit=limit, asks=asks)
+    before = request.args.get("before")
+    page = inbox.page(databases, wanted, before=before, limit=limit, asks=asks)
+    whole_list = page.next is None and before is None
     words = Words(hall)
     by_type: dict[str | None, int] = {}
     by_database = dict.fromkeys((database.name for database in databases), 0)
@@ -88,7 +90,7 @@ def _conflicts(hall: Hall) -> dict[str, Any]:
     return {
         "rows": [rows.conflict(entry, words) for entry in page.entries],
         "counts": many.waiting(hall),
-        "matching": inbox.matching(databases, wanted),
+        "matching": len(page.entries) if whole_list else inbox.matching(databases, wanted),
         "types": [
             {"type": kind or "-", "name": field_words.kind_name(kind), "count": number}
             for kind, number in sorted(by_type.items(), key=lambda each: (-each[1], each[0] or ""))

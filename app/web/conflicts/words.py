@@ -39,8 +39,11 @@ class Words:
         self._staff: dict[str, str] = {}
         self._places: dict[str, str] = {}
         self._refs: dict[str, str] = {}
-        self._fields = field_words.fields()
         self._locale = get_locale()
+        self._fields = field_words.fields_in(str(self._locale))
+        self._tills: dict[str, bool] = {}
+        self._moments: dict[str | None, str] = {}
+        self._amounts: dict[int, str] = {}
         self._zone = clock.zone(hall.zone())
         self._today = clock.now().astimezone(self._zone).date()
         self._digits = int(hall.money()["digits"])
@@ -69,7 +72,10 @@ class Words:
         """Whether what wrote is a till; head office, an import or another program is none."""
         if not on:
             return False
-        return _TILL.fullmatch(on) is not None or any(store.read(f"terminal:{on}") for store in self._stores)
+        if on not in self._tills:
+            known = _TILL.fullmatch(on) is not None
+            self._tills[on] = known or any(store.read(f"terminal:{on}") for store in self._stores)
+        return self._tills[on]
 
     def _where(self, on: str) -> str:
         till = _TILL.fullmatch(on)
@@ -96,6 +102,11 @@ class Words:
 
     def when(self, at: str | None) -> str:
         """A moment in the shop's time: "14:02" today, "21 Nov, 14:02" else; "" where it isn't said."""
+        if at not in self._moments:
+            self._moments[at] = self._when(at)
+        return self._moments[at]
+
+    def _when(self, at: str | None) -> str:
         try:
             moment = clock.read(at or "").astimezone(self._zone)
         except ValueError:
@@ -236,7 +247,7 @@ class Words:
             return _("yes") if value else _("no")
         if isinstance(value, int):
             if name in _AMOUNTS:
-                return present.amount(value, self._digits)
+                return self._amount(value)
             if name in ("rate", "percent", "discount_limit"):
                 return _("%(num)s %%", num=present.quantity(value // 10))
             return present.quantity(value * 1000)
@@ -248,9 +259,14 @@ class Words:
             return self._list(value)
         return str(value)
 
+    def _amount(self, value: int) -> str:
+        if value not in self._amounts:
+            self._amounts[value] = present.amount(value, self._digits)
+        return self._amounts[value]
+
     def _map(self, value: Body) -> str:
         if sound.is_whole(value.get("amount"), -(10**15), 10**15) and set(value) <= {"amount", "per"}:
-            text = present.amount(value["amount"], self._digits)
+            text = self._amount(value["amount"])
             per = value.get("per", 1000)
             return text if per == 1000 or not isinstance(per, int) else f"{text} / {present.quantity(per)}"
         parts = [f"{key.replace('_', ' ')}: {self._value(None, key, one)}" for key, one in value.items()]
