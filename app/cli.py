@@ -222,6 +222,8 @@ def settings_set(arguments: argparse.Namespace) -> int:
 
 
 def parser() -> argparse.ArgumentParser:
+    from app.transfer import conflict_commands
+
     top = argparse.ArgumentParser(
         prog="couchtill",
         description="A till that sells without the network, and replicates like CouchDB when it is back.",
@@ -330,6 +332,9 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("value", metavar="VALUE", help="JSON, or a plain word; “default” takes the setting away")
     made.add_argument("--data", type=Path, required=True, metavar="DIR")
     made.add_argument("--scope", choices=scopes, default="terminal", help="default terminal")
+
+    disputes = command("conflicts", None, "documents that two places changed: what to decide, and deciding it")
+    conflict_commands.add(disputes.add_subparsers(metavar="list|show|history|resolve", required=True), command)
     return top
 
 

@@ -109,10 +109,11 @@ class History:
         live = [doc for doc in self.bodies.values() if not doc.get("_deleted") and len(doc) > 2]
         return max(live, key=lambda doc: parse(doc["_rev"]), default={})
 
-    def drawing(self, unfold: Iterable[str] = ()) -> Drawing:
+    def drawing(self, unfold: Iterable[str] = (), *, whole: bool = False) -> Drawing:
         """The revision tree, laid out."""
+        kept = frozenset(self.bodies)
         gone = {rev for rev, doc in self.bodies.items() if doc.get("_deleted")}
-        return lay_out(self.paths, kept=self.bodies.keys(), deleted=gone, closed=self.closed, unfold=set(unfold))
+        return lay_out(self.paths, kept=kept, deleted=gone, closed=self.closed, unfold=set(unfold), whole=whole)
 
 
 def read(database: Database, id: str, elsewhere: Iterable[Body] = ()) -> History | None:
@@ -167,7 +168,10 @@ class _Reader:
         self.bodies = bodies
         self.here = here
         self.paths = record.paths()
-        self.decisions = [one.full() for one in database.find("resolution_about", record.id, limit=MOST)]
+        # A plain CouchDB database has no such index; nobody of ours decides there.
+        indexed = "resolution_about" in database.indexes
+        found = database.find("resolution_about", record.id, limit=MOST) if indexed else []
+        self.decisions = [one.full() for one in found]
         self.closed = {rev for rev in record.leaves() if rev in bodies and self._quiet(rev)}
         self.by_person = {rev for doc in self.decisions for rev in doc.get("closed") or ()}
         self.parents: dict[str, str | None] = {}
@@ -326,8 +330,8 @@ class _Reader:
 def told(history: History) -> dict[str, Any]:
     """The JSON shape: `{"database", "id", "type", "rev", "deleted", "open": [rev], "missing": n, "entries": […]}`,
     newest first: `{"kind", "rev", "at", "by", "on", "changes": [{"path", "before"?, "after"?}] or null, "over",
-    "state", "here"}` for a version, `{"kind": "gap", "count", "first", "last", "state", "erased"}`, and `{"kind": "decision",
-    "resolution": {…}, "undone", "version": {…} or null}`."""
+    "state", "here"}` for a version, `{"kind": "gap", "count", "first", "last", "state", "erased"}`, and `{"kind":
+    "decision", "resolution": {…}, "undone", "version": {…} or null}`."""
     return {
         "database": history.database,
         "id": history.id,
