@@ -5,6 +5,7 @@ import { language, t, tn } from "../i18n.js";
 import { showLight } from "../light.js";
 import { Live } from "../live.js";
 import { money } from "../money.js";
+import { showDecide } from "./decide.js";
 import { Prices } from "./prices.js";
 import { Tasks } from "./tasks.js";
 
@@ -144,6 +145,7 @@ on("inbox", (counts) => {
   const waiting = counts.conflicts + counts.incidents;
   byId("to-decide").textContent = waiting ? t("To decide · %(num)s", { num: waiting }) : t("To decide");
   byId("to-decide-link").toggleAttribute("data-waiting", waiting > 0);
+  void showDecide(counts);
 });
 on("away", () => {
   byId("away").hidden = false;

@@ -1,6 +1,6 @@
 /** What does this cost? A scan or a name shows the price, and nothing is put into the cart; here it can be changed, too. */
 import { get, Problem } from "../api.js";
-import { show } from "../dialogs.js";
+import { hide, show } from "../dialogs.js";
 import { byId, h, icon } from "../dom.js";
 import { language, t } from "../i18n.js";
 import { money, quantityText } from "../money.js";
@@ -14,6 +14,9 @@ export class PriceCheck {
     this.input = byId("price-check-code", HTMLInputElement);
     this.answer = byId("price-check-answer");
     this.asked = 0;
+    /** What is shown was asked for by this, and whether from a tile. @type {(() => Promise<any[]>) | null} */
+    this.again = null;
+    this.ofTile = false;
   }
 
   start() {
@@ -29,14 +32,19 @@ export class PriceCheck {
       if (!(tile instanceof HTMLElement) || !tile.dataset.product) return;
       event.preventDefault();
       this.open();
-      const found = this.#kinds([{ id: tile.dataset.product, variants: true }]);
-      void this.#show(found, tile.title).then(() => this.answer.querySelector("button")?.focus());
+      const { product: id } = tile.dataset;
+      this.ofTile = true;
+      void this.#show(() => this.#kinds([{ id, variants: true }]), tile.title).then(() => this.answer.querySelector("button")?.focus());
     });
+    // A price that somebody else changes, or decides about, while it is looked at.
+    this.frame.hear("catalogue", () => this.dialog.open && this.again && void this.#show(this.again, "", true));
   }
 
   open() {
     this.input.value = "";
     this.answer.replaceChildren();
+    this.again = null;
+    this.ofTile = false;
     show(this.dialog);
     this.input.focus();
   }
@@ -46,19 +54,24 @@ export class PriceCheck {
     const code = text.trim();
     if (!code) return;
     this.input.select();
-    await this.#show(this.#find(code), code);
+    await this.#show(() => this.#find(code), code);
   }
 
-  /** @param {Promise<any[]>} found @param {string} code */
-  async #show(found, code) {
+  /** @param {() => Promise<any[]>} find @param {string} code @param {boolean} [quiet] it is shown already: a failure says nothing */
+  async #show(find, code, quiet = false) {
     const asked = ++this.asked;
     try {
-      const rows = await found;
+      const rows = await find();
       if (asked !== this.asked) return;
+      this.again = find;
+      if (quiet && !rows.length) return;
+      const focused = this.answer.contains(document.activeElement);
       if (!rows.length) this.frame.sound.error();
       this.answer.replaceChildren(...(rows.length ? rows.slice(0, 5).map((row) => this.#row(row)) : [h("p", {}, t("Nothing is found for “%(code)s”.", { code }))]));
+      if (focused) this.answer.querySelector("button")?.focus();
     } catch (problem) {
       if (!(problem instanceof Problem)) throw problem;
+      if (quiet) return;
       this.frame.sound.error();
       if (asked === this.asked) this.answer.replaceChildren(h("p", { class: "fault" }, problem.message));
     }
@@ -117,6 +130,7 @@ export class PriceCheck {
   async #change(shown, row) {
     const now = await changePrice(this.frame, row);
     if (!now) return;
+    if (this.ofTile) return hide(this.dialog); // the tile shows it
     const fresh = this.#row({ ...row, ...now });
     shown.replaceWith(fresh);
     fresh.querySelector("button")?.focus();
