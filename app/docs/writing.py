@@ -36,6 +36,9 @@ _UPDATE = (
     "WHERE n = ?"
 )
 
+#: Bodies up to which each is looked for in the tree by itself; for more of them the tree is spread out once.
+FEW = 50
+
 
 class Content(NamedTuple):
     """One revision's content: `atts` and `body` as the columns of a `Record`, `type` as the body names it."""
@@ -133,12 +136,13 @@ def _settle(connection: sqlite3.Connection, doc: int, tree: trees.Tree, leaves: 
     rows = connection.execute("SELECT n, rev, leaf FROM bodies WHERE doc = ? ORDER BY n DESC", (doc,)).fetchall()
     kept = 0
     standing = set(leaves)
+    nodes = None if len(rows) <= FEW else {f"{top - i}-{hash}" for top, _, way in tree for i, hash in enumerate(way)}
     pinned = _pinned(tree) if bound and len(tree) > 1 and len(rows) > bound else frozenset[str]()
     for n, rev, leaf in rows:
         if rev in standing:
             continue
         pin = rev in pinned
-        if (kept >= bound and not pin) or not trees.contains(tree, rev):
+        if (kept >= bound and not pin) or not (trees.contains(tree, rev) if nodes is None else rev in nodes):
             connection.execute("DELETE FROM bodies WHERE n = ?", (n,))
             continue
         kept += not pin
