@@ -200,7 +200,7 @@ def join(base: Body | None, winner: Leaf, other: Leaf, policies: Policies) -> di
 
 
 #: Pairs of leaves that are joined in one commit: a sale that waits for the writer waits no longer.
-PAIRS_AT_ONCE: Final = 20
+PAIRS_AT_ONCE: Final = 5
 #: Pairs that are looked at before the rest is left to a person: a thousand leaves make half a million.
 PAIRS_TRIED: Final = 2000
 
@@ -219,64 +219,79 @@ def settle(
     whose base isn't at hand (but for `baseless`: then everything counts as changed on both sides), and one that joined
     says what `accept` refuses. Raises Unsettled where no pair could be joined.
     """
-    written: list[str] = []
-    stuck: dict[tuple[str, str], Unsettled] = {}
+    settling = _Settling(database, id, policies, baseless, accept)
     more = True
     while more:
         with database.transaction():
-            some, more = _settle_some(database, id, policies, baseless, accept, stuck)
-        written += some
-    if stuck and not written:
-        raise next(iter(stuck.values()))
-    return written
+            more = settling.some()
+    if settling.stuck and not settling.written:
+        raise next(iter(settling.stuck.values()))
+    return settling.written
 
 
-def _settle_some(
-    database: Database,
-    id: str,
-    policies: Policies,
-    baseless: bool,
-    accept: Callable[[Body], bool],
-    stuck: dict[tuple[str, str], Unsettled],
-) -> tuple[list[str], bool]:
-    """Joins some pairs of leaves: the revisions written, and whether there may be more to do."""
-    record = database.read(id)
-    if record is None or record.deleted or not record.conflicts:
-        return [], False
-    live = [leaf for leaf in leaves(database, record) if not leaf.deleted]
-    if any(leaf.attached for leaf in live):
-        return [], False
-    tree = record.paths()
-    stem = {leaf.rev: leaf.rev for leaf in live}  # of a leaf made here: that on which it was made
-    bodies: dict[str, Body | None] = {}
-    written: list[str] = []
-    for _ in range(PAIRS_AT_ONCE):
-        for winner, other in combinations(live, 2):
-            if (winner.rev, other.rev) in stuck:
+class _Settling:
+    """The leaves of a document while they are joined, in several commits."""
+
+    def __init__(
+        self, database: Database, id: str, policies: Policies, baseless: bool, accept: Callable[[Body], bool]
+    ) -> None:
+        self.database, self.id, self.policies, self.accept = database, id, policies, accept
+        self.baseless = baseless
+        self.written: list[str] = []
+        self.stuck: dict[tuple[str, str], Unsettled] = {}
+        self.live: list[Leaf] = []
+        self._seq = -1
+        self._tree: trees.Tree = ()
+        self._stem: dict[str, str] = {}  # of a leaf made here: that on which it was made
+        self._bodies: dict[str, Body | None] = {}
+
+    def some(self) -> bool:
+        """Joins some pairs, within a transaction; whether there may be more to do."""
+        record = self.database.read(self.id)
+        if record is None or record.deleted or not record.conflicts:
+            return False
+        if record.seq != self._seq:  # something came in between, or this is the beginning
+            self.live = [leaf for leaf in leaves(self.database, record) if not leaf.deleted]
+            self._tree = record.paths()
+            self._stem = {leaf.rev: leaf.rev for leaf in self.live}
+        if any(leaf.attached for leaf in self.live):
+            return False
+        for _ in range(PAIRS_AT_ONCE):
+            if not self._one():
+                return False
+        record = self.database.read(self.id)
+        self._seq = -1 if record is None else record.seq
+        return len(self.live) > 1
+
+    def _one(self) -> bool:
+        """Joins the first pair that can be; whether there was one."""
+        for winner, other in combinations(self.live, 2):
+            pair = winner.rev, other.rev
+            if pair in self.stuck:
                 continue
-            if len(stuck) >= PAIRS_TRIED:
-                return written, False
-            fork = trees.common_ancestor(tree, stem[winner.rev], stem[other.rev])
-            if fork is not None and fork not in bodies:
-                bodies[fork] = body_of(database, id, fork)
-            base = {} if fork is None else bodies[fork]
+            if len(self.stuck) >= PAIRS_TRIED:
+                return False
             try:
-                merged = _joined({} if base is None and baseless else base, winner, other, policies, accept)
+                merged = _joined(self._base(*pair), winner, other, self.policies, self.accept)
             except Unsettled as unsettled:
-                stuck[winner.rev, other.rev] = unsettled
+                self.stuck[pair] = unsettled
                 continue
-            break
-        else:
-            return written, False
-        made = replace(database, id, winner, merged)
-        written += made
-        written.append(close(database, id, other))
-        live = [leaf for leaf in live if leaf is not other]
-        if made:
-            stem[made[0]] = stem[winner.rev]
-            live[live.index(winner)] = Leaf(made[0], False, merged)
-            live.sort(key=Leaf.rank, reverse=True)
-    return written, len(live) > 1
+            made = replace(self.database, self.id, winner, merged)
+            self.written += [*made, close(self.database, self.id, other)]
+            self.live = [leaf for leaf in self.live if leaf is not other]
+            if made:
+                self._stem[made[0]] = self._stem[winner.rev]
+                self.live[self.live.index(winner)] = Leaf(made[0], False, merged)
+                self.live.sort(key=Leaf.rank, reverse=True)
+            return True
+        return False
+
+    def _base(self, a: str, b: str) -> Body | None:
+        fork = trees.common_ancestor(self._tree, self._stem[a], self._stem[b])
+        if fork is not None and fork not in self._bodies:
+            self._bodies[fork] = body_of(self.database, self.id, fork)
+        base = {} if fork is None else self._bodies[fork]
+        return {} if base is None and self.baseless else base
 
 
 def _joined(

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import Any
 
-from app.docs import merge, revision
+from app.docs import merge
 from app.docs import tree as trees
 from app.docs.merge import MISSING, OPEN, STAMPS, UNKNOWN, Body, Leaf, Parted, Path, Policies, Policy
 
@@ -68,34 +68,32 @@ class Plan:
 
 def plan(tree: trees.Tree, leaves: Sequence[Leaf], body_at: BodyAt, policies: Policies) -> Plan:
     """What becomes of the live leaves (winner first) of a document with this tree."""
-    lacking: list[str] = []
+    row, steps = _in_order(tree, leaves)
+    rev = min(steps, key=lambda fork: fork[0], default=(0, None))[1]
+    bodies = {fork: body_at(fork) for _, fork in steps if fork is not None}
+    parts = [(leaf.written(), leaf.body) for leaf in row]
 
-    def base(rev: str | None) -> Body | merge.Mark:
-        body = body_at(rev) if rev is not None else {}
-        if body is None and rev is not None and rev not in lacking:
-            lacking.append(rev)
+    def base(fork: str | None) -> Body | merge.Mark:
+        body = bodies[fork] if fork is not None else {}
         return UNKNOWN if body is None else body
 
-    row = _in_order(tree, leaves)
-    steps = _forks(tree, row)
-    rev = min(steps, key=_generation, default=None)
-    parts = [(leaf.written(), leaf.body) for leaf in row]
     while steps:
-        at = max(range(len(steps)), key=lambda i: _generation(steps[i]))
+        at = max(range(len(steps)), key=lambda i: steps[i][0])
         (when_a, a), (when_b, b) = parts[at], parts[at + 1]
         earlier, later = (a, b) if when_a <= when_b else (b, a)
-        made = merge.draft(base(steps[at]), earlier, later, policies)
+        made = merge.draft(base(steps[at][1]), earlier, later, policies)
         parts[at : at + 2] = [(max(when_a, when_b), made)]
         del steps[at]
     whole = base(rev)
+    lacking = tuple(fork for fork, body in bodies.items() if body is None)
     found = Plan(tuple(leaves), rev, None if isinstance(whole, merge.Mark) else whole, dict(parts[0][1]), policies)
     _tell(found, (), [leaf.body for leaf in leaves], found.draft, _Named(policies))
-    return replace(found, lacking=tuple(lacking))
+    return replace(found, lacking=lacking)
 
 
 def forks(tree: trees.Tree, leaves: Sequence[Leaf]) -> list[str]:
     """The revisions at which these leaves part."""
-    return list(dict.fromkeys(rev for rev in _forks(tree, _in_order(tree, leaves)) if rev is not None))
+    return list(dict.fromkeys(rev for _, rev in _in_order(tree, leaves)[1] if rev is not None))
 
 
 def values_at(leaves: Sequence[Leaf], base: Body | None, path: Path, policies: Policies) -> dict[str, Any]:
@@ -127,18 +125,20 @@ class _Named(merge.ByKey):
         super().__init__(policies.get("*", merge.ask), policies)
 
 
-def _forks(tree: trees.Tree, row: Sequence[Leaf]) -> list[str | None]:
-    return [trees.common_ancestor(tree, a.rev, b.rev) for a, b in pairwise(row)]
+Fork = tuple[int, str | None]
+"""A generation and the revision there; `(0, None)` where two leaves have nothing in common."""
 
 
-def _in_order(tree: trees.Tree, leaves: Sequence[Leaf]) -> list[Leaf]:
-    """The leaves as they hang in the tree, so that of any two the neighbours between them share at least as much."""
-    ways = {f"{top}-{hashes[0]}": (top - len(hashes), tuple(reversed(hashes))) for top, _, hashes in reversed(tree)}
-    return sorted(leaves, key=lambda leaf: ways[leaf.rev])
-
-
-def _generation(rev: str | None) -> int:
-    return 0 if rev is None else revision.parse(rev)[0]
+def _in_order(tree: trees.Tree, leaves: Sequence[Leaf]) -> tuple[list[Leaf], list[Fork]]:
+    """The leaves as they hang in the tree, so that of any two the neighbours between them share at least as much; and
+    where each neighbours fork."""
+    ways = {f"{top}-{hashes[0]}": (top - len(hashes), hashes[::-1]) for top, _, hashes in reversed(tree)}
+    row = sorted(leaves, key=lambda leaf: ways[leaf.rev])
+    forks: list[Fork] = []
+    for (start, a), (other, b) in pairwise(ways[leaf.rev] for leaf in row):
+        shared = next((i for i, (x, y) in enumerate(zip(a, b, strict=False)) if x != y), min(len(a), len(b)))
+        forks.append((start + shared, f"{start + shared}-{a[shared - 1]}") if start == other and shared else (0, None))
+    return row, forks
 
 
 def _tell(found: Plan, path: Path, bodies: list[Any], made: Any, policy: Policy) -> None:
