@@ -59,6 +59,8 @@ export class EraseDialog {
       const body = { request: this.request, reason: this.reason.value, ...(this.despite.checked ? { despite: true } : {}) };
       const { erasure } = await this.send(`api/${where}/${encodeURIComponent(person.id)}/erase`, body);
       hide(this.dialog);
+      this.person = null;
+      byId("erase-title").textContent = ""; // the page keeps no name either
       this.done(erasure);
     } catch (problem) {
       if (!(problem instanceof Problem)) throw problem;

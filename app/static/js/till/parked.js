@@ -54,6 +54,7 @@ class Parked {
     frame.hear("parked", (row) => this.heard(row));
     frame.hear("cart", () => this.changed());
     frame.hear("sold", () => void this.load());
+    frame.hear("erased", () => void this.load()); // its rows name customers
     frame.hear("back", () => void this.load().then(() => this.changed()));
     frame.hear("session", ({ needed, staff }) => (staff || !needed) && void this.load().then(() => this.changed())); // locked, it heard nothing
     this.#offer();

@@ -152,6 +152,7 @@ class Receipts {
     byId("prints-retry").addEventListener("click", () => void retryPrints(frame));
     byId("prints-drop").addEventListener("click", () => void this.#drop());
     frame.hear("order", () => void this.refresh());
+    frame.hear("erased", () => (this.dialog.open ? void this.refresh() : byId("receipts-list").replaceChildren())); // its rows name customers
     frame.hear("printed", () => void this.waiting());
   }
 
