@@ -18,7 +18,7 @@ from tests.benchmarks.report import Row, show
 from tests.benchmarks.servers import servers
 from tests.support import node
 
-ROWS = ("push", "pull", "still", "live", "writes", "lookups", "http", "start", "scan", "z", "inbox")
+ROWS = ("push", "pull", "still", "live", "writes", "lookups", "http", "start", "scan", "z", "inbox", "trees")
 
 
 def main() -> int:
@@ -46,6 +46,7 @@ def main() -> int:
             "scan": [lambda d: page.cashier(d, given.rounds)],
             "z": [lambda d: shift.z(d, given.rounds)],
             "inbox": [lambda d: conflicts.inbox(d, given.rounds)],
+            "trees": [lambda d: conflicts.trees(d, given.rounds)],
         }
         table: list[Row] = []
         for row in wanted:

@@ -1,12 +1,14 @@
-"""Ten thousand documents in dispute: a page of the inbox, as programs get it and as the browser does."""
+"""Ten thousand documents in dispute as a page of the inbox, for programs and the browser; wide and deep trees."""
 
 from __future__ import annotations
 
 import time
 from pathlib import Path
+from typing import Any
 
 from app.docs.database import Database
 from app.node import Node, NodeConfig
+from app.shop.conflicts import history
 from app.web import create_app
 from app.web.users import api_key
 from tests.benchmarks import samples
@@ -15,6 +17,8 @@ from tests.support.forks import fork, on
 
 DISPUTES = 10_000
 ORDERS = 2_000
+LEAVES = 300
+GENERATIONS = 1_000
 
 
 def inbox(directory: Path, rounds: int) -> list[Row]:
@@ -56,3 +60,66 @@ def dispute(company: Database, count: int) -> None:
                 on("office", "2026-01-05T08:02:00.000Z", price={"amount": 1290, "per": 1000}),
                 on("s1-t1", "2026-01-05T08:05:00.000Z", price={"amount": 1350, "per": 1000}),
             )
+
+
+def trees(directory: Path, rounds: int) -> list[Row]:
+    """A document with 300 leaves is opened and decided; one of 1,000 generations is drawn."""
+    with Node(directory / "office", NodeConfig(kind="office", id="office")) as node:
+        company = node.company
+        many, *rest = samples.products(2 + max(5, rounds))
+        for doc in (many, *rest):
+            company.put({key: value for key, value in doc.items() if key != "_rev"})
+        disputed = [many, *rest[1:]]
+        for doc in disputed:
+            stamp = "2026-01-05T08:{:02d}:{:02d}.000Z"
+            edits = [on(f"s1-t{n}", stamp.format(n // 60, n % 60), name=f"Name {n}") for n in range(LEAVES)]
+            fork(company, doc["_id"], *edits)
+        deep = rest[0]["_id"]
+        for n in range(GENERATIONS - 1):
+            company.put({**company.get(deep), "name": f"Name {n}"})
+        client = create_app(node).test_client()
+        client.environ_base["HTTP_AUTHORIZATION"] = f"Bearer {api_key(node.path)}"
+        opened = f"company/{many['_id']}"
+        rows = []
+        for name, path, goal in (
+            ("a document with 300 leaves, as JSON", f"/api/conflicts/{opened}", 1000),
+            ("its page", f"/conflicts/{opened}", 2000),
+            ("the history and the drawing of 1,000 generations, as a page", f"/history/company/{deep}", 200),
+        ):
+            client.get(path)  # templates are compiled once
+            times = []
+            for _ in range(max(5, rounds)):
+                start = time.perf_counter()
+                answer = client.get(path)
+                times.append((time.perf_counter() - start) * 1000)
+                assert answer.status_code == 200, answer.text
+            rows.append(Row(name, goal, median(times), "ms", at_most=True))
+        rows.append(
+            Row("the drawing alone, unfolded", 200, median(_drawn(client, company, deep, rounds)), "ms", at_most=True)
+        )
+        times = []
+        for number, doc in enumerate(disputed[1:]):
+            path = f"/api/conflicts/company/{doc['_id']}"
+            case = client.get(path).get_json()
+            decision = {"request": f"bench-{number:04d}", "seen": case["seen"], "take": case["sides"][0]["rev"]}
+            start = time.perf_counter()
+            answer = client.post(f"{path}/resolve", json=decision)
+            times.append((time.perf_counter() - start) * 1000)
+            assert answer.status_code == 200, answer.text
+        rows.append(Row("300 leaves decided, in one commit", 5000, median(times), "ms", at_most=True))
+    return rows
+
+
+def _drawn(client: Any, company: Database, id: str, rounds: int) -> list[float]:
+    """Milliseconds of layout and SVG of the whole tree."""
+    times = []
+    found = history.read(company, id)
+    assert found is not None
+    with client.application.test_request_context("/"):
+        template = client.application.jinja_env.get_template("conflicts/tree.html")
+        for _ in range(max(5, rounds)):
+            start = time.perf_counter()
+            svg = template.module.draw(found.drawing(whole=True), {})
+            times.append((time.perf_counter() - start) * 1000)
+            assert str(svg).count('class="tree-node') == GENERATIONS
+    return times

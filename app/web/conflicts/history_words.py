@@ -65,7 +65,8 @@ def _row(found: History, entry: Version | Gap | Decision, words: Words) -> dict[
     }
     if version is not None:
         shown = [_change(found, one, words) for one in version.changes or ()]
-        row |= {"rev": version.rev, "state": version.state, "badge": _badge(version), "elsewhere": not version.here}
+        row |= {"rev": version.rev, "state": version.state, "badge": _badge(found, version)}
+        row["elsewhere"] = not version.here
         row |= {"changes": shown[:SHOWN], "more": shown[SHOWN:], "text": _about(version)}
         row |= _use(found, version, words)
     if isinstance(entry, Decision):
@@ -134,7 +135,9 @@ def _about(version: Version) -> str:
     return ""
 
 
-def _badge(version: Version) -> str:
+def _badge(found: History, version: Version) -> str:
+    if version.state == "closed" and _taken(found, version.rev):
+        return _("Taken by a decision")
     if version.state == "used" and version.kind == "deleted":
         return ""
     badges = {
@@ -145,6 +148,12 @@ def _badge(version: Version) -> str:
         "past": "",
     }
     return badges[version.state]
+
+
+def _taken(found: History, rev: str) -> bool:
+    """Whether a decision took something of this side, whose branch it closed."""
+    decisions = (entry.doc for entry in found.entries if isinstance(entry, Decision))
+    return any(one.get("side") == rev for doc in decisions for one in doc.get("choices") or ())
 
 
 def _decision(entry: Decision) -> str:

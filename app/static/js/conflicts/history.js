@@ -33,7 +33,7 @@ async function write(button, path, asked, done) {
     if (!(problem instanceof Problem)) throw problem;
     if (problem.refused) delete button.dataset.request; // nothing was written: the next press is another deed
     const again = problem.error === "changed" || problem.error === "erased";
-    fault.replaceChildren(problem.message, ...(again ? [" ", h("a", { href: location.href }, t("Look again"))] : []));
+    fault.replaceChildren(problem.message, ...(again ? [" ", h("a", { href: location.pathname }, t("Look again"))] : []));
     fault.hidden = false;
     button.disabled = again;
   }

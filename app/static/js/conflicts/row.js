@@ -9,6 +9,9 @@ import { t, tn } from "../i18n.js";
  *   evidence?: {label: string, value: string, link?: string}[], receipts?: {id: string, label: string}[]}} Row
  */
 
+/** What the follow-up of a conflict is called by: this, and the id of the document. */
+const ABOUT = "task:conflict:";
+
 /** @param {{database: string, id: string}} row */
 export const keyOf = (row) => `${row.database}/${row.id}`;
 
@@ -36,6 +39,7 @@ export function drawRow(row, { selected, many }) {
       ...receipts,
       row.follow && h("button", { type: "button", class: "button small", dataset: { follow: "", part: "follow" }, "aria-label": `${t("Note, assign")}: ${row.title}` }, t("Note, assign")),
       row.sides ? h("a", { class: "button small primary", href: row.href, dataset: { part: "decide" }, "aria-label": `${t("Decide")}: ${row.title}` }, t("Decide")) : null,
+      row.follow?.done && row.id.startsWith(ABOUT) ? h("a", { class: "button small", href: `history/${row.database}/${encodeURIComponent(row.id.slice(ABOUT.length))}`, "aria-label": `${t("History")}: ${row.title}` }, t("History")) : null,
       !row.sides && row.href ? h("a", { class: "button small", href: row.href, dataset: { part: "look" } }, t("See to it on the sync page")) : null,
     ),
   );

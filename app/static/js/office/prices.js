@@ -3,7 +3,7 @@
  * what was typed is kept, and a person chooses.
  */
 import { get, Problem, put } from "../api.js";
-import { byId, debounce, h } from "../dom.js";
+import { byId, debounce, h, icon } from "../dom.js";
 import { t } from "../i18n.js";
 import { decimalText, money, parseDecimal } from "../money.js";
 import { toast } from "../toast.js";
@@ -75,6 +75,7 @@ export class Prices {
         { class: "price-row" },
         h("div", { class: "price-name" }, h("strong", {}, product.name), h("small", {}, [product.size, product.category?.name].filter(Boolean).join(" · "))),
         h("span", { class: "price-now" }, this.#price(product.price, product)),
+        h("a", { class: "tool tool-icon", href: `history/company/${encodeURIComponent(product.id)}`, "aria-label": t("History: %(name)s", { name: product.name }), title: t("History") }, icon("clock")),
         edit,
       ),
     );

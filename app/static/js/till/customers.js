@@ -234,6 +234,8 @@ class Customers {
     byId("customers-title").textContent = customer ? customer.name : t("New customer");
     byId("customers-conflict").hidden = !customer?.conflict;
     byId("customer-erase").hidden = !customer || !this.frame.may("erase");
+    byId("customer-history").hidden = !customer;
+    if (customer) byId("customer-history", HTMLAnchorElement).href = `history/company/${encodeURIComponent(customer.id)}`;
     byId("customer-fault").textContent = "";
     const typed = this.input.value.trim();
     for (const name of FIELDS) {
