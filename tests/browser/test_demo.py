@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import BrowserContext, FrameLocator, expect
 
 from app.transfer.verify import run as verify
+from tests.browser.conftest import BY_HAND
 from tests.support.process import CouchTill
 
 #: Milliseconds: links notice a line that was plugged in within their backoff.
@@ -23,6 +24,14 @@ def sell(till: FrameLocator) -> None:
     till.locator(".note").first.click()
     expect(till.locator("#sold")).to_be_visible()
     till.locator("#sold-next").click()
+
+
+def sign_in(till: FrameLocator, staff: str, pin: str) -> None:
+    """At a till that a restart has locked."""
+    till.locator(f"#lock [data-person={staff!r}]").click()
+    till.locator("#lock-pin").press_sequentially(pin, delay=BY_HAND)
+    till.locator("#lock-pin").press("Enter")
+    expect(till.locator("#lock")).to_be_hidden()
 
 
 @pytest.mark.slow
@@ -56,6 +65,36 @@ def test_the_steps_of_the_demo_tick_themselves_off(tmp_path: Path, open_context:
         done("there")
 
         expect(one.locator("#away")).to_be_hidden(timeout=SOON)
+        sign_in(one, "staff:sample-ana", "1732")
+
+        # The second minute: two prices for one thing, and one tap that decides.
+        page.click("[data-node=t1] [data-act=cut]")
+        office = page.frame_locator("[data-node=office] iframe")
+        office.locator("#price-query").fill("avocado")
+        row = office.locator(".price", has_text="Avocado")
+        row.get_by_role("button", name="Edit").click()
+        row.locator("input").fill("1.49")
+        row.get_by_role("button", name="Save").click()
+        one.locator(".tile", has_text="Avocado").click(button="right")
+        one.get_by_role("button", name="Change the price").click()
+        one.locator("#ask-number").fill("1.59")
+        one.locator("#ask-done").click()
+        expect(one.locator("#allow-about")).to_contain_text("another price for Avocado: 1.59")
+        one.locator("#allow .person", has_text="Ben").click()
+        one.locator("#allow-pin").press_sequentially("314159", delay=BY_HAND)
+        one.locator("#allow-pin").press("Enter")
+        done("prices")
+        expect(one.locator(".tile", has_text="Avocado")).to_contain_text("€1.59")
+        expect(two.locator(".tile", has_text="Avocado")).to_contain_text("€1.49", timeout=SOON)
+        page.click("[data-node=t1] [data-act=plug]")
+        done("dispute")
+        expect(office.locator("#decide")).to_contain_text("1 to decide", timeout=SOON)
+        office.locator("#decide").click()
+        office.locator(".case-option", has_text="€1.59").click()
+        office.get_by_role("button", name="Use €1.59").click()
+        done("decided")
+        for till in (one, two):
+            expect(till.locator(".tile", has_text="Avocado")).to_contain_text("€1.59", timeout=SOON)
 
 
 @pytest.mark.slow
