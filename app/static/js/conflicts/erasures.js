@@ -122,7 +122,7 @@ byId("erasures-people").addEventListener("click", (event) => {
   const person = button instanceof HTMLElement ? found.find((each) => each.id === button.dataset.person) : null;
   if (!person) return;
   dialog.open(person, () => {
-    toast(t("Erased. Every node forgets them as soon as it hears of it."));
+    toast(t("Erased. Every till forgets them as soon as it hears of it."));
     query.value = "";
     void search();
     void refresh();

@@ -187,7 +187,7 @@ class Customers {
   #erased() {
     const { edited } = this;
     if (edited) void this.forget([edited.id]);
-    toast(t("Erased. Every node forgets them as soon as it hears of it."));
+    toast(t("Erased. Every till forgets them as soon as it hears of it."));
     this.#find();
     void this.search();
   }
