@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
+import pytest
 from flask.testing import FlaskClient
 
 from app.docs.database import Database
-from app.node import Node
+from app.node import Node, NodeConfig
+from app.node import config as node_config
 from app.shop.actor import ANYBODY
 from app.shop.conflicts.case import seen
 from app.shop.conflicts.resolve import resolve
 from app.shop.editing import edit
 from tests.support.forks import fork, on
+from tests.support.hub import Hub
+from tests.web.conftest import client_of
+from tests.web.till.shopfront import stock
 
 MILK = "product:4000001"
 PAGE = f"/history/company/{MILK}"
@@ -139,3 +146,46 @@ def test_of_people_only_who_may_change_them_sees_what_they_were(terminal: Node) 
     page = create_app(terminal).test_client().get("/history/store-s1/staff:ann")
 
     assert page.status_code in (302, 303, 401, 403)
+
+
+@pytest.fixture
+def hub(tmp_path: Path) -> Iterator[Hub]:
+    with Hub(tmp_path / "hub") as hub:
+        yield hub
+
+
+def test_what_only_head_office_still_holds_is_fetched_on_a_click_and_brought_back(hub: Hub, tmp_path: Path) -> None:
+    there = hub.node.directory.create("company")
+    stock(there)
+    revs = [now(there)]
+    for n in range(3):
+        revs.append(change(there, MILK, name=f"Milk {n}"))
+    url, user, password = node_config.split_central(hub.url)
+    config = NodeConfig(kind="terminal", id="s1-t1", store="s1", central_url=url, central_user=user)
+    path = tmp_path / "s1-t1"
+    path.mkdir()
+    node_config.write_secret(path, "central", password or "")
+    node = Node(path, config).start(links=False)
+    try:
+        stock(node.company)
+        leaf = there.open_revs(MILK, "all", with_revs=True)[0]["ok"]
+        assert node.company.bulk_docs([leaf], new_edits=False) == []
+        node.company.compact()
+        till = client_of(node)
+
+        page = till.get(PAGE).text
+        assert "3 versions no longer held here" in page and "Ask head office" in page and "data-restore" not in page
+        asked = till.get(PAGE + "?central=1").text
+        assert "3 versions came from there" in asked and asked.count("data-restore") == 3
+        assert node.company.held(MILK) == [node.company.get(MILK)]  # looking keeps nothing
+
+        done = till.post(API + "/restore", json={"request": "restore-1", "rev": revs[1], "seen": revs[3]})
+        assert (done.status_code, node.company.get(MILK)["name"]) == (200, "Milk 0")
+
+        hub.stop()
+        away = till.get(PAGE + "?central=1").text
+        assert "Head office can’t be reached" in away
+        wanted = {"request": "restore-2", "rev": revs[2], "seen": done.get_json()["rev"]}
+        assert till.post(API + "/restore", json=wanted).get_json()["error"] == "not_held"
+    finally:
+        node.stop()
