@@ -12,6 +12,7 @@ import requests
 from app.node import Node
 from app.node import config as node_config
 from app.replicator import older
+from app.replicator.errors import TransportError
 from tests.node.test_node import Hub
 from tests.support.process import wait_until
 
@@ -93,7 +94,7 @@ def test_a_join_whose_base_cannot_be_asked_for_waits_and_is_made_when_the_centra
 
     def away(*args: Any) -> list[str]:
         asked.append(args[2])
-        raise older.TransportError("away")
+        raise TransportError("away")
 
     monkeypatch.setattr(older, "remember", away)
     office = node(hub, tmp_path, "office", "office")

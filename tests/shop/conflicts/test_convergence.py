@@ -83,13 +83,14 @@ class World:
             box = {"name": "box", "quantity": 12000, "barcodes": [token], "price": None}
             one = {"name": token, "quantity": 6000, "barcodes": [], "price": None}
             units = [unit for unit in doc["units"] if unit["name"] != "box"]
-            doc |= {
-                "barcodes": {"barcodes": [*doc["barcodes"], token]},
-                "attributes": {"attributes": {**doc["attributes"], f"k{choice % 3}": token}},
-                "units": {"units": [*units, box if choice % 2 else one][:9]},
-                "inactive": {"inactive": not doc["inactive"]},
-                "price": {"price": {"amount": 1000 + self.edits}},
-            }.get(kind, {kind: token})
+            changes: dict[str, Any] = {
+                "barcodes": [*doc["barcodes"], token],
+                "attributes": {**doc["attributes"], f"k{choice % 3}": token},
+                "units": [*units, box if choice % 2 else one][:9],
+                "inactive": not doc["inactive"],
+                "price": {"amount": 1000 + self.edits},
+            }
+            doc[kind] = changes.get(kind, token)
         if self._wrote(node, doc):
             self.written.add(token if kind not in ("inactive", "price") else json.dumps(doc[kind]).decode())
 
