@@ -44,7 +44,8 @@ def _times(found: list[dict[str, Any]], place: Place) -> str:
     spans = []
     for doc in [doc for doc in found if is_placed(doc) and doc.get("at")][:SHOWN]:
         last = inquiry.last_of_life(place.database, doc)
-        spans.append(f"{words.when(str(doc['at']), place.zone)} – {words.when(last, place.zone)}")
+        ends = dict.fromkeys((words.when(str(doc["at"]), place.zone), words.when(last, place.zone)))
+        spans.append(" – ".join(ends))
     return "; ".join(spans) if len(spans) > 1 else ""
 
 

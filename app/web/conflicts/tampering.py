@@ -75,8 +75,8 @@ def removed(incident: Doc, place: Place) -> Told:
             "Somebody deleted it in the database, with another program. No page of CouchTill deletes what was sold or "
             "counted."
         ),
-        _("It is missing in the sums until it is back.") + " " + _guard(bool(found)),
-        found,
+        _("It is missing in the sums until it is back.") + " " + (_held() if found else _guard(False)),
+        found if back else [],
     )
 
 
@@ -190,11 +190,16 @@ def _guard(known: bool) -> str:
         if known
         else _("The till that wrote it still has what it wrote: “couchtill verify” there tells.")
     )
-    return (
-        first
-        + " "
-        + _(
-            "Change the passwords of the database, see which programs have one, and keep this entry for your "
-            "accountant."
-        )
+    return first + " " + _passwords()
+
+
+def _held() -> str:
+    """What to do where what was deleted is still to be had."""
+    kept = _("What it was still stands in the database: whoever looks after that can put it back.")
+    return kept + " " + _passwords()
+
+
+def _passwords() -> str:
+    return _(
+        "Change the passwords of the database, see which programs have one, and keep this entry for your accountant."
     )

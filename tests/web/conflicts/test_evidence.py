@@ -167,6 +167,7 @@ def test_a_deleted_receipt_says_what_it_was(tills: Tills) -> None:
     assert told["title"] == "Receipt S1-T1 · 1 was deleted"
     assert "2.45 EUR" in values(told, "What it was")[0]
     assert values(told, "Now") == ["deleted; the numbers have a gap"]
+    assert "can put it back" in told["do"] and told["receipts"] == []
 
 
 @pytest.mark.parametrize("kind", ["altered", "sums"])
