@@ -10,7 +10,7 @@ from app.docs.database import Database
 Doc = dict[str, Any]
 
 
-def on(place: str, at: str = "2026-11-22T12:00:00.000Z", by: str | None = None, **changes: Any) -> Doc:
+def on(place: str, at: str = "2026-11-20T12:00:00.000Z", by: str | None = None, **changes: Any) -> Doc:
     """An edit, as `fork` takes it: what was changed, and who did it where and when. None removes a member."""
     return {"updated_at": at, "updated_by": by, "updated_on": place, **changes}
 

@@ -161,7 +161,9 @@ class Words:
         if dot and head in ("attributes", "values"):
             return self._fields.get(("settings", rest)) or rest.replace("_", " ")
         if dot:
-            return f"{self.field(doctype, head)}: {rest}"
+            row, within, member = rest.rpartition(".")
+            called = f"{self._ref(row)}, {self.field(doctype, member)}" if within else self._ref(rest)
+            return f"{self.field(doctype, head)}: {called}"
         return path.replace("_", " ")
 
     def fields(self, doctype: str | None, paths: Iterable[str]) -> str:

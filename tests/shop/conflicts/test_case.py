@@ -21,13 +21,13 @@ def test_what_both_sides_changed_is_to_decide_and_what_one_side_changed_is_joine
         shop.company,
         MILK,
         on("office", price=price(140), barcodes=["4000000000013", "4000000000099"]),
-        on("s1-t1", "2026-11-22T12:05:00.000Z", by="staff:ann", price=price(150), picture="picture:milk"),
+        on("s1-t1", "2026-11-20T12:05:00.000Z", by="staff:ann", price=price(150), picture="picture:milk"),
     )
     case = read(shop.company, MILK)
     assert case is not None and (case.kind, case.type, case.database) == ("edited", "product", "company")
     assert [(side.on, side.by, side.at) for side in sorted(case.sides, key=lambda side: side.on or "")] == [
-        ("office", None, "2026-11-22T12:00:00.000Z"),
-        ("s1-t1", "staff:ann", "2026-11-22T12:05:00.000Z"),
+        ("office", None, "2026-11-20T12:00:00.000Z"),
+        ("s1-t1", "staff:ann", "2026-11-20T12:05:00.000Z"),
     ]
     [field] = case.fields
     assert (field.path, field.base, field.values) == (
@@ -51,8 +51,8 @@ def test_three_sides_are_decided_at_once_and_who_left_a_field_alone_says_nothing
         shop.company,
         MILK,
         on("office", price=price(140)),
-        on("s1-t1", "2026-11-22T12:05:00.000Z", price=price(150), name="Milk"),
-        on("s1-t2", "2026-11-22T12:06:00.000Z", brand="Alm"),
+        on("s1-t1", "2026-11-20T12:05:00.000Z", price=price(150), name="Milk"),
+        on("s1-t2", "2026-11-20T12:06:00.000Z", brand="Alm"),
     )
     case = read(shop.company, MILK)
     assert case is not None and len(case.live) == 3

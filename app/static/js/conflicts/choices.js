@@ -20,7 +20,7 @@ export class Choices {
     this.touched = new Set();
     form.addEventListener("change", (event) => this.#changed(event));
     form.addEventListener("input", (event) => this.#typed(event));
-    for (const entry of form.querySelectorAll("[data-other]")) entry.addEventListener("focus", () => this.#pickOther(/** @type {HTMLElement} */ (entry)));
+    for (const entry of form.querySelectorAll("[data-other]")) entry.addEventListener("click", () => this.#pickOther(/** @type {HTMLElement} */ (entry)));
     this.show();
   }
 
