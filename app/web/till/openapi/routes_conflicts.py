@@ -58,7 +58,7 @@ ROUTES: tuple[Route, ...] = (
         query={"central": "`1`: also what only the central still holds."},
         about="Newest first: versions with what they changed, runs of versions that are no longer held (`gap`), and "
             "decisions.",
-        answers={200: ("The history.", {"rev": str, "entries": list, "missing": int, "central": (dict, None)})},
+        answers={200: ("The history.", {"rev": str, "entries": [dict], "missing": int, "central": (dict, None)})},
         problems=("not_found", "needs_approval")),
     Route("POST", "/api/history/{db}/{id}/restore", CONFLICTS, "Bring an older version back", rights=("conflicts",),
         request=asked.Restore, answers={200: ("What was written.", DECIDED)},
