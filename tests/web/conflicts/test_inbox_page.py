@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from flask.testing import FlaskClient
 
@@ -67,7 +69,7 @@ def test_a_row_says_what_was_changed_by_whom_where_and_when_and_how_much_hangs_o
     assert chinese == "Espresso small：价格在两处被改动"
 
 
-DOCS = {
+DOCS: dict[str, dict[str, Any]] = {
     "category:tea": {"type": "category", "name": "Tea"},
     "customer:ada": {"type": "customer", "name": "Ada", "phone": "1"},
     "tax:vat": {"type": "tax", "name": "VAT", "rate": 190000},
@@ -80,7 +82,7 @@ DOCS = {
     ANN: {"type": "staff", "name": "Ann", "role": "cashier"},
     "cart:1": {"type": "cart", "name": "Table 4", "lines": [], "state": "parked", "note": "a"},
 }
-SAID = [
+SAID: list[tuple[str, dict[str, Any], dict[str, Any], str]] = [
     ("category:tea", {"name": "Teas"}, {"name": "All tea"}, "name changed in two places"),
     ("customer:ada", {"phone": "2", "name": "Ada L."}, {"phone": "3", "name": "Ada Lovelace"},
      ": name and phone number changed in two places"),
