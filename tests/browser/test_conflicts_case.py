@@ -266,6 +266,15 @@ def test_who_decides_second_is_told_who_was_first_and_how(shop: Any, page: Page)
     expect(page).to_have_url(f"{shop.url}/conflicts")
 
 
+def test_what_is_put_aside_waits_and_the_next_one_comes_up(shop: Any, page: Page) -> None:
+    first = disputed(shop, "l1", on("office", name="A"), on("s1-t1", name="B"))
+    second = disputed(shop, "l2", on("office", name="A"), on("s1-t1", name="B"))
+    shop.open(page, second)
+    page.click("#later")
+    expect(page).to_have_url(f"{shop.url}/conflicts/company/{first}")
+    assert shop.company.get(f"task:conflict:{second}")["later_at"] and read(shop.company, second) is not None
+
+
 @pytest.mark.parametrize(("scheme", "size"), [("dark", (390, 844)), ("light", (1280, 800))])
 def test_it_reads_in_chinese_and_fits_a_phone(
     shop: Any, open_context: Callable[..., BrowserContext], scheme: Any, size: tuple[int, int]
@@ -310,6 +319,21 @@ def test_who_may_not_sees_it_and_a_supervisor_allows_it(shop: Any, page: Page) -
     decided(page)
     resolution = shop.company.find("resolution_about", id)[0].doc()
     assert resolution["by"] == cleo and resolution["approvals"][0]["right"] == "conflicts"
+
+    # About people somebody must lend two rights, one after the other.
+    ann = {"_id": "staff:ann", "type": "staff", "schema": 1, "name": "Ann", "role": "cashier", "inactive": True}
+    shop.node.store_db.put(ann)
+    fork(shop.node.store_db, "staff:ann", on("s1-t1", name="Anne"), on("s1-t2", name="Anna"))
+    page.goto(f"{shop.url}/conflicts/store-s1/staff:ann")
+    page.click("#use")
+    for _ in range(2):
+        expect(page.locator("#allow-pin")).to_have_value("")
+        page.locator("#allow-pin").fill("739151")
+        page.keyboard.press("Enter")
+        page.wait_for_timeout(READ)
+    decided(page)
+    lent = shop.node.store_db.find("resolution_about", "staff:ann")[0].doc()["approvals"]
+    assert [each["right"] for each in lent] == ["conflicts", "people"]
     assert page.evaluate("fetch('/api/session', {method: 'DELETE'}).then((r) => r.status)") == 200
     page.goto(f"{shop.url}/conflicts/company/{id}")
     expect(page).to_have_url(f"{shop.url}/")

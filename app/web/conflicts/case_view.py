@@ -178,7 +178,9 @@ class View:
 
     def _side(self, side: Side) -> Shown:
         mine = [field.path for field in self.case.fields if side.rev in field.changed]
-        return {**self.words.side(side), "fields": mine}
+        told = self.words.side(side)
+        alike = [each for each in self.case.live if self.words.where(each.on) == told["where"]]
+        return {**told, "fields": mine, "place": told["label"] if len(alike) > 1 else told["where"]}
 
     # -- the result -----------------------------------------------------------------------------------------------
 

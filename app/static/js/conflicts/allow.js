@@ -7,14 +7,24 @@ import { startDialogs } from "../dialogs.js";
 import { withLeave } from "../leave.js";
 import { Idle } from "../till/idle.js";
 
+/** Rights that one request may need lent, at most: a decision about people takes two. */
+const LENT = 2;
+
 /**
- * Sends a request, once more with a supervisor's leave where it needs one. Raises Problem, also when it was not allowed (403).
+ * Sends a request, again with a supervisor's leave where it needs one. Raises Problem, also when it was not allowed (403).
  * @param {string} method
  * @param {string} path `api/…`
  * @param {Record<string, unknown>} body
+ * @param {string[]} [approvals] what was lent for it already
  * @returns {Promise<any>}
  */
-export const send = (method, path, body) => withLeave((leave) => request(method, path, { body: { ...body, ...leave } }));
+export function send(method, path, body, approvals = []) {
+  return withLeave((leave) => {
+    const lent = [...approvals, ...(leave.approvals ?? [])];
+    const asked = { ...body, ...(lent.length ? { approvals: lent } : {}) };
+    return leave.approvals && lent.length < LENT ? send(method, path, body, lent) : request(method, path, { body: asked });
+  });
+}
 
 /** Begins what each page of the room needs: dialogs, and at a till with people the way back to its lock. */
 export function startRoom() {
