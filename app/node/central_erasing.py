@@ -21,8 +21,8 @@ from app.node.state import NodeState
 log = logging.getLogger("couchtill.erasing")
 
 STATE = "erasing:central"
-"""The setting that keeps `{person: {"database", "rev", "at", "heard": {node: time}}}`: since when the central knows nothing older of
-the person (null: it still does), and the nodes that told that they don't either."""
+"""The setting that keeps `{person: {"database", "rev", "at", "heard": {node: time}}}`: since when the central knows
+nothing older of the person (null: it still does), and the nodes that told that they don't either."""
 
 TIMEOUT = 30.0
 #: Revisions that are asked for in one request.
@@ -51,7 +51,7 @@ class CentralErasing:
 
     def look(self, session: Any, root: str, reports: Iterable[Mapping[str, Any]]) -> bool:
         """One turn; whether there is somebody whom the central still knows. `root` is the central's address."""
-        from app.shop.erasing.cleaning import holds_people
+        from app.shop.erasing.cleaning import KEPT, holds_people
         from app.shop.schemas.erasure import KINDS
 
         known = self.known()
@@ -69,9 +69,12 @@ class CentralErasing:
             if open_ and self._central(session, url, database, open_, known):
                 pending = True
         for report in reports:
-            for id, at in (report.get("erased") or {}).items():
-                if id in known:
-                    known[id]["heard"][str(report.get("node"))] = at
+            told, node = report.get("erased") or {}, str(report.get("node"))
+            for id, entry in known.items():
+                if id in told:
+                    entry["heard"][node] = told[id]
+                elif len(told) < KEPT:  # it lists all, and this one no more: something of the person has come since
+                    entry["heard"].pop(node, None)
         if repr(known) != before:
             self._state.set(STATE, known)
         return pending

@@ -73,9 +73,16 @@ def clean(database: Database, *, moment: clocks.Clock = clocks.now) -> list[str]
 
 
 def done(databases: Iterable[Database]) -> dict[str, str]:
-    """Whom these files are clean of, and since when: id → time, the newest `KEPT`."""
+    """Whom these files are clean of, and since when: id → time, the newest `KEPT`. Not those of whom something has come
+    since, and waits to be cleaned away."""
     found: dict[str, str] = {}
     for database in databases:
         kept = database.get_local(MARK)
-        found.update({id: entry["at"] for id, entry in (kept["done"] if kept else {}).items()})
+        if not kept:
+            continue
+        n = database.resolve_seq(kept["seq"])
+        for id, entry in kept["done"].items():
+            record = database.read(id)
+            if record is not None and record.rev == entry["rev"] and record.seq <= n:
+                found[id] = entry["at"]
     return dict(sorted(found.items(), key=lambda entry: (entry[1], entry[0]))[-KEPT:])

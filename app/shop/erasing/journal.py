@@ -1,4 +1,4 @@
-"""The journal of erasures: who was erased (by the id), when, where, by whom, why, and which nodes have forgotten them."""
+"""The journal of erasures: whose data (by the id), when, where, by whom, why, and which nodes have forgotten them."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from app.docs.database import Database
+from app.shop.erasing.cleaning import KEPT
 
 Row = dict[str, Any]
 
@@ -34,11 +35,11 @@ def nodes(
     heard: Mapping[str, str],
     reports: Iterable[Mapping[str, Any]],
 ) -> list[Row]:
-    """`[{"node", "kind", "at", "told"}]`: the nodes that may have the person's document, each with when it had forgotten
-    them (null: not that anybody knows) and when it was last heard of (null: this one).
+    """`[{"node", "kind", "at", "told"}]`: the nodes that may have the person's document, each with when it had
+    forgotten them (null: not that anybody knows) and when it was last heard of (null: this one).
 
-    `own` is this node's id, what it has forgotten, and its kind; `heard` node → time, of those that told earlier; `reports` what
-    the nodes last told the central.
+    `own` is this node's id, what it has forgotten, and its kind; `heard` node → time, of those that told earlier;
+    `reports` what the nodes last told the central.
     """
     about, at = str(erasure.get("about")), str(erasure.get("at"))
     store = str(erasure.get("database")).removeprefix("store-")
@@ -49,7 +50,8 @@ def nodes(
         if id == own[0]:
             continue
         if company or report.get("kind") != "terminal" or report.get("store") == store:
-            known = (report.get("erased") or {}).get(about) or heard.get(id)
+            told = report.get("erased") or {}
+            known = told.get(about) or (heard.get(id) if len(told) >= KEPT else None)
             found[id] = {"node": id, "kind": report.get("kind"), "at": known, "told": report.get("time")}
     for id, time in heard.items():
         found.setdefault(id, {"node": id, "kind": None, "at": time, "told": time})
