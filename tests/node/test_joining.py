@@ -13,6 +13,7 @@ from app.node import Node
 from app.node import config as node_config
 from app.replicator import older
 from app.replicator.errors import TransportError
+from app.web import create_app
 from tests.node.test_node import Hub
 from tests.support.process import wait_until
 
@@ -80,6 +81,11 @@ def test_a_till_joins_customers_and_leaves_the_catalogue_to_head_office(hub: Hub
         assert (found["phone"], found["email"]) == ("1", "a@example.org")
         wait_until(lambda: till.company.read("product:x") is not None)
         assert len(conflicts(hub, "product:x")) == 1
+        page = create_app(till).test_client()  # which makes the key
+        key = (tmp_path / "s1-t1" / "api.secret").read_text().strip()
+        asked = page.get("/api/conflicts/company/product:x", headers={"Authorization": f"Bearer {key}"})
+        # Who looks at it here sees what both had before, though that never came here.
+        assert asked.get_json()["base"]["barcodes"] == ["1"] and not asked.get_json()["fields"]
     finally:
         till.stop()
 

@@ -30,6 +30,14 @@ def register(blueprint: Blueprint, hall: Hall) -> None:
             raise missing(say("There is no such database here."))
         return found
 
+    def case_of(database: Database, id: str) -> cases.Case | None:
+        """The case; what both sides had before is asked of the central where it never came here."""
+        case = cases.read(database, id, policies.asks(hall.company))
+        if case is None or not case.plan.lacking:
+            return case
+        hall.node.older.fetch(database.name, id, case.plan.lacking)
+        return cases.read(database, id, policies.asks(hall.company))
+
     @blueprint.get("/conflicts/<db>/<path:id>")
     def conflict_page(db: str, id: str) -> str | tuple[str, int]:
         """The page; `?part=body` is what it exchanges when something new came in, `?part=details` what it shows of each
@@ -37,7 +45,7 @@ def register(blueprint: Blueprint, hall: Hall) -> None:
         database = hall.database(db)
         if database is None or database.read(id) is None:
             return _nothing(), 404
-        case = cases.read(database, id, policies.asks(hall.company))
+        case = case_of(database, id)
         part = request.args.get("part")
         if part == "details" and case is not None:
             unfold = request.args.getlist("unfold")
@@ -81,7 +89,7 @@ def register(blueprint: Blueprint, hall: Hall) -> None:
         known = request.args.get("seen")
         if known is not None and known == cases.seen(database, id):
             return answer({"seen": known})
-        case = cases.read(database, id, policies.asks(hall.company))
+        case = case_of(database, id)
         if case is None:
             raise _settled(database, id)
         return answer(case.as_dict())
