@@ -96,8 +96,8 @@ def register(blueprint: Blueprint, hall: Hall) -> None:
 
     @blueprint.post("/api/conflicts/<db>/<path:id>/resolve")
     def decide(db: str, id: str) -> Response:
-        database = database_of(db)
         body = read_json()
+        database = database_of(db)
         wanted = asked.read(asked.RESOLVE, body)
         wanted.pop("approvals", None)
         take = wanted.pop("side", None)
@@ -106,8 +106,8 @@ def register(blueprint: Blueprint, hall: Hall) -> None:
 
     @blueprint.post("/api/conflicts/<db>/<path:id>/undo")
     def take_back(db: str, id: str) -> Response:
-        database = database_of(db)
         body = read_json()
+        database = database_of(db)
         wanted = asked.read(asked.UNDO, body)
         wanted.pop("approvals", None)
         return answer(undo(database, id, actor=hall.actor(body), on=hall.on, **wanted))
