@@ -85,8 +85,8 @@ def register(blueprint: Blueprint, hall: Hall) -> None:
 
     @blueprint.post("/api/history/<db>/<path:id>/restore")
     def bring_back(db: str, id: str) -> Response:
-        database = database_of(db)
         body = read_json()
+        database = database_of(db)
         wanted = asked.read(asked.RESTORE, body)
         wanted.pop("approvals", None)
         actor = hall.actor(body)
