@@ -207,6 +207,8 @@ class Words:
             return _("changed here, deleted there")
         paths = [field.path for field in case.fields]
         places = len({rev for field in case.fields for rev in field.changed}) or len(case.sides)
+        if not paths and len(case.sides) == 2:
+            return _("changed in two places")
         if not paths:
             return ngettext("changed in %(num)s place", "changed in %(num)s places", len(case.sides))
         what = self.fields(case.type, paths)

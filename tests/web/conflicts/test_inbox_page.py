@@ -96,7 +96,7 @@ SAID: list[tuple[str, dict[str, Any], dict[str, Any], str]] = [
     ("thing:1", {"n": 2}, {"n": 3}, "1: n changed in two places"),
     ("store:s1", {"name": "Corner"}, {"name": "The Corner"}, "name changed in two places"),
     (ANN, {"role": "supervisor"}, {"role": "manager"}, "Ann: role changed in two places"),
-    ("cart:1", {"note": "b"}, {"note": "c"}, "Parked cart “Table 4”: note changed in two places"),
+    ("cart:1", {"note": "b"}, {"note": "c"}, "Parked cart “Table 4”: changed in two places"),
 ]  # fmt: skip
 
 
