@@ -81,7 +81,9 @@ class View:
             else:
                 known[1].append(rev)
         groups.sort(key=lambda group: (field.suggestion not in group[1], self._at(group[1])))
-        options = [self._option(field, value, revs) for value, revs in groups]
+        # Without a text before, the others are marked against the first: what is different is what one looks for.
+        first = groups[0][0] if self._base is None or not isinstance(field.base, str) or not field.base else field.base
+        options = [self._option(field, value, revs, first) for value, revs in groups]
         before = None if field.base is MISSING and self._base is None else self._values.shown(field.path, field.base)
         return {
             "path": field.path,
@@ -95,17 +97,23 @@ class View:
     def _at(self, revs: Iterable[str]) -> str:
         return min(self.case.by_rev[rev].at or "" for rev in revs)
 
-    def _option(self, field: Field, value: Any, revs: list[str]) -> Shown:
+    def _option(self, field: Field, value: Any, revs: list[str], against: Any) -> Shown:
         sides = [self.case.by_rev[rev] for rev in revs]
         return {
             "rev": revs[0],
             "revs": revs,
             "key": key_of(value),
             "chosen": field.suggestion in revs,
-            **self._values.shown(field.path, value, field.base if self._base is not None else None, revs[0]),
+            **self._values.shown(field.path, value, self._against(field, value, against), revs[0]),
             "by": [{**self.words.side(side), "sold": self._sold(field, side, value)} for side in sides[:4]],
             "more": max(0, len(sides) - 4),
         }
+
+    def _against(self, field: Field, value: Any, first: Any) -> Any:
+        """What a value is compared with: the one before, else for texts the first one."""
+        if isinstance(value, str) and isinstance(first, str):
+            return None if same(value, first) else first
+        return field.base if self._base is not None else None
 
     def _sold(self, field: Field, side: Side, value: Any) -> str:
         if self.case.type != "product" or field.path != "price" or not side.at:
