@@ -62,7 +62,7 @@ def test_many_are_selected_looked_at_and_decided_and_the_rest_keeps_its_place(
     page = open_context().new_page()
     page.goto(office.link())
     page.get_by_role("link", name="To decide · 60").click()
-    expect(rows(page)).to_have_count(50)
+    expect(rows(page)).to_have_count(30)
     expect(rows(page).first).to_contain_text("Coffee 059: price changed in two places (before: 12.00)")
     assert axe.faults(page) == []
 
@@ -84,7 +84,7 @@ def test_many_are_selected_looked_at_and_decided_and_the_rest_keeps_its_place(
     expect(page.locator("#bulk-count")).to_have_text("1 selected")
 
     # News while the page is read: the row that is looked at stays where it is, and what is selected stays selected.
-    row = page.get_by_text("Coffee 030: price")
+    row = page.get_by_text("Coffee 040: price")
     row.scroll_into_view_if_needed()
     before = row.bounding_box()
     dispute(office.company, "product:4000001")
@@ -96,7 +96,7 @@ def test_many_are_selected_looked_at_and_decided_and_the_rest_keeps_its_place(
 
     # All that match the search, also those that aren't listed yet.
     page.get_by_role("searchbox").fill("coffee")
-    expect(page.locator("#matching")).to_have_text("50 of 57")
+    expect(page.locator("#matching")).to_have_text("30 of 57")
     page.get_by_label("Select all").check()
     page.get_by_role("button", name="Select all 57 that match").click()
     expect(page.locator("#bulk-count")).to_have_text("57 selected")

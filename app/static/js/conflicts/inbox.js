@@ -14,7 +14,7 @@ import { drawRow, keyOf } from "./row.js";
 /** @typedef {import("./row.js").Row} Row */
 
 /** Rows that one request brings, and milliseconds between two looks while news pour in. */
-const PAGE = 50;
+const PAGE = 30;
 const MOST = 200;
 const CALM = 400;
 
