@@ -12,7 +12,7 @@ from typing import Any, Final
 from app.docs.database import Database
 from app.shop import tasks
 from app.shop.arrivals import scan_incidents
-from app.shop.conflicts import joining
+from app.shop.conflicts import joining, twice
 from app.shop.indexes import COMPANY
 from app.shop.ledger.balances import balance_of
 from app.shop.ledger.derive import derive
@@ -44,6 +44,9 @@ def follow(
 
     def look(here: Database, ids: list[str]) -> Iterator[str]:
         yield from _company(here, ids) if here.name == COMPANY else _store(here, ids)
+        for found in twice.scan(here, ids):
+            if tasks.write(here, found):
+                yield found["_id"]
         if SETTINGS in ids:  # what a person had to be asked may be a rule's again
             written.extend(joining.join_waiting(company, here, kind, fetch=fetch))
         yield from joining.join_all(company, here, ids, kind, fetch=fetch)

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
+from urllib.parse import quote
 
 from flask import Blueprint, Response
 from flask_babel import gettext as _
 
 from app.docs.database import Database
-from app.shop import sound, tasks
+from app.shop import ids, sound, tasks
 from app.shop.actor import Actor
+from app.shop.conflicts import twice
 from app.shop.ledger.balances import balance_of, counting, filled
 from app.shop.reason import say
 from app.shop.refunds import scan as refunds
@@ -57,6 +59,7 @@ def row(doc: Mapping[str, Any], database: Database, company: Database, known: Ma
         title, text, orders = _unissued(about, known, company)
     else:
         title, text, orders = words(about, database, company)
+    more = {"evidence": _history(about, database)} if words is _decided else {}
     return {
         "id": doc["_id"],
         "database": database.name,
@@ -65,6 +68,7 @@ def row(doc: Mapping[str, Any], database: Database, company: Database, known: Ma
         "title": title,
         "text": text,
         "receipts": [receipt(order) for order in orders],
+        **more,
     }
 
 
@@ -182,11 +186,40 @@ def _compact(about: str, database: Database, company: Database) -> Words:
     )
 
 
+def _decided(about: str, database: Database, company: Database) -> Words:
+    record = database.read(about)
+    id = str(record.doc().get("about")) if record is not None and not record.deleted else ""
+    found = database.read(id)
+    doc = found.doc() if found is not None else {}
+    decided = twice.contradicting(database, id, about) if id else []
+    places = sorted({str(one.get("on")).upper() for one in decided})
+    return (
+        _("Decided twice, and not alike: %(name)s", name=present.person_name(doc) or ids.product_name(id) or about),
+        _(
+            "People who could not hear of each other decided the same dispute (%(places)s). One of the decisions "
+            "stands now. Look at the history, and bring the other one back if that was right.",
+            places=", ".join(places),
+        ),
+        [],
+    )
+
+
+def _history(about: str, database: Database) -> list[dict[str, Any]]:
+    """Where both decisions stand."""
+    record = database.read(about)
+    if record is None or record.deleted:
+        return []
+    id = str(record.doc().get("about"))
+    link = f"history/{quote(database.name, safe='')}/{quote(id, safe='')}"
+    return [{"label": _("Both decisions"), "value": _("History"), "link": link}]
+
+
 _WORDS: dict[str, Callable[[str, Database, Database], Words]] = {
     "cart_sold_twice": _cart,
     "refunded_twice": _refunded,
     "overspent": _overspent,
     "compact": _compact,
+    "decided_twice": _decided,
 }
 
 

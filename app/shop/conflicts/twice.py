@@ -1,0 +1,77 @@
+"""Two people who could not hear of each other decided one dispute, and not alike. One decision stands: a task tells.
+
+The rules see a value that one of them kept as it was and the other one changed, and take the change. Nothing is lost by
+that (both decisions stand in the history), but somebody believes that the other value holds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from app.docs.database import Database
+from app.docs.merge import same
+from app.shop import tasks
+
+#: Decisions about one document that are compared: more is somebody's program gone wild.
+MOST = 50
+OTHER = "other"
+
+Doc = Mapping[str, Any]
+
+
+def scan(database: Database, ids: Sequence[str]) -> Iterator[dict[str, Any]]:
+    """Tasks for the decisions among `ids` that another one about the same leaves contradicts. Each is about the one
+    with the smallest id, so that every node writes the same."""
+    seen: set[str] = set()
+    for record in database.read_many([id for id in ids if id.startswith("resolution:")]):
+        about = None if record is None or record.deleted else record.doc().get("about")
+        if isinstance(about, str) and about not in seen:
+            seen.add(about)
+            found = contradicting(database, about)
+            if len(found) > 1:
+                yield tasks.task("decided_twice", found[0]["_id"])
+
+
+def contradicting(database: Database, about: str, first: str | None = None) -> list[dict[str, Any]]:
+    """The decisions about the document `about` that contradict another one, by id; none where nobody took back what.
+    `first` leaves out those that have nothing to do with that one."""
+    docs = [record.full() for record in database.find("resolution_about", about, limit=MOST, descending=True)]
+    undone = {doc.get("undoes") for doc in docs}
+    decided = [doc for doc in docs if doc.get("kind") in ("resolved", "bulk") and doc["_id"] not in undone]
+    decided.sort(key=lambda doc: str(doc["_id"]))
+    start = next((doc for doc in decided if doc["_id"] == first), None)
+    if start is not None:
+        return [start, *(doc for doc in decided if doc is not start and differ(start, doc))]
+    for doc in decided:
+        others = [other for other in decided if other is not doc and differ(doc, other)]
+        if others:
+            return [doc, *others]
+    return []
+
+
+def differ(a: Doc, b: Doc) -> bool:
+    """Whether two decisions ended the same leaf, and not alike."""
+    if not _set(a.get("leaves")) & _set(b.get("leaves")):
+        return False
+    if (a.get("kept") == "deleted") != (b.get("kept") == "deleted"):
+        return True
+    theirs = _choices(b)
+    return any(path in theirs and not _alike(one, theirs[path]) for path, one in _choices(a).items())
+
+
+def _set(value: Any) -> set[str]:
+    return {one for one in value if isinstance(one, str)} if isinstance(value, list) else set()
+
+
+def _choices(doc: Doc) -> dict[str, Doc]:
+    given = doc.get("choices")
+    rows = given if isinstance(given, list) else []
+    return {str(row.get("path")): row for row in rows if isinstance(row, Mapping)}
+
+
+def _alike(a: Doc, b: Doc) -> bool:
+    """Two choices of one member. Of a person's data no values are kept: two keyed ones count as different."""
+    if "value" in a and "value" in b:
+        return same(a["value"], b["value"])
+    return a.get("side") == b.get("side") != OTHER
