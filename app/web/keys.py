@@ -35,6 +35,7 @@ ROUTES: tuple[tuple[tuple[str, ...], str, tuple[str, ...]], ...] = (
     (("POST",), r"/api/price", ()),
     (("POST",), r"/api/approvals", ()),
     (("POST",), r"/api/sales", ("sell",)),
+    (_READ, r"/api/sales/[^/]+", ("sell",)),
     (("POST",), r"/api/card(/.*)?", ("sell",)),
     (_READ, r"/api/balances/.*", ("sell", "giftcard", "account")),
     (("GET", "HEAD", "POST", "PUT", "DELETE"), r"/api/carts(/.*)?", ("sell",)),

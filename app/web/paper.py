@@ -12,13 +12,13 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-import segno
 from babel.numbers import format_percent
 from flask_babel import force_locale, get_locale
 from flask_babel import gettext as _
 from markupsafe import Markup
 
 from app.shop import ids
+from app.shop.receipts import qr as codes
 from app.web import i18n, words
 from app.web.present import amount, quantity, signed, tender_name
 
@@ -133,8 +133,8 @@ def label_of(id: str) -> str:
 
 def qr(text: str) -> Markup:
     """A QR code as SVG that takes the colour of what is around it."""
-    code = segno.make(text, error="m", micro=False)
-    return Markup(code.svg_inline(scale=3, border=2, omitsize=True))
+    side, path = codes.path(text)
+    return Markup('<svg viewBox="0 0 {0} {0}" class="qr"><path stroke="currentColor" d="{1}"/></svg>').format(side, path)
 
 
 def _marks(order: Doc, paper: Paper) -> list[str]:

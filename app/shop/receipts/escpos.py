@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
+from app.shop.receipts import qr
 from app.shop.receipts.layout import Row, width
 
 Doc = Mapping[str, Any]
@@ -97,10 +98,9 @@ def _row(out: Any, row: Row, printer: Doc) -> None:
 
 def _qr(text: str, columns: int) -> Any:
     """The code as a picture as wide as the paper: printers that draw QR codes themselves differ in how."""
-    import segno
     from PIL import Image
 
-    modules = [list(row) for row in segno.make(text, error="m", micro=False).matrix_iter(border=2)]
+    modules = [list(row) for row in qr.rows(text)]
     side = len(modules)
     code = Image.new("1", (side, side), 1)
     code.putdata([0 if dark else 1 for row in modules for dark in row])

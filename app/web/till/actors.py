@@ -30,6 +30,7 @@ _CLOSED = (
     "history",
     "erasures",
     "refunds",
+    "sales",
     "customers",
     "balances",
     "zreports",

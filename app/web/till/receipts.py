@@ -53,6 +53,14 @@ def paper_of(
     return paper.receipt(order, None, shown)
 
 
+def part(node: Any, order: Doc, *, codes: bool, **shown: Any) -> Markup:
+    """The receipt of an order that can be read, as HTML to stand in a page, in the receipts' own language; `codes` as
+    long as it is fresh, and the rest as `paper_of`."""
+    codes = codes and node.till.receipts_book.is_fresh(order)
+    with paper.language(node.till.desk.settings["receipt_language"]):
+        return Markup(render_template("till/paper.html", receipt=paper_of(node, order, codes=codes, **shown)))
+
+
 def _name(database: Any, id: Any) -> str:
     record = database.read(id) if isinstance(id, str) else None
     return present.person_name(record.doc() if record is not None and not record.deleted else None)
@@ -167,15 +175,13 @@ def register(blueprint: Blueprint, node: Any) -> None:
         width = 58 if request.args.get("width") == "58" else 80 if request.args.get("width") == "80" else None
         copy, gift = whole("copy", 0, 9999), request.args.get("gift") == "1"
         # The window that has just sold shows the codes of the cards; nobody sees them much later.
-        codes = request.args.get("codes") == "1" and not gift and node.till.receipts_book.is_fresh(order)
-        codes = codes and is_sellers(node, order)
-        with language():
-            shown = paper_of(node, order, gift=gift, copy=copy, width=width, codes=codes)
-            part = Markup(render_template("till/paper.html", receipt=shown))
+        codes = request.args.get("codes") == "1" and not gift and is_sellers(node, order)
+        drawn = part(node, order, codes=codes, gift=gift, copy=copy, width=width)
         if request.args.get("part") == "paper":
-            return part
+            return drawn
+        shown = {"label": paper.label(order)}
         return render_template(
-            "till/receipt.html", receipt=shown, paper=part, home_name=_("Till"), boot=boot({"receipt": id})
+            "till/receipt.html", receipt=shown, paper=drawn, home_name=_("Till"), boot=boot({"receipt": id})
         )
 
 

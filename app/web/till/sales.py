@@ -6,14 +6,19 @@ from typing import Any
 
 from flask import Blueprint, Response, request
 
-from app.shop import schemas
+from app.shop import schemas, sound
 from app.shop.payments.card import CardDesk, SimulatedTerminal
 from app.shop.people import guesses
 from app.shop.reason import say
 from app.shop.sale import SaleError, invalid
 from app.shop.schemas.payment import CARD_REQUEST
 from app.web.json_api import answer, missing, read_json
+from app.web.till import receipts
 from app.web.till.actors import actor_of, is_sellers
+
+
+#: The preference (RFC 7240) of a window that shows the receipt of what it has sold.
+PAPER = "paper"
 
 
 def register(blueprint: Blueprint, node: Any) -> None:
@@ -23,11 +28,26 @@ def register(blueprint: Blueprint, node: Any) -> None:
     def sell() -> Response:
         body = read_json()
         order, repeated = node.till.sell(body, actor_of(node, body))
+        return answer(sold(order, repeated), 200 if repeated else 201)
+
+    @blueprint.get("/api/sales/<sale>")
+    def known(sale: str) -> Response:
+        """Whether this `sale` id was sold: what a window asks that lost its memory between sending and the answer."""
+        order = node.till.seller.sold({"sale": sale})
+        if order is None:
+            raise missing(say("Nothing was sold under this id."))
+        return answer(sold(order, True))
+
+    def sold(order: dict[str, Any], repeated: bool) -> dict[str, Any]:
+        """The answer; with `Prefer: paper` the receipt beside it, drawn as `GET /receipts/<id>` would."""
         made: dict[str, Any] = {"order": order, "repeated": repeated}
+        own = is_sellers(node, order)
         codes = node.till.seller.codes(order)
-        if codes and is_sellers(node, order):
+        if codes and own:
             made["codes"] = codes
-        return answer(made, 200 if repeated else 201)
+        if request.headers.get("Prefer") == PAPER and sound.is_order(order):
+            made["paper"] = receipts.part(node, order, codes=own)
+        return made
 
     @blueprint.get("/api/tenders")
     def tenders() -> Response:

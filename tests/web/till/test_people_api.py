@@ -313,7 +313,7 @@ def test_a_locked_till_shows_nobody_what_was_sold(window: Window, staffed: dict[
     id = sell_card(window)["order"]["_id"]
     paths = (
         *("/api/receipts", f"/api/receipts/{id}", f"/api/refunds/{id}", "/api/customers", "/api/zreports"),
-        *("/api/carts", "/api/tasks", "/api/prints"),
+        *("/api/carts", "/api/tasks", "/api/prints", "/api/sales/01JNOSUCHSALE"),
         *("/api/balances/giftcard?code=ABCDEF", "/api/zreports/z", f"/receipts/{id}?part=paper&codes=1"),
     )
     assert window.client.get(paths[0]).status_code == 200

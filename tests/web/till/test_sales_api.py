@@ -159,3 +159,25 @@ def test_another_sites_page_may_not_post(till: FlaskClient) -> None:
     answer = till.post("/api/sales", json=sale(line(), cash=245), headers={"Origin": "https://elsewhere.example"})
 
     assert answer.status_code == 403
+
+
+def test_a_window_that_was_cut_off_learns_whether_its_sale_was_made(till: FlaskClient) -> None:
+    request = sale(line(), cash=245)
+    before = till.get(f"/api/sales/{request['sale']}")
+    sold = till.post("/api/sales", json=request).json
+    after = till.get(f"/api/sales/{request['sale']}")
+
+    assert (before.status_code, before.json["error"]) == (404, "not_found")
+    assert (after.status_code, after.json) == (200, {**sold, "repeated": True})
+
+
+def test_the_receipt_comes_with_the_answer_where_a_window_prefers_it(till: FlaskClient) -> None:
+    request = sale(line(), cash=245)
+    lean = till.post("/api/sales", json=request).json
+    whole = till.post("/api/sales", json=request, headers={"Prefer": "paper"}).json
+    asked = till.get(f"/api/sales/{request['sale']}", headers={"Prefer": "paper"}).json
+    drawn = till.get(f"/receipts/{lean['order']['_id']}?part=paper&codes=1").text
+
+    assert "paper" not in lean
+    assert whole["paper"] == asked["paper"] == drawn
+    assert "Espresso" in drawn

@@ -134,7 +134,7 @@ def _shape(shape: Shape, converter: Converter) -> dict[str, Any]:
         return {"title": shape.__name__, **identity, "x-document": converter.ref(shape)["$ref"]}
     if isinstance(shape, dict):
         properties = {name: _shape(part, converter) for name, part in shape.items()}
-        optional = {"codes"}
+        optional = {"codes", "paper"}
         required = [name for name in shape if name not in optional]
         return {"type": "object", "properties": properties, "required": required}
     if isinstance(shape, list):

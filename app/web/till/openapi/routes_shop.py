@@ -55,11 +55,17 @@ ROUTES = (
         answers={200: ("The priced cart.", dict)}, example={"cart": {"lines": [COFFEE]}}),
     Route("POST", "/api/sales", SELLING, "Make a sale", rights=("sell",), request=SaleRequest,
         about="One durable write: when it answers, the receipt is on disk. Send the same `sale` id again after any "
-            "doubt; there is never a second receipt.",
-        answers=made("order", Order, codes=[dict]),
+            "doubt; there is never a second receipt. With `Prefer: paper` the receipt comes along, as HTML.",
+        answers=made("order", Order, codes=[dict], paper=str),
         problems=("needs_approval", "no_shift", "shift_closed", "total_differs", "age_check", "not_enough",
             "card_sold", "central_not_seen", "insufficient_storage"),
         example={"sale": "my-first-sale-0001", "lines": [COFFEE], "tenders": [{"kind": "cash", "amount": 300}]}),
+    Route("GET", "/api/sales/{sale}", SELLING, "Whether a sale was made",
+        about="By the `sale` id that was sent, as long as its receipt is here: for a program that was cut off between "
+            "sending and the answer. Nothing found may still be on its way: send the sale again under the same id.",
+        answers={200: ("It was sold.", {"order": Order, "repeated": bool, "codes": [dict],
+            "paper": str})},
+        problems=("not_found",)),
     Route("GET", "/api/tenders", SELLING, "How a sale can be paid here",
         answers={200: ("Kinds of payment, foreign cash with its rates, rounding of cash.", {
             "kinds": [str], "card": str, "tips": bool, "cash_rounding": (dict, None), "foreign": [dict],
