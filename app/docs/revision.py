@@ -17,6 +17,7 @@ Speed matters, a sale waits for it: what repeats comes from a cache, already enc
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from hashlib import md5
 from math import isfinite
@@ -30,6 +31,7 @@ Rev = str
 
 _INVALID = "Invalid rev format"
 _HEX = frozenset("0123456789abcdef")
+_ESCAPED = re.compile(r'["\\\x00-\x1f]')
 # A generation has at most 15 digits: it must pass through JavaScript and SQLite unharmed.
 _MAX_GENERATION_DIGITS = 15
 
@@ -48,13 +50,18 @@ def parse(rev: str) -> tuple[int, str]:
 
 
 def normal_hash(generation: int, text: str) -> str:
-    """The hash part as it is stored and compared; raises BadRequest. Local documents (`0-7`) keep theirs as it is."""
+    """The hash part as it is stored and compared; raises BadRequest. Local documents (`0-7`) keep theirs as it is.
+
+    Revisions are spliced into answers as they are: what JSON would have to escape is no revision.
+    """
     if len(text) == 32 and generation and _HEX.issuperset(text):
         return text
     try:
         size = len(text.encode())
     except UnicodeEncodeError:
         raise BadRequest(_INVALID) from None
+    if _ESCAPED.search(text):
+        raise BadRequest(_INVALID)
     if size != 32 or not generation:
         return text
     lowered = text.lower()

@@ -97,6 +97,9 @@ def test_revs_limit_makes_a_conflict_where_histories_lost_touch(db: Database, ar
     [
         ({"_id": "a"}, BadRequest, "When `new_edits: false`"),
         ({"_id": "a", "_rev": 1}, BadRequest, "Invalid rev format"),
+        ({"_id": "a", "_rev": '1-a","type":"staff'}, BadRequest, "Invalid rev format"),
+        ({"_id": "a", "_rev": "1-a\\"}, BadRequest, "Invalid rev format"),
+        ({"_id": "a", "_revisions": {"start": 2, "ids": ["b", "a\n"]}}, BadRequest, "Invalid rev format"),
         ({"_id": "a", "_revisions": []}, DocValidation, "_revisions"),
         ({"_id": "a", "_revisions": {"start": "1", "ids": ["a"]}}, DocValidation, "start isn't an integer"),
         ({"_id": "a", "_revisions": {"start": 1, "ids": "a"}}, DocValidation, "ids isn't a array"),
@@ -111,6 +114,16 @@ def test_a_malformed_arrival_fails_the_request(db: Database, doc: Any, error: ty
     assert reason in str(caught.value)
     with pytest.raises(NotFound):
         db.get("fine")
+
+
+def test_one_revision_that_comes_with_two_histories_keeps_its_body(db: Database, arrive: Arrive) -> None:
+    arrive("a", "3-c", "a", "a", n=1)
+    arrive("a", "3-c", "b", deleted=True)
+    assert [entry["ok"]["n"] for entry in db.open_revs("a", "all")] == [1]
+    assert db.verify() == []
+    db.put({"_id": "a", "n": 2}, rev="3-c")
+    assert {entry["ok"].get("n") for entry in db.open_revs("a", "all")} == {1, 2}
+    assert db.verify() == []
 
 
 def test_documents_that_fail_are_named_and_the_others_stay(db: Database) -> None:
