@@ -28,7 +28,7 @@ class Visit:
     """One visit at the till at ``link``, a start link of it."""
 
     def __init__(self, link: str) -> None:
-        self._url = link.partition("/enter")[0]
+        self.url = link.partition("/enter")[0]
         self._session = requests.Session()
         self._session.get(link, timeout=TIMEOUT).raise_for_status()
 
@@ -55,7 +55,7 @@ class Visit:
 
     def ask(self, method: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
         """One call of the till's API. Raises what `requests` raises, also for a refusal."""
-        answer = self._session.request(method, f"{self._url}/{path}", json=body, timeout=TIMEOUT)
+        answer = self._session.request(method, f"{self.url}/{path}", json=body, timeout=TIMEOUT)
         answer.raise_for_status()
         found: dict[str, Any] = answer.json()
         return found

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 import tempfile
-import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,14 +13,15 @@ import requests
 
 from app.demo import people
 from app.demo.opening import Visit
+from tests.screenshots.quarrels import Quarrels, new_id
 from tests.support.process import READY, CouchTill, wait_until
 
 
 class Shop:
     """The demo, with a morning's work behind it."""
 
-    def __init__(self, demo: CouchTill) -> None:
-        self.demo = demo
+    def __init__(self, demo: CouchTill, data: Path) -> None:
+        self.demo, self.data = demo, data
         self.zreport = ""
         demo.wait_for(READY, timeout=120)
         self.one, self.two = (Visit(self._link(name)) for name in ("t1", "t2"))
@@ -36,7 +36,7 @@ class Shop:
         """Sales on both tills, parked carts, cash out."""
         for till in (self.one, self.two):
             wait_until(lambda till=till: self._knows(till), 60, "the catalogue")
-        last: dict[str, Any] = {}
+        made: list[dict[str, Any]] = []
         baskets = (
             ("farm-loaf", "butter", "milk"), ("coffee-to-go", "croissant"), ("lager", "crisps"),
             ("milk-chocolate", "milk-chocolate", "dark-chocolate"), ("flowers", "birthday-card"),
@@ -44,9 +44,9 @@ class Shop:
         )  # fmt: skip
         for place, basket in enumerate(baskets):
             till = self.two if place % 3 == 2 else self.one
-            last = sell(till, basket, {"kind": "cash", "amount": 5000})
+            made.append(sell(till, basket, {"kind": "cash", "amount": 5000}))
         sell(self.two, ("soap", "washing-up", "toilet-paper"), {"kind": "cash", "amount": 2000})
-        self.order = last["order"]["_id"]
+        self.order = made[-1]["order"]["_id"]
         allowed = {"right": "cash_out", "staff": people.BEN.id, "pin": people.BEN.pin}
         self.one.ask("POST", "api/cash", {
             "request": new_id(), "kind": "expense", "amount": 450, "category": "Postage", "reason": "Stamps",
@@ -54,6 +54,13 @@ class Shop:
         })  # fmt: skip
         for name, skus in (("Blue coat, back at five", ("eggs-10", "butter")), ("Table 4", ("coffee-to-go",))):
             self._park(name, skus)
+        self._quarrel(refunded=made[0]["order"]["_id"], changed=made[1]["order"]["_id"])
+
+    def _quarrel(self, **orders: str) -> None:
+        one, two, manager, office = (Visit(self._link(name)) for name in ("t1", "t2", "t1", "office"))
+        for visit, person in ((one, people.BEN), (two, people.BEN), (manager, people.DORA)):
+            visit.sign_in(person)
+        Quarrels(self.demo.url, one, two, manager, office, self.data / "office").make(**orders)
 
     def close_day(self) -> str:
         """The Z of the second till, made when it is needed first; its id."""
@@ -84,10 +91,6 @@ class Shop:
             print(f"no parked cart: {error.response.text[:300]}", file=sys.stderr)
 
 
-def new_id() -> str:
-    return uuid.uuid4().hex
-
-
 def sell(till: Visit, skus: tuple[str, ...], tender: dict[str, Any]) -> dict[str, Any]:
     """One sale over the API, its change in cash."""
     lines = [{"id": f"l{n}", "product": f"product:{sku}", "quantity": 1000, "age": True} for n, sku in enumerate(skus)]
@@ -101,9 +104,10 @@ def sell(till: Visit, skus: tuple[str, ...], tender: dict[str, Any]) -> dict[str
 def the_shop() -> Iterator[Shop]:
     """The sample shop in a folder of its own, until the end of the block."""
     with tempfile.TemporaryDirectory(prefix="couchtill-screenshots-", ignore_cleanup_errors=True) as folder:
-        demo = CouchTill("demo", "--data", Path(folder) / "demo", "--port", "0")
+        data = Path(folder) / "demo"
+        demo = CouchTill("demo", "--data", data, "--port", "0")
         try:
-            shop = Shop(demo)
+            shop = Shop(demo, data)
             shop.work()
             yield shop
         finally:

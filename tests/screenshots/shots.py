@@ -8,6 +8,7 @@ import requests
 from playwright.sync_api import expect
 
 from app.demo import people
+from tests.screenshots import quarrels
 from tests.screenshots.shop import sell
 from tests.screenshots.window import (
     BEANS,
@@ -298,8 +299,119 @@ def display(window: Window) -> None:
 
 
 @shot
+def price_check(window: Window) -> None:
+    window.till()
+    window.action("price-check")
+    window.page.fill("#price-check-code", "olive")
+    window.page.keyboard.press("Enter")
+    expect(window.page.get_by_role("button", name="Change the price").first).to_be_visible()
+
+
+@shot
+def price_change(window: Window) -> None:
+    price_check(window)
+    window.page.get_by_role("button", name="Change the price").first.click()
+    expect(window.page.locator("#ask-number, #allow[open]").first).to_be_visible()
+
+
+@shot
+def inbox(window: Window) -> None:
+    window.open("office", "/conflicts")
+    expect(window.page.locator("#list > li").nth(2)).to_be_visible()
+
+
+@shot
+def inbox_selected(window: Window) -> None:
+    inbox(window)
+    for place in range(2):
+        window.page.locator("#list > li input[type=checkbox]").nth(place).check()
+    window.page.get_by_role("button", name="Head office’s").click()
+    expect(window.page.locator("#preview-list li").first).to_be_visible()
+
+
+@shot
+def incidents(window: Window) -> None:
+    window.open("office", "/conflicts?list=incidents")
+    expect(window.page.locator("#list > li").first).to_be_visible()
+
+
+@shot
+def tasks(window: Window) -> None:
+    window.open("office", "/conflicts?list=tasks")
+    expect(window.page.locator("#list > li").first).to_be_visible()
+
+
+@shot
+def inbox_note(window: Window) -> None:
+    tasks(window)
+    window.page.get_by_role("button", name="Note, assign").first.click()
+    expect(window.page.locator("#follow")).to_be_visible()
+
+
+def _case(window: Window, id: str) -> None:
+    window.open("office", f"/conflicts/company/{id}")
+    expect(window.page.locator("#case-title")).to_be_visible()
+
+
+@shot
+def case_price(window: Window) -> None:
+    _case(window, quarrels.PRICE)
+    expect(window.page.locator("#use")).to_be_visible()
+
+
+@shot
+def case_fields(window: Window) -> None:
+    _case(window, quarrels.FIELDS)
+    expect(window.page.locator("fieldset").nth(1)).to_be_visible()
+
+
+@shot
+def case_deleted(window: Window) -> None:
+    _case(window, quarrels.GONE)
+    expect(window.page.get_by_role("button", name="Keep it deleted")).to_be_visible()
+
+
+@shot
+def case_details(window: Window) -> None:
+    _case(window, quarrels.FIELDS)
+    window.page.locator("#details > summary").click()
+    expect(window.page.locator(".tree-svg")).to_be_visible()
+    window.page.locator("#details").scroll_into_view_if_needed()
+    window.page.locator("#details > summary").evaluate("summary => summary.scrollIntoView()")
+
+
+@shot
+def history(window: Window) -> None:
+    window.open("office", f"/history/company/{quarrels.TOLD}")
+    expect(window.page.locator(".timeline-entry").first).to_be_visible()
+
+
+@shot
+def history_tree(window: Window) -> None:
+    history(window)
+    window.page.locator(".history-details > summary").click()
+    expect(window.page.locator(".tree-box")).to_be_visible()
+    window.page.locator(".history-details > summary").evaluate("summary => summary.scrollIntoView()")
+
+
+@shot
+def erasures(window: Window) -> None:
+    window.open("office", "/erasures")
+    expect(window.page.locator(".erasure").first).to_be_visible()
+
+
+@shot
+def erase(window: Window) -> None:
+    erasures(window)
+    window.page.fill("#erasures-query", "weber")
+    window.page.get_by_role("button", name="Erase: Jonas Weber").click()
+    expect(window.page.locator("#erase-title")).to_be_visible()
+
+
+@shot
 def office(window: Window) -> None:
     window.open("office")
+    expect(window.page.locator("#decide")).to_be_visible()
 
 
 @shot
