@@ -8,6 +8,7 @@ from typing import Any
 
 from app.docs.database import Database
 from app.shop import incidents, sound
+from app.shop.refunds import payout
 from app.shop.refunds.figures import NOTHING, Figures, figures_of
 
 Doc = Mapping[str, Any]
@@ -44,6 +45,13 @@ def already(orders: list[dict[str, Any]], order_id: str) -> dict[str, Figures]:
 def refunds_of(orders: list[dict[str, Any]], order_id: str) -> list[dict[str, Any]]:
     """Those that are refunds of this order and nothing else: their tenders went back to where its came from."""
     return [order for order in orders if order.get("refund_of") == order_id]
+
+
+def caps(order: Doc, orders: list[dict[str, Any]]) -> list[payout.Cap]:
+    """What each tender of `order` may still pay out after `orders` (`returning`), refunds and exchanges."""
+    id = str(order["_id"])
+    gone = [cap for each in orders if each.get("refund_of") != id for cap in payout.passed(each, id)]
+    return payout.caps(order, refunds_of(orders, id), gone)
 
 
 def excess(order: Doc, orders: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from app.shop.refunds.figures import payable
+from app.shop.sound import is_text, is_whole
 
 Doc = Mapping[str, Any]
 #: Rounds an amount (minor units, positive) that is settled in cash.
@@ -54,11 +55,24 @@ def cap_of(tender: Doc, amount: int) -> Cap:
     return Cap(kind, amount, tuple((name, tender[name]) for name in names if tender.get(name) is not None))
 
 
-def caps(order: Doc, refunds: Iterable[Doc] = ()) -> list[Cap]:
+def passed(order: Doc, of: str | None = None) -> list[Cap]:
+    """What an exchange took over from the receipts whose goods it took back (`refunds.passing`), of all or of one."""
+    entries = order.get("passed")
+    return [
+        cap_of(entry, entry["amount"])
+        for entry in (entries if isinstance(entries, list) else ())
+        if isinstance(entry, Mapping)
+        and is_text(entry.get("kind"))
+        and is_whole(entry.get("amount"), 1)
+        and of in (None, entry.get("order"))
+    ]
+
+
+def caps(order: Doc, refunds: Iterable[Doc] = (), gone: Iterable[Cap] = ()) -> list[Cap]:
     """What each tender of a sale may still pay out, in the order of payout: paid − refunded, without tips and coupons.
 
-    Together that is what the sold lines asked for, with the cash rounding: goods that were handed back in the same sale
-    count as cash.
+    Together that is what the sold lines asked for, with the cash rounding. Goods that were handed back in the same sale
+    count as what they were paid with (`passed`); without a receipt as cash. `gone` was passed on to later exchanges.
     """
     found: dict[tuple[Any, ...], Cap] = {}
 
@@ -66,19 +80,25 @@ def caps(order: Doc, refunds: Iterable[Doc] = ()) -> list[Cap]:
         known = found.get(cap.place)
         found[cap.place] = cap if known is None else replace(known, amount=known.amount + cap.amount)
 
+    passes = isinstance(order.get("passed"), list)
     cash = -int(order.get("change") or 0)
     tips = int(order.get("tip") or 0)
     for tender in order["tenders"]:
         amount = int(tender["amount"])
         if tender["kind"] == "coupon":
-            cash += min(0, amount)
+            cash += 0 if passes else min(0, amount)
             continue
         tip = min(int(tender.get("tip") or 0), tips)
         tips -= tip
         add(cap_of(tender, amount - tip))
     mode = str(order.get("tax_mode"))
-    cash -= sum(payable(line, mode) for line in order["lines"] if line["quantity"] < 0)
+    returned = [line for line in order["lines"] if line["quantity"] < 0 and not (passes and line.get("return_of"))]
+    cash -= sum(payable(line, mode) for line in returned)
     add(Cap("cash", cash - tips))
+    for cap in passed(order):
+        add(cap)
+    for cap in gone:
+        add(replace(cap, amount=-cap.amount))
     for refund in refunds:
         for tender in refund["tenders"]:
             if tender["kind"] != "coupon":

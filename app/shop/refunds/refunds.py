@@ -114,7 +114,7 @@ class Refunds:
             }
             for line in original.sold
         ]
-        caps = payout.caps(order, known.refunds_of(original.orders, order["_id"]))
+        caps = known.caps(order, original.orders)
         return {
             "order": order["_id"],
             **{name: order.get(name) for name in ("number", "terminal", "series", "at", "kind", "currency", "digits")},
@@ -300,7 +300,7 @@ class Refunds:
     def _payout(self, original: Original, wanted: Doc, due: int, complete: bool) -> tuple[payout.Payout, bool]:
         """How `due` is paid out, and whether some of it goes elsewhere than it came from."""
         refunds = known.refunds_of(original.orders, original.order["_id"])
-        caps = payout.caps(original.order, refunds)
+        caps = known.caps(original.order, original.orders)
         rule = self._rule()
         given = wanted["tenders"]
         if given is None and wanted["way"] != "paid" and due > 0:

@@ -158,6 +158,18 @@ class SignedTender(Strict):
     den = Whole(1)
 
 
+class Passed(Strict):
+    """What an exchange takes over of what an earlier receipt was paid with (app/shop/refunds/passing.py)."""
+
+    order = Ref("order", required=True)
+    kind = Text(32, pattern=KIND, required=True)
+    amount = Amount(1, required=True)
+    reference = Text(60, allow_none=True)
+    card = Text(64, pattern=HASH)
+    hint = Text(4)
+    customer = Ref("customer")
+
+
 class Header(Strict):
     """The store as the receipt names it."""
 
@@ -227,7 +239,8 @@ class OrderV1(Document):
 
 class Order(OrderV1):
     """Version 2: `shift` and `drawer` are always set; a refund of a receipt names it in `refund_of`; `returns` are all
-    the orders that its lines return something of."""
+    the orders that its lines return something of. Where it is not the refund of one, `passed` is how those goods were
+    paid."""
 
     version: ClassVar[int] = 2
 
@@ -245,4 +258,5 @@ class Order(OrderV1):
     invoice = Part(Invoice, required=True, allow_none=True)
     refund_of = Ref("order", required=True, allow_none=True)
     returns = ListOf(Ref("order"), MAX_LINES, required=True)
+    passed = ListOf(Part(Passed), 2 * MAX_LINES)
     hash_version = Whole(2, required=True)

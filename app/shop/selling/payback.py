@@ -8,7 +8,7 @@ from typing import Any
 
 from app.shop.desk import Desk
 from app.shop.reason import Money, say
-from app.shop.refunds import known, payout
+from app.shop.refunds import known, passing
 from app.shop.refunds.figures import payable
 from app.shop.sale import SaleError
 
@@ -32,8 +32,7 @@ def check_payback(desk: Desk, lines: Sequence[Doc], tenders: Sequence[Doc]) -> b
         return False
     left: dict[tuple[str, Any], int] = defaultdict(int)
     for id in sorted({line["return_of"]["order"] for line in back}):
-        order = desk.store.get(id)
-        for cap in payout.caps(order, known.refunds_of(known.returning(desk.store, id), id)):
+        for cap in known.caps(desk.store.get(id), known.returning(desk.store, id)):
             left[_place(cap.tender())] += cap.amount
     for (kind, _), amount in given.items():
         if kind != "cash" and amount > left[kind, _]:
@@ -43,6 +42,14 @@ def check_payback(desk: Desk, lines: Sequence[Doc], tenders: Sequence[Doc]) -> b
     # Cash is rounded to its coins.
     step = (desk.settings["cash_rounding"] or {"step": 1})["step"]
     return given["cash", None] > left["cash", None] + step - 1
+
+
+def passed_on(desk: Desk, lines: Sequence[Doc], tax_mode: str, tenders: Sequence[Doc]) -> list[dict[str, Any]]:
+    """The `passed` of an order that exchanges what these lines return; `tenders` are its own, settled. To be asked in
+    the transaction that writes it."""
+    worths = passing.worth_of(lines, tax_mode)
+    caps = {id: known.caps(desk.store.get(id), known.returning(desk.store, id)) for id in worths}
+    return passing.pass_on(worths, caps, tenders)
 
 
 def value_back(desk: Desk, lines: Sequence[Doc], tax_mode: str) -> int:

@@ -21,6 +21,7 @@ from app.shop.reason import Money, Reason, say
 from app.shop.sale import SaleError, invalid, read_request
 from app.shop.schemas.order import STORED_VALUE
 from app.shop.selling.draft import Draft, Drafts, Offers
+from app.shop.selling.payback import passed_on
 from app.shop.selling.rights import approvals
 from app.shop.selling.tenders import check_tips, read_tenders
 
@@ -156,10 +157,13 @@ class Seller:
         settled = self._settle(wanted, draft, tenders)
         facts, _ = self.desk.facts.read()
         returned = {line["return_of"]["order"] for line in draft.lines if line.get("return_of")}
+        mode, exchanged = draft.figures["tax_mode"], bool(returned) and refund_of is None
+        passed = {"passed": passed_on(self.desk, draft.lines, mode, settled.tenders)} if exchanged else {}
         return {
             "kind": kind,
             "refund_of": refund_of,
             "returns": sorted(returned),
+            **passed,
             "cart": wanted["cart"],
             "customer": wanted["customer"],
             "approvals": lent,

@@ -11,6 +11,7 @@ from app.shop.money import line_amount
 from app.shop.payments.settle import CASH, book_value, paid
 from app.shop.pricing import tax
 from app.shop.reason import Money, Reason, phrase, say
+from app.shop.refunds.passing import worth_of
 from app.shop.schemas.order import STORED_VALUE
 
 Doc = Mapping[str, Any]
@@ -87,6 +88,12 @@ def _of_payment(order: Doc, digits: int) -> Iterator[Reason]:
     in_cash = any(t["kind"] in CASH for t in tenders) or not any(t["amount"] > 0 for t in tenders)
     if order["cash_rounding"] and not order["refund_of"] and not in_cash:
         yield say("something is rounded, and nothing was paid in cash.")
+    worths = worth_of(order["lines"], order["tax_mode"])
+    for id in sorted({entry["order"] for entry in order.get("passed") or ()}):
+        passed = sum(entry["amount"] for entry in order["passed"] if entry["order"] == id)
+        if passed > worths.get(id, 0):
+            values = {"passed": Money(passed, digits), "worth": Money(worths.get(id, 0), digits), "of": id}
+            yield say("%(passed)s of %(of)s is passed on, and the goods returned are worth %(worth)s.", **values)
     returned = sum(line.get("coupon") or 0 for line in order["lines"])
     back = sum(min(0, tender["amount"]) for tender in tenders if tender["kind"] == "coupon")
     if returned != back:
