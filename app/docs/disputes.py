@@ -131,7 +131,6 @@ def _where(
         values += named
     terms = (words or "").casefold().split()
     if terms:
-
         written = [json.dumps(term).decode()[1:-1] for term in terms]  # as they stand in a body's text
 
         def told(id: str, body: str) -> bool:
