@@ -17,7 +17,7 @@ from app.demo import people
 from app.demo.opening import Visit
 from app.shop import clock
 from app.web.users import api_key
-from tests.support.forks import DELETED, Doc, fork, on
+from tests.support.forks import DELETED, Doc, arrive, fork, on
 from tests.support.process import wait_until
 
 #: Two prices; three versions of several fields; deleted here, edited there; decided already.
@@ -61,6 +61,9 @@ class Quarrels:
         """All of it. `refunded` and `changed` are orders of Till 1."""
         wait_until(lambda: answers(lambda: self.two.ask("GET", f"api/refunds/{refunded}")), 60, refunded)
         wait_until(lambda: answers(lambda: self.store.get(changed)), 60, changed)
+        for id in (FIELDS, GONE, TOLD):
+            seen = self.company.get(id)  # what replication is made to bring below says nothing where there is nothing
+            arrive(self.company, id, seen["_rev"], seen)
         self._told()
         self._apart(refunded)
         self._brought()

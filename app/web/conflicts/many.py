@@ -13,7 +13,6 @@ from flask import Blueprint, Response
 from flask_babel import gettext as _
 
 from app.docs.database import Database
-from app.docs.merge import MISSING
 from app.shop import followups
 from app.shop.conflicts import bulk, inbox, policies
 from app.shop.conflicts.case import Case, Side, read
@@ -159,7 +158,7 @@ def _becomes(database: Database, case: Case, take: str, words: Words) -> dict[st
 def _fields(case: Case, side: Side, words: Words) -> list[dict[str, str]]:
     """What the document will say where there was something to decide or to join; `now` is what tills show."""
     winner = case.sides[0]
-    values = [(field.path, field.values.get(side.rev, MISSING)) for field in case.fields]
+    values = [(field.path, case.value(side, field.place)) for field in case.fields]
     values += [(one.path, one.value) for one in case.joined]
     told = [
         {

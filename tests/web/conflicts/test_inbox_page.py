@@ -192,6 +192,11 @@ def test_many_are_shown_what_they_become_and_those_that_changed_meanwhile_stay(
     assert [(row["becomes"][0]["field"], row["becomes"][0]["value"]) for row in shown] == [("price", "12.90")] * 3
     by_filter = till.post("/api/conflicts/preview", json={"take": "office", "filter": {"q": "juice"}}).get_json()
     assert [row["id"] for row in by_filter["rows"]] == [JUICE]
+    fork(terminal.company, JUICE, on("s1-t2", name="Squash"), on("s1-t3", name="Nectar"))
+    [juice] = till.post("/api/conflicts/preview", json={"take": "office", "items": items[2:]}).get_json()["rows"]
+    told = {each["field"]: each["value"] for each in juice["becomes"]}
+    assert told["name"] == "Orange juice"  # what head office left alone stays as it was
+    shown[2] = juice
 
     fork(terminal.company, LEMONADE, on("s1-t2", price=price(1)))
     asked = {"request": "many-0001", "take": "office", "items": shown}

@@ -18,7 +18,7 @@ export async function showDecide({ conflicts }) {
     const { rows } = await get("api/conflicts?limit=1");
     if (mine !== heard) return;
     byId("decide-count").textContent = tn("%(num)s to decide", "%(num)s to decide", conflicts);
-    byId("decide-first").textContent = [rows[0]?.title, rows[0]?.text].filter(Boolean).join(": ");
+    byId("decide-first").textContent = rows[0]?.text ?? "";
     link.href = conflicts === 1 && rows[0]?.href ? rows[0].href : "conflicts";
     link.hidden = false;
   } catch (problem) {
