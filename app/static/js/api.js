@@ -32,10 +32,10 @@ export const root = document.documentElement.dataset.root ?? "";
 /**
  * @param {string} method
  * @param {string} path relative to the page's own server
- * @param {{body?: unknown, signal?: AbortSignal, timeout?: number}} [options] timeout in ms
+ * @param {{body?: unknown, signal?: AbortSignal, timeout?: number, prefer?: string}} [options] timeout in ms; prefer: what the answer may hold besides
  * @returns {Promise<any>} the parsed body
  */
-export async function request(method, path, { body, signal, timeout = 15000 } = {}) {
+export async function request(method, path, { body, signal, timeout = 15000, prefer } = {}) {
   const limit = AbortSignal.timeout(timeout);
   /** @type {Response} */
   let response;
@@ -43,7 +43,7 @@ export async function request(method, path, { body, signal, timeout = 15000 } = 
   try {
     response = await fetch(root + path, {
       method,
-      headers: body === undefined ? { Accept: "application/json" } : { Accept: "application/json", "Content-Type": "application/json" },
+      headers: { Accept: "application/json", ...(body === undefined ? {} : { "Content-Type": "application/json" }), ...(prefer ? { Prefer: prefer } : {}) },
       body: body === undefined ? undefined : JSON.stringify(body),
       signal: signal ? anySignal([signal, limit]) : limit,
       credentials: "same-origin",
@@ -72,10 +72,10 @@ function anySignal(signals) {
   return controller.signal;
 }
 
-/** @param {string} path @param {{signal?: AbortSignal, timeout?: number}} [options] */
+/** @param {string} path @param {{signal?: AbortSignal, timeout?: number, prefer?: string}} [options] */
 export const get = (path, options) => request("GET", path, options);
 
-/** @param {string} path @param {unknown} body @param {{timeout?: number}} [options] */
+/** @param {string} path @param {unknown} body @param {{timeout?: number, prefer?: string}} [options] */
 export const post = (path, body, options) => request("POST", path, { body, ...options });
 
 /** @param {string} path @param {unknown} body */

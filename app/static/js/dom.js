@@ -48,6 +48,12 @@ export function boot() {
   return JSON.parse(byId("boot").textContent ?? "{}");
 }
 
+/** Calls `run` when what was changed so far is on the screen. @param {() => void} run */
+export function afterPaint(run) {
+  if (document.visibilityState === "hidden") setTimeout(run);
+  else requestAnimationFrame(() => setTimeout(run));
+}
+
 /**
  * Calls `run` once things have been quiet for `delay` milliseconds.
  * @param {number} delay

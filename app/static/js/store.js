@@ -3,15 +3,20 @@
  * IndexedDB, so that a sale that was acknowledged and its cart go in one write. A cart belongs to one window; the others of this till see it, and
  * may take it over. What a window writes is refused when the cart is no longer its own.
  *
+ * A sale's id is on the disk before anything is sent under it: written when the payment opens, so that nobody waits for that. A page that finds
+ * such an id and no request asks the server whether it was sold, before it offers the cart again; and pays it under this id, should it not be.
+ *
  * @typedef {import("./cart.js").Cart} Cart
- * @typedef {{request: any, since: string}} Pending a sale that was sent and not yet acknowledged
- * @typedef {{id: string, number: number, at: number, cart: Cart, pending: Pending | null, holder: string | null}} Kept
+ * @typedef {{sale: string, request: any | null, since: string}} Pending a sale that was sent and not yet acknowledged; without a request: that may have been
+ * @typedef {{sale: string, page: string, bound?: boolean}} Paying the id under which a cart is paid; bound: a page that is gone may have sent it
+ * @typedef {{id: string, number: number, at: number, cart: Cart, pending: Pending | null, paying?: Paying | null, holder: string | null}} Kept
  * @typedef {{id: string, number: number, cart: Cart, pending: Pending | null, state: "open" | "own" | "free" | "elsewhere"}} Tab
  */
 import { Problem } from "./api.js";
 import { cartOf, emptyCart } from "./cart.js";
 import { answered, openDatabase, within } from "./db.js";
 import { t } from "./i18n.js";
+import { ulid } from "./ulid.js";
 import { Windows } from "./windows.js";
 
 /** Milliseconds after which a sale under way is told of: one that is quick to be answered is drawn once, when it has ended. */
@@ -22,6 +27,9 @@ class Lost extends Error {}
 
 /** @param {Kept | undefined} record whether there is anything in it that a person would miss */
 const matters = (record) => Boolean(record && (record.pending || record.cart.lines.length || record.cart.customer));
+
+/** @param {Kept} record @returns {string | undefined} the id of a sale of it that may have been sent */
+const saleOf = (record) => record.pending?.sale ?? record.pending?.request?.sale ?? record.paying?.sale;
 
 export class TillStore extends EventTarget {
   /**
@@ -34,6 +42,10 @@ export class TillStore extends EventTarget {
     this.seenKey = `${this.space}.seen`;
     this.demo = demo;
     this.windows = new Windows(this.space);
+    /** This life of the window: a reload is another one, and knows nothing of what was sent. */
+    this.page = ulid();
+    /** The id of a sale on its way to the disk. @type {{sale: string, kept: Promise<boolean>} | null} */
+    this.prepared = null;
     /** @type {IDBDatabase | null} null: this browser keeps nothing */
     this.db = null;
     /** @type {Map<string, Kept>} as last read */
@@ -75,8 +87,11 @@ export class TillStore extends EventTarget {
     return this.here.cart;
   }
 
+  /** @returns {Pending | null} */
   get pending() {
-    return this.here.pending;
+    const { pending, paying } = this.here;
+    if (pending || !paying || paying.page === this.page) return pending;
+    return { sale: paying.sale, request: null, since: "" };
   }
 
   /** All carts of this till in this browser, by number. @returns {Tab[]} */
@@ -113,14 +128,43 @@ export class TillStore extends EventTarget {
   }
 
   /**
-   * A sale of the open cart begins: its request is on the disk when this has come to its end, and only then may it be sent.
+   * The open cart is about to be paid: the id of its sale is born, and goes to the disk.
+   * @returns {string} the id
+   */
+  prepare() {
+    let { paying } = this.here;
+    if (!paying) {
+      paying = { sale: ulid(), page: this.page };
+      this.here = { ...this.here, paying };
+    }
+    if (this.prepared?.sale !== paying.sale) this.prepared = { sale: paying.sale, kept: this.#put(this.here, true) };
+    return paying.sale;
+  }
+
+  /** The payment was left, and nothing sent. */
+  leave() {
+    const { paying, pending } = this.here;
+    if (!paying || paying.bound || pending || paying.page !== this.page) return;
+    this.here = { ...this.here, paying: null };
+    void this.#put(this.here);
+  }
+
+  /**
+   * A sale of the open cart begins, under the id of `prepare`, which is on the disk when this has come to its end: only then may it be sent.
    * Raises Problem when this browser can't keep it; then nothing may be sent.
    * @param {any} request
    */
   async begin(request) {
-    this.here = { ...this.here, pending: { request, since: new Date().toISOString() } };
+    const { sale } = request;
     const { id } = this.here;
-    if (await this.#put(this.here, true)) return void setTimeout(() => this.pending && this.#changed(), LATE);
+    this.prepare();
+    this.here = { ...this.here, pending: { sale, request, since: new Date().toISOString() } };
+    if (await this.prepared?.kept) {
+      // The request itself is a copy, for a window that is loaded anew: it goes to the disk behind the sale.
+      setTimeout(() => this.here.pending?.sale === sale && void this.#put(this.here));
+      return void setTimeout(() => this.pending && this.#changed(), LATE);
+    }
+    this.prepared = null;
     if (this.here.id === id) this.here = { ...this.here, pending: null };
     this.#changed();
     throw new Problem(400, { error: "not_kept", reason: t("This window could not keep the sale on its disk, so it was not sent. Make room, or open the till in one window.") });
@@ -128,22 +172,31 @@ export class TillStore extends EventTarget {
 
   /** The server has said no and written nothing: the cart is the person's again, and will be sold under a new id. */
   async giveUp() {
-    this.here = { ...this.here, pending: null };
+    const { paying } = this.here;
+    this.here = { ...this.here, pending: null, paying: paying?.bound ? paying : null };
     await this.#put(this.here, true);
     this.#changed();
   }
 
-  /** The sale is on the server's disk: it and its cart end together. @param {string} sale */
+  /** The server knows nothing of the sale whose request this window has lost: the cart is the person's again, and keeps that id. */
+  async recover() {
+    const { paying } = this.here;
+    if (!paying || this.here.pending) return;
+    this.here = { ...this.here, paying: { sale: paying.sale, page: this.page, bound: true } };
+    await this.#put(this.here);
+    this.#changed();
+  }
+
+  /** The sale is on the server's disk: it and its cart end together; where that is lost again, the server is asked. @param {string} sale */
   async settle(sale) {
     const { id, number } = this.here;
-    const ours = this.here.pending?.request.sale === sale;
+    const ours = saleOf(this.here) === sale;
     if (ours) this.records.delete(id);
     if (ours) this.here = { ...this.#blank(), number };
     if (this.db) {
       await this.#write(async (carts) => {
-        const kept = /** @type {Kept | undefined} */ (await answered(carts.get(id)));
-        if (kept?.pending?.request.sale === sale) carts.delete(id);
-      }, true);
+        for (const kept of /** @type {Kept[]} */ (await answered(carts.getAll()))) if (saleOf(kept) === sale) carts.delete(kept.id);
+      });
       this.windows.tell("carts");
     }
     this.#note(this.here.id);
@@ -220,7 +273,7 @@ export class TillStore extends EventTarget {
       this.dispatchEvent(new CustomEvent("lost", { detail: kept ?? null }));
     }
     // A window that died in the middle of a sale: whoever has nothing to do brings it to its end.
-    const left = [...this.records.values()].find((record) => record.pending && this.#state(record) === "free");
+    const left = [...this.records.values()].find((record) => saleOf(record) && this.#state(record) === "free");
     if (left && !matters(this.here)) return void this.open(left.id);
     this.#changed();
   }
@@ -265,7 +318,7 @@ export class TillStore extends EventTarget {
   async #takeUp() {
     const last = sessionStorage.getItem(`${this.space}.open`);
     const rank = (/** @type {Kept} */ record) =>
-      (record.id === last ? 8 : 0) + (record.pending ? 4 : 0) + (record.holder === this.windows.me ? 2 : 0);
+      (record.id === last ? 8 : 0) + (saleOf(record) ? 4 : 0) + (record.holder === this.windows.me ? 2 : 0);
     const ours = [...this.records.values()]
       .filter((record) => matters(record) && !this.windows.elsewhere(record.holder))
       .sort((a, b) => rank(b) - rank(a) || b.at - a.at);

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 from flask import Blueprint, Response, request
@@ -16,6 +17,8 @@ from app.web.json_api import answer, missing, read_json
 from app.web.till import receipts
 from app.web.till.actors import actor_of, is_sellers
 
+
+log = logging.getLogger("couchtill.till")
 
 #: The preference (RFC 7240) of a window that shows the receipt of what it has sold.
 PAPER = "paper"
@@ -46,7 +49,10 @@ def register(blueprint: Blueprint, node: Any) -> None:
         if codes and own:
             made["codes"] = codes
         if request.headers.get("Prefer") == PAPER and sound.is_order(order):
-            made["paper"] = receipts.part(node, order, codes=own)
+            try:
+                made["paper"] = receipts.part(node, order, codes=own)
+            except Exception:  # the sale stands whatever became of its picture
+                log.exception("the receipt of %s could not be drawn", order["_id"])
         return made
 
     @blueprint.get("/api/tenders")

@@ -8,7 +8,7 @@
 import { get, Problem, request } from "../api.js";
 import { emptyCart } from "../cart.js";
 import { hide, show } from "../dialogs.js";
-import { byId, h, icon } from "../dom.js";
+import { afterPaint, byId, h, icon } from "../dom.js";
 import { language, t, tn } from "../i18n.js";
 import { money } from "../money.js";
 import { ahead, asLines, baseOf, canonical, joined, linesOf, restOf, taken } from "../parked-cart.js";
@@ -53,7 +53,7 @@ class Parked {
     this.list.addEventListener("click", (event) => this.#click(event));
     frame.hear("parked", (row) => this.heard(row));
     frame.hear("cart", () => this.changed());
-    frame.hear("sold", () => void this.load());
+    frame.hear("sold", () => afterPaint(() => void this.load()));
     frame.hear("erased", () => void this.load()); // its rows name customers
     frame.hear("back", () => void this.load().then(() => this.changed()));
     frame.hear("session", ({ needed, staff }) => (staff || !needed) && void this.load().then(() => this.changed())); // locked, it heard nothing

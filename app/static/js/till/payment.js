@@ -1,6 +1,6 @@
 /**
  * Paying: tenders of any kind, then one request that is repeated with the same id until the server has answered it. A sale's id is born when
- * paying starts; request and id lie in the window's store before the first byte leaves, so neither a lost answer nor a reload can sell twice.
+ * paying starts, and lies on the disk before the first byte leaves, so neither a lost answer nor a crash can sell twice.
  */
 import { get, Problem } from "../api.js";
 import { saleRequest } from "../cart.js";
@@ -10,7 +10,6 @@ import { t } from "../i18n.js";
 import { decimalText, likelyNotes, money, parseDecimal } from "../money.js";
 import { byTouch, startPad } from "../pad.js";
 import { clearToasts } from "../toast.js";
-import { ulid } from "../ulid.js";
 import { charge, takeBack } from "./card-terminal.js";
 import { startGiftCards } from "./gift-cards.js";
 import { KINDS, offered, tenderName } from "./pay-kinds.js";
@@ -58,6 +57,7 @@ export class Payment {
     this.#onTap("notes", "amount", (amount) => this.#payCash(BigInt(amount)));
     this.#onTap("tenders", "tender", (place) => void this.#drop(Number(place)));
     byId("sending-retry").addEventListener("click", () => this.retry());
+    this.dialog.addEventListener("close", () => this.store.leave());
     this.dialog.addEventListener("keydown", (event) => this.#key(event));
     frame.hear("back", () => void this.load());
     frame.hear("catalogue", () => void this.load());
@@ -99,12 +99,13 @@ export class Payment {
     this.sending.showForm();
     show(this.dialog);
     this.choose("cash");
+    setTimeout(() => this.open && this.store.prepare()); // on the disk long before anybody has paid
   }
 
   /** Takes up a sale that was sent and not yet acknowledged: after a reload, in another window. */
   resume() {
     if (byId("lock", HTMLDialogElement).open) return; // whoever signs in brings it up; over the lock nobody could sign in
-    show(this.dialog);
+    if (this.store.pending?.request) show(this.dialog); // what is only asked about is answered before anybody could read it
     void this.sending.send();
   }
 
@@ -174,10 +175,16 @@ export class Payment {
     return parseDecimal(this.number.value, this.#foreign?.digits ?? this.currency.digits);
   }
 
+  /** The one gift card that had paid for what is brought back. */
+  get #card() {
+    const cards = this.store.cart.lines.flatMap((line) => line.cards ?? []);
+    return cards.length && cards.every(({ card }) => card === cards[0].card) ? cards[0] : null;
+  }
+
   /** @returns {import("./pay-kinds.js").Asked} */
   get #asked() {
     const { customer } = this.store.cart;
-    return { now: this.#now, settings: this.settings, keyed: this.#keyed, text: this.text.value.trim(), known: this.known, rate: this.#foreign, customer };
+    return { now: this.#now, settings: this.settings, keyed: this.#keyed, text: this.text.value.trim(), known: this.known, rate: this.#foreign, customer, card: this.#card };
   }
 
   /** The amount that Enter takes. @param {import("./pay-kinds.js").Asked} asked */
@@ -216,7 +223,7 @@ export class Payment {
     byId("pay-unit").textContent = asked.rate?.code ?? "";
     const digits = asked.rate?.digits ?? this.currency.digits;
     this.number.placeholder = decimalText(abs(kind.usual(asked)), digits);
-    this.number.readOnly = now.out;
+    this.number.readOnly = now.out && inCash;
     this.dialog.querySelector("[data-pad]")?.classList.toggle("no-point", digits === 0);
     byId("pay-info").textContent = this.words.info(this.kind, asked, this.#amount(asked));
     byId("pay-rounding").hidden = !inCash || now.rounding === 0n;
@@ -254,8 +261,8 @@ export class Payment {
   /** Whether Enter would do something. @param {import("./pay-kinds.js").Asked} asked */
   #ready(asked) {
     const amount = this.#amount(asked);
-    if (this.#needsText && !asked.text) return false;
-    if (asked.now.out) return true;
+    if (this.#needsText && !asked.text) return this.kind === "giftcard" && asked.now.out && Boolean(asked.card);
+    if (asked.now.out) return this.kind === "cash" || asked.keyed !== 0n;
     if (this.kind === "giftcard" && !asked.known) return true;
     if (this.kind === "cash") return amount > 0n || asked.now.cash <= 0n;
     return amount > 0n;
@@ -315,8 +322,14 @@ export class Payment {
 
   /** @param {import("./pay-kinds.js").Asked} asked */
   #payOut(asked) {
-    const amount = this.kind === "cash" ? asked.now.cash : asked.now.left;
-    const tender = { kind: this.kind, amount: Number(amount), ...(this.kind === "card" && asked.text ? { reference: asked.text } : {}) };
+    const amount = this.kind === "cash" ? asked.now.cash : asked.keyed !== null ? -asked.keyed : asked.now.left;
+    const { kind, text, card } = { ...asked, kind: this.kind };
+    const keys = { card: text ? { reference: text } : {}, giftcard: text ? { code: text, hint: text.slice(-4) } : { card: card?.card, hint: card?.hint } };
+    const tender = { kind, amount: Number(amount), .../** @type {any} */ (keys)[kind] };
+    if (kind !== "cash" && amount !== asked.now.left) {
+      this.store.update({ ...this.store.cart, tenders: [...this.store.cart.tenders, tender] });
+      return this.choose("cash");
+    }
     this.#sell(amount ? [...this.store.cart.tenders, tender] : this.store.cart.tenders);
   }
 
@@ -341,6 +354,7 @@ export class Payment {
     const { kind } = this;
     const code = this.text.value.trim();
     const { customer } = this.store.cart;
+    if (this.#now.out) return this.#render(); // what is on it doesn't matter
     if (kind === "giftcard" ? !code : !customer) return;
     const path = kind === "giftcard" ? `api/balances/giftcard?code=${encodeURIComponent(code)}` : `api/balances/customer/${customer?.id}`;
     try {
@@ -362,7 +376,7 @@ export class Payment {
     if (this.store.pending || this.busy || !this.open || !this.store.cart.lines.length) return;
     const { cart } = this.store;
     const { total } = this.frame.priced;
-    const request = saleRequest(cart, { sale: ulid(), seen: this.store.seen(this.frame.series), total, tenders });
+    const request = saleRequest(cart, { sale: this.store.prepare(), seen: this.store.seen(this.frame.series), total, tenders });
     const shift = this.frame.shift?.shift?._id; // a sale never slips into the next shift unseen
     void this.sending.send({ ...request, ...(cart.tip ? { tip: cart.tip } : {}), ...(shift ? { shift } : {}) });
   }

@@ -19,14 +19,23 @@ export async function fill(holder, id, asks = "") {
   try {
     const response = await fetch(`${page(id)}?part=paper${asks && `&${asks}`}`, { credentials: "same-origin", signal: AbortSignal.timeout(5000) });
     if (!response.ok) throw new Error(String(response.status));
-    const html = await response.text();
-    if (holder.dataset.receipt !== id) return;
-    const parsed = new DOMParser().parseFromString(html, "text/html");
-    holder.replaceChildren(...parsed.body.childNodes);
+    lay(holder, id, await response.text());
   } catch {
     // The sale stands whatever became of its picture.
     holder.replaceChildren(h("p", { class: "receipts-none" }, t("The receipt is written, and can be opened when the server is back.")));
   }
+}
+
+/**
+ * A receipt that the server has drawn, into `holder`, unless that waits for another one by now.
+ * @param {HTMLElement} holder
+ * @param {string} id
+ * @param {string} html
+ */
+export function lay(holder, id, html) {
+  if (holder.dataset.receipt !== id) return;
+  const parsed = new DOMParser().parseFromString(html, "text/html");
+  holder.replaceChildren(...parsed.body.childNodes);
 }
 
 /**

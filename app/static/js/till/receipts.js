@@ -254,7 +254,7 @@ export function start(frame) {
   const receipts = new Receipts(frame);
   receipts.sold = sold;
   void receipts.waiting();
-  frame.hear("sold", ({ order, note }) => sold.show(order, note ?? ""));
+  frame.hear("sold", ({ order, note, paper }) => sold.show(order, note ?? "", paper));
   frame.hear("refunded", ({ order, note }) => sold.show(order, note ?? ""));
   frame.hear("back", () => void receipts.waiting());
   frame.hear("session", ({ needed, staff }) => (staff || !needed) && void receipts.waiting());

@@ -22,6 +22,7 @@ export class Scans {
       event.preventDefault();
       void this.enter();
     });
+    this.frame.hear("cart", () => this.waiting.length && setTimeout(() => void this.take()));
     for (const dialog of document.querySelectorAll("dialog[data-scans='wait']")) dialog.addEventListener("close", () => setTimeout(() => void this.take()));
   }
 

@@ -2,8 +2,8 @@
  * The way of a sale to the server: sent, repeated until it is answered, told apart whether the server said no or wasn't there. What it needs on
  * the way (a supervisor's leave, a look at the customer's age) is asked for while the cart stays as it is.
  */
-import { post, Problem } from "../api.js";
-import { hide } from "../dialogs.js";
+import { get, post, Problem } from "../api.js";
+import { hide, show } from "../dialogs.js";
 import { byId, h } from "../dom.js";
 import { t } from "../i18n.js";
 
@@ -18,7 +18,7 @@ export class Sending {
   /**
    * @param {import("./frame.js").Frame} frame
    * @param {import("../dialogs.js").Sheet} dialog
-   * @param {{sold: (answer: {order: any, repeated: boolean, note: string, codes?: Record<string, string>}) => void, refused: (problem: Problem) => void}} then
+   * @param {{sold: (answer: {order: any, repeated: boolean, note: string, codes?: Record<string, string>, paper?: string}) => void, refused: (problem: Problem) => void}} then
    */
   constructor(frame, dialog, then) {
     this.frame = frame;
@@ -45,18 +45,22 @@ export class Sending {
     this.busy = true;
     this.dialog.locked = true;
     byId("payment-form").inert = true;
-    if (request) this.late = window.setTimeout(() => this.#say(""), LATE);
+    if (request || !this.store.pending?.request) this.late = window.setTimeout(() => this.#say(""), LATE);
     else this.#say("");
     let refused = null;
     try {
       if (request) await this.store.begin(request);
       for (let tries = 0; this.store.pending; tries++) {
-        const { request } = this.store.pending;
+        const { request, sale } = this.store.pending;
         try {
-          const answer = await this.#post(request);
-          if (answer) return this.#done(answer, request);
+          const answer = request ? await this.#post(request) : await get(`api/sales/${encodeURIComponent(sale)}`, { prefer: "paper" });
+          if (answer) return this.#done(answer, request?.sale ?? sale);
         } catch (problem) {
           if (!(problem instanceof Problem)) throw problem;
+          if (!request && problem.status === 404) {
+            await this.store.recover(); // nothing was sold: the cart is offered again
+            continue;
+          }
           if (problem.refused || problem.error === "needs_approval") {
             await this.store.giveUp();
             refused = problem;
@@ -92,7 +96,7 @@ export class Sending {
     let body = request;
     for (;;) {
       try {
-        return await post("api/sales", body, { timeout: 10000 });
+        return await post("api/sales", body, { timeout: 10000, prefer: "paper" });
       } catch (problem) {
         if (!(problem instanceof Problem)) throw problem;
         const more = problem.error === "needs_approval" ? await this.#leave(problem, request) : problem.error === "age_check" ? await this.#age(problem) : null;
@@ -119,16 +123,16 @@ export class Sending {
     return answer === yes ? { age: true } : null;
   }
 
-  /** @param {any} answer @param {any} request */
-  #done(answer, request) {
+  /** @param {any} answer @param {string} sale */
+  #done(answer, sale) {
     const { order } = answer;
     const before = this.frame.series;
     this.store.note(order.series, order.number);
     // The sale is on the server's disk, and asking again gives the same one: the receipt need not wait for the window's own copy to go.
-    void this.store.settle(request.sale);
+    void this.store.settle(sale);
     this.busy = false;
     const note = before && before !== order.series ? t("This till had been set back to an older copy. It has begun a new series of receipts: %(series)s.", { series: order.series }) : "";
-    this.then.sold({ order, repeated: Boolean(answer.repeated), note, codes: answer.codes });
+    this.then.sold({ order, repeated: Boolean(answer.repeated), note, codes: answer.codes, paper: answer.paper });
     hide(this.dialog); // beneath the receipt by now: the page between the two is never drawn
   }
 
@@ -180,7 +184,9 @@ export class Sending {
 
   /** @param {string} words */
   #say(words) {
-    this.#panel({ title: words ? t("Not yet written") : t("Writing the sale…"), why: words, waits: true });
+    const asks = this.store.pending && !this.store.pending.request;
+    if (!this.dialog.open) show(this.dialog);
+    this.#panel({ title: asks ? t("Asking whether this cart was sold…") : words ? t("Not yet written") : t("Writing the sale…"), why: words, waits: true });
     byId("sending-retry").hidden = !words;
   }
 
@@ -188,6 +194,7 @@ export class Sending {
   #words(problem) {
     if (problem.error === "locked") return t("The till is locked. Sign in: the sale goes on then.");
     if (problem.status === 401 || problem.status === 403) return t("This window is no longer signed in. Open the till from its start link: the sale goes on there.");
+    if (problem.away && !this.store.pending?.request) return t("The till’s server does not answer. This cart may have been sold before the window was closed: that is asked as soon as it does. It is sold once, whatever happens.");
     if (problem.away) return t("The till’s server does not answer. The sale is kept and tried again; it is sold once, whatever happens.");
     return t("The server could not write the sale: %(reason)s It is tried again, and sold once.", { reason: problem.message });
   }

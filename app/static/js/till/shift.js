@@ -4,7 +4,7 @@
  */
 import { get, Problem } from "../api.js";
 import { hide, show } from "../dialogs.js";
-import { byId, h } from "../dom.js";
+import { afterPaint, byId, h } from "../dom.js";
 import { language, t } from "../i18n.js";
 import { decimalText, money, parseDecimal } from "../money.js";
 import { byTouch, startPad } from "../pad.js";
@@ -46,7 +46,7 @@ class Shift {
     frame.actions.add({ id: "drawer", name: t("Open the drawer"), icon: "drawer", place: "more", right: "drawer", run: () => void this.#openDrawer() });
     for (const event of ["shift", "session", "back"]) frame.hear(event, () => void this.look());
     frame.hear("sold", () => {
-      if (!frame.shift?.shift) void this.look(); // it opened one by itself
+      if (!frame.shift?.shift) afterPaint(() => void this.look()); // it opened one by itself
     });
     frame.hear("refused", (problem) => {
       if (problem?.error === "shift_closed" || problem?.error === "no_shift") void this.look();

@@ -1,9 +1,9 @@
 /** What follows a sale: the change, which stays until the next scan, and the receipt. */
 import { hide, show } from "../dialogs.js";
-import { byId } from "../dom.js";
+import { afterPaint, byId } from "../dom.js";
 import { t } from "../i18n.js";
 import { money } from "../money.js";
-import { fill, label, printReceipt, tenderName } from "./receipt-paper.js";
+import { fill, label, lay, printReceipt, tenderName } from "./receipt-paper.js";
 
 /** Milliseconds for which a second Enter counts as the first one's echo. */
 const ECHO = 500;
@@ -30,8 +30,9 @@ export class Sold {
   /**
    * @param {any} order
    * @param {string} note something about this sale that is worth a line
+   * @param {string} [paper] the receipt, where the answer to the sale has brought it
    */
-  show(order, note) {
+  show(order, note, paper) {
     const { currency: own } = this.frame;
     const currency = { ...own, code: order.currency ?? own.code, digits: order.digits ?? own.digits };
     const back = order.kind === "refund";
@@ -46,7 +47,13 @@ export class Sold {
     byId("sold-note").textContent = note;
     byId("sold-note").hidden = !note;
     this.shown = performance.now();
-    void fill(byId("sold-paper"), this.order, "codes=1");
+    const holder = byId("sold-paper");
+    if (paper) {
+      holder.replaceChildren();
+      holder.dataset.receipt = this.order;
+      const { order: id } = this;
+      afterPaint(() => lay(holder, id, paper)); // the change comes first
+    } else void fill(holder, this.order, "codes=1");
     show(this.dialog);
     byId("sold-next").focus();
     if (this.always) void printReceipt(this.frame, this.order, { copy: false, quiet: true });
