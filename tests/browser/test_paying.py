@@ -130,6 +130,69 @@ def test_a_gift_card_is_sold_shown_once_and_pays_what_is_on_it(pays: Cashier, ri
     assert balance(rich, f"giftcard:{sold['lines'][0]['card']}") == 0
 
 
+def test_money_goes_back_to_the_gift_card_that_paid_from_the_cart_and_from_the_refund(
+    pays: Cashier, rich: Terminal
+) -> None:
+    page = pays.page
+    page.get_by_role("button", name="More", exact=True).click()
+    page.locator("#more-actions .choice", has_text="Gift card").click()
+    pays.type("20")
+    pays.press("Enter")
+    page.click("#pay")
+    page.locator(".note").first.click()
+    code = page.locator("#gift-codes code").inner_text()
+    page.locator("#gift-codes [data-close]").last.click()
+    pays.has_sold()
+    pays.begins_anew()
+    begin(pays, "Wine", "Espresso")  # 13.35
+    pays.press("g")
+    pays.scan(code)
+    expect(page.locator("#pay-info")).to_contain_text("€20.00")
+    page.locator("#pay-done").click()
+    pays.has_sold()
+    pays.begins_anew()
+
+    # The wine comes back into a cart with a lemonade: less is due than nothing, and no card is at hand.
+    pays.press("F10")
+    page.locator("#refund-rows .receipts-row").first.click()
+    page.get_by_role("button", name="One more of Wine").click()
+    expect(page.locator("#refund-send")).to_be_enabled()
+    page.click("#refund-cart")
+    begin(pays, "Lemonade")  # 10.90 - 1.99
+    expect(page.locator("#due")).to_have_text("€8.90")  # in coins
+    pays.press("g")
+    expect(page.locator("#due")).to_have_text("€8.91")
+    expect(page.locator("#pay-info")).to_contain_text("no code is needed")
+    page.locator("#pay-number").focus()
+    pays.type("9")
+    expect(page.locator("#pay-error")).to_contain_text("more than the €8.91 to pay out")
+    expect(page.locator("#pay-done")).to_be_disabled()
+    page.locator("#pay-number").fill("")
+    expect(page.locator("#pay-done")).to_have_text("Pay out €8.91")
+    page.locator("#pay-done").click()
+    pays.has_sold()
+    pays.begins_anew()
+
+    # What is left of it goes back the same way, by the refund itself.
+    pays.press("F10")
+    page.locator("#refund-rows .receipts-row", has_text="S1-T1 · 2").last.click()
+    page.click("#refund-all")
+    expect(page.locator("#refund-sums")).to_contain_text("Gift card")
+    page.click("#refund-send")
+    pays.has_sold()
+
+    card, sold, swap, refund = rich.orders()
+    hash = card["lines"][0]["card"]
+    assert [(tender["kind"], tender["amount"], tender["card"]) for tender in swap["tenders"]] == [
+        ("giftcard", -891, hash)
+    ]
+    assert [(entry["kind"], entry["amount"]) for entry in swap["passed"]] == [("giftcard", 1090)]
+    assert [(tender["kind"], tender["amount"], tender["card"]) for tender in refund["tenders"]] == [
+        ("giftcard", -245, hash)
+    ]
+    assert balance(rich, f"giftcard:{hash}") == 2000 - 1335 + 891 + 245
+
+
 def test_foreign_cash_shows_its_rate_and_gives_change_in_our_money(pays: Cashier, rich: Terminal) -> None:
     begin(pays, "Espresso")  # 2.45
     pays.press("f")

@@ -47,6 +47,7 @@
  * @property {string} [barcode] the code that gave its price
  * @property {boolean} [gone] the catalogue has lost it while the cart was parked: it keeps its name and price
  * @property {string} [to] where a topup goes
+ * @property {{card: string, hint: string}[]} [cards] of a returned line: the gift cards that had paid, by their hashes
  * @property {{name: string, quantity: number, price: Price | null}[]} [units] packings that it can be sold in
  * @property {{name: string, quantity: number, single: {price: Price, keyed: boolean, size: string}} | null} [pack] the one that was chosen
  * @property {string | null} [category]

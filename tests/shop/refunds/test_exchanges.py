@@ -224,7 +224,7 @@ class Counter:
 def in_by(orders: list[dict[str, Any]], kind: str) -> int:
     """What came in by a kind of tender, less what went out."""
     paid = sum(tender["amount"] for order in orders for tender in order["tenders"] if tender["kind"] == kind)
-    return paid - (sum(order["change"] for order in orders) if kind == "cash" else 0)
+    return int(paid - (sum(order["change"] for order in orders) if kind == "cash" else 0))
 
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -9,6 +9,7 @@
  * @property {any} known what the server said of the gift card or the customer
  * @property {import("./tendering.js").Settings["foreign"][number] | null} rate
  * @property {any} customer
+ * @property {{card: string, hint: string} | null} card the gift card that had paid for what comes back: money goes back to it without its code
  *
  * @typedef {object} Kind
  * @property {string} key the letter that chooses it
@@ -27,7 +28,7 @@ import { leastOf } from "./tendering.js";
 const least = (a, b) => (a < b ? a : b);
 const left = (/** @type {Asked} */ { now }) => now.left;
 /** @param {Asked} asked */
-const within = ({ now, known }) => (known ? least(now.left, BigInt(known.available)) : now.left);
+const within = ({ now, known }) => (known && !now.out ? least(now.left, BigInt(known.available)) : now.left);
 /** @param {Asked} asked */
 const needsCustomer = ({ customer }) => (customer ? "" : t("There is no customer on this cart yet."));
 
@@ -58,7 +59,7 @@ export const KINDS = {
 };
 
 /** Kinds that money can be paid out by. */
-const PAYS_OUT = ["cash", "card", "credit"];
+const PAYS_OUT = ["cash", "card", "giftcard", "credit", "account"];
 
 /** The kinds to choose from. @param {import("./tendering.js").Settings} settings @param {boolean} out @returns {string[]} */
 export function offered(settings, out) {

@@ -40,12 +40,15 @@ export class PayWords {
   }
 
   /** What the cashier should know of it. @param {string} kind @param {Asked} asked @param {bigint} amount @returns {string} */
-  info(kind, { rate, known, now }, amount) {
+  info(kind, { rate, known, now, card, text }, amount) {
+    if (kind === "giftcard" && now.out) {
+      return card && !text ? t("It goes back to the card …%(hint)s that paid; no code is needed.", { hint: card.hint }) : t("Scan the card that paid, or key its code.");
+    }
     if (kind === "foreign" && rate) {
       const one = this.#money(worthOf(10n ** BigInt(rate.digits), rate));
       return t("1 %(code)s = %(one)s. It is worth %(worth)s.", { code: rate.code, one, worth: this.#money(worthOf(amount, rate)) });
     }
-    if (!known) return kind === "giftcard" && !now.out ? t("Scan the card, or key its code and press Enter.") : "";
+    if (!known) return kind === "giftcard" ? t("Scan the card, or key its code and press Enter.") : "";
     const words = { balance: this.#money(known.balance), available: this.#money(known.available) };
     if (known.online) return kind === "account" ? t("The account stands at %(balance)s.", words) : t("There is %(balance)s on it.", words);
     if (known.known) return t("As far as this till knows there is %(balance)s on it. Without head office it may take %(available)s.", words);
@@ -56,7 +59,7 @@ export class PayWords {
   done(kind, asked, amount) {
     const { now, rate, known, settings } = asked;
     if (KINDS[kind].lacks?.(asked)) return t("Choose the customer");
-    if (now.out) return t("Pay out %(amount)s", { amount: this.#money(kind === "cash" ? -now.cash : -now.left) });
+    if (now.out) return t("Pay out %(amount)s", { amount: this.#money(kind === "cash" ? -now.cash : (asked.keyed ?? -now.left)) });
     if (kind === "coupon") return t("Take the coupon");
     if (kind === "tip") return t("Add the tip");
     if (kind === "giftcard" && !known) return t("Ask for the balance");
@@ -77,7 +80,8 @@ export class PayWords {
     if (keyed !== null && keyed > DEAREST) return t("That is too much.");
     const lacks = KINDS[kind].lacks?.(asked);
     if (lacks) return lacks;
-    if (["cash", "foreign", "tip"].includes(kind) || now.out || keyed === null) return "";
+    if (["cash", "foreign", "tip"].includes(kind) || keyed === null) return "";
+    if (now.out) return keyed > -now.left ? t("That is more than the %(due)s to pay out.", { due: this.#money(-now.left) }) : "";
     const due = { due: this.#money(now.left) };
     if (keyed > now.left) return kind === "coupon" ? t("A coupon can’t pay more than the %(due)s that is due.", due) : t("That is more than the %(due)s that is due.", due);
     if (known && kind !== "account" && keyed > BigInt(known.available)) return t("It can pay %(available)s at most.", { available: this.#money(known.available) });

@@ -256,11 +256,12 @@ class Refund {
     if (!this.quote) return;
     let { cart } = this.frame;
     let flash = null;
+    const cards = this.view.caps.filter((/** @type {any} */ cap) => cap.kind === "giftcard").map((/** @type {any} */ { card, hint }) => ({ card, hint }));
     for (const line of this.quote.lines) {
       const sold = this.view.lines.find((/** @type {any} */ each) => each.line === line.return_of.line);
       const made = append(cart, {
         product: line.product, name: line.name, quantity: line.quantity, price: line.price, measured: sold.decimals > 0, unit: line.unit ?? "",
-        category: line.category ?? null, return_of: line.return_of, restock: line.restock,
+        category: line.category ?? null, return_of: line.return_of, restock: line.restock, ...(cards.length ? { cards } : {}),
         fixed: { amount: line.amount, discounts: line.discounts, total: line.total, tax: line.tax, coupon: line.coupon ?? 0 },
       });
       cart = made.cart;
