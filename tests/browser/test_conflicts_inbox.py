@@ -89,7 +89,7 @@ def test_many_are_selected_looked_at_and_decided_and_the_rest_keeps_its_place(
     before = row.bounding_box()
     dispute(office.company, "product:4000001")
     expect(page.locator('[data-count="conflicts"]')).to_have_text("58")
-    expect(page.locator("#list")).to_contain_text("Espresso small: price changed")
+    expect(page.locator("#list")).to_contain_text("Espresso, small: price changed")
     after = row.bounding_box()
     assert before and after and abs(before["y"] - after["y"]) < 2
     expect(page.get_by_label("Select: Coffee 057")).to_be_checked()

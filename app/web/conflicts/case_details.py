@@ -7,12 +7,12 @@ from typing import Any, Final
 
 from app.docs import merge
 from app.docs.database import Database
-from app.docs.merge import MISSING, same
+from app.docs.merge import MISSING
 from app.shop.conflicts import history
 from app.shop.conflicts.case import ATTACHMENTS, Case
 from app.web.conflicts import history_words
 from app.web.conflicts.hall import Hall
-from app.web.conflicts.values import Values
+from app.web.conflicts.values import Values, alike
 from app.web.conflicts.words import Words
 
 #: Versions that stand beside each other; of more the first ones.
@@ -30,7 +30,8 @@ def view(hall: Hall, database: Database, case: Case, unfold: list[str]) -> dict[
     for field in case.fields:
         names.setdefault(field.place[0], "open")
     for one in case.joined:
-        names.setdefault(one.place[0], "joined")
+        if not alike(one.value, one.base):
+            names.setdefault(one.place[0], "joined")
     for name in _names(case):
         names.setdefault(name, "same")
     rows = []
@@ -42,7 +43,7 @@ def view(hall: Hall, database: Database, case: Case, unfold: list[str]) -> dict[
         if (
             state == "same"
             and case.base is not None
-            and any(not same(side.body.get(name, MISSING), base) for side in sides if not side.deleted)
+            and any(not alike(side.body.get(name, MISSING), base) for side in sides if not side.deleted)
         ):
             state = "joined"
         before = None if case.base is None or name == ATTACHMENTS else values.shown(name, base)
@@ -71,5 +72,5 @@ def _cell(values: Values, name: str, side: Any, base: Any) -> Mapping[str, Any]:
     if side.deleted:
         return {"deleted": True}
     value = (side.attachments or MISSING) if name == ATTACHMENTS else side.body.get(name, MISSING)
-    changed = base is not MISSING and not same(value, base)
+    changed = base is not MISSING and not alike(value, base)
     return {**values.shown(name, value, None if base is MISSING else base, side.rev), "changed": changed}

@@ -18,7 +18,7 @@ from app.shop.conflicts.case import ATTACHMENTS, Case, Field, Side
 from app.shop.conflicts.weight import Weight
 from app.web import present
 from app.web.conflicts.hall import Hall
-from app.web.conflicts.values import AMOUNTS, RATES, REFS, Values
+from app.web.conflicts.values import AMOUNTS, RATES, REFS, Values, alike
 from app.web.conflicts.words import Words
 
 Doc = Mapping[str, Any]
@@ -28,6 +28,8 @@ Shown = dict[str, Any]
 OFFERED: Final = 12
 #: Texts of several lines, and lists that are keyed one element a line.
 _LONG: Final = frozenset({"description", "note"})
+#: … and those that are one of a few words, of which none but the sides' can be told here.
+_LISTED: Final = frozenset({"role", "sold_by", "kind", "scope", "state", "tax_mode", "locale", "language", "type"})
 _LINES: Final = frozenset({"barcodes", "address", "cards", "groups", "coupons", "header", "footer"})
 
 
@@ -62,7 +64,9 @@ class View:
             "sides": [self._side(side) for side in case.sides[: OFFERED * 2]],
             "more_sides": max(0, len(case.sides) - OFFERED * 2),
             "fields": [self._field(field) for field in case.fields],
-            "joined": [self._joined(one.path, one.value, one.base) for one in case.joined],
+            "joined": [
+                self._joined(one.path, one.value, one.base) for one in case.joined if not alike(one.value, one.base)
+            ],
             "edits": self._edits() if case.kind == "deleted" else [],
             "unknown_base": case.base is None and case.kind == "edited",
             "preview": self._preview(),
@@ -80,6 +84,8 @@ class View:
                 groups.append((value, [rev]))
             else:
                 known[1].append(rev)
+        if len(groups) == 1:  # only one side changed it: to leave it as it was is the other answer
+            groups += [(value, [rev]) for rev, value in field.values.items() if not same(value, groups[0][0])][:1]
         groups.sort(key=lambda group: (field.suggestion not in group[1], self._at(group[1])))
         # Without a text before, the others are marked against the first: what is different is what one looks for.
         first = groups[0][0] if self._base is None or not isinstance(field.base, str) or not field.base else field.base
@@ -104,6 +110,7 @@ class View:
             "revs": revs,
             "key": key_of(value),
             "chosen": field.suggestion in revs,
+            "used": self.case.sides[0].rev in revs,
             **self._values.shown(field.path, value, self._against(field, value, against), revs[0]),
             "by": [{**self.words.side(side), "sold": self._sold(field, side, value)} for side in sides[:4]],
             "more": max(0, len(sides) - 4),
@@ -135,12 +142,13 @@ class View:
             return None
         if all(sound.is_price(value) for value in values):
             per = suggested.get("per", 1000) if isinstance(suggested, Mapping) else 1000
-            return {"kind": "price", "digits": self.money["digits"], "per": per, "value": ""}
+            unit = self._values.per(per)
+            return {"kind": "price", "digits": self.money["digits"], "per": per, "unit": unit, "value": ""}
         if all(isinstance(value, str) for value in values):
             return self._other_text(name, values)
         if all(type(value) is int for value in values):
             digits = self.money["digits"] if name in AMOUNTS else 4 if name in RATES else 0
-            return {"kind": "number", "digits": digits, "percent": name in RATES, "value": ""}
+            return {"kind": "number", "digits": digits, "unit": "%" if name in RATES else "", "value": ""}
         if name in _LINES and all(isinstance(value, list) for value in values):
             return {"kind": "lines", "value": ""}
         return None
@@ -149,6 +157,8 @@ class View:
         if name == "colour":
             return {"kind": "colour", "value": values[0]}
         if name == "picture" or any(value.partition(":")[0] in REFS and ":" in value for value in values):
+            return None
+        if name in _LISTED:
             return None
         long = name in _LONG or any("\n" in value or len(value) > 60 for value in values)
         return {"kind": "long" if long else "text", "value": ""}
@@ -170,7 +180,7 @@ class View:
         live = self.case.live[0].body
         for name in merge.content({**self._base, **live}):
             was, now = self._base.get(name, MISSING), live.get(name, MISSING)
-            if name not in paths and not same(was, now):
+            if name not in paths and not alike(was, now):
                 label = self.words.field(self.case.type, name)
                 found.append(
                     {

@@ -22,6 +22,7 @@ def kind_name(doctype: str | None) -> str:
         "cart": _("Parked carts"),
         "giftcard": _("Gift cards"),
         "terminal": _("Tills"),
+        "picture": _("Pictures"),
         "task": _("Tasks"),
         "incident": _("Incidents"),
     }
@@ -131,6 +132,7 @@ def fields() -> dict[tuple[str, str], str]:
         ("settings", "lock_after"): _("seconds until the till locks"),
         ("settings", "merge_ask"): _("what a person is asked"),
         ("settings", "keys"): _("keys"),
+        ("", "label"): _("label"),
         ("cart", "lines"): _("lines"),
         ("cart", "customer"): _("customer"),
         ("cart", "coupons"): _("coupon codes"),

@@ -12,6 +12,7 @@ from app.docs import merge
 from app.shop.conflicts.case import HIDDEN, SECRET
 from app.shop.conflicts.history import QUIET, Change, Decision, Gap, History, Version
 from app.web.conflicts import field_words
+from app.web.conflicts.values import alike
 from app.web.conflicts.words import Words
 
 #: Changes that a row shows before the rest is folded.
@@ -64,7 +65,7 @@ def _row(found: History, entry: Version | Gap | Decision, words: Words) -> dict[
         "elsewhere": False,
     }
     if version is not None:
-        shown = [_change(found, one, words) for one in version.changes or ()]
+        shown = [_change(found, one, words) for one in version.changes or () if not alike(one.before, one.after)]
         row |= {"rev": version.rev, "state": version.state, "badge": _badge(found, version)}
         row["elsewhere"] = not version.here
         row |= {"changes": shown[:SHOWN], "more": shown[SHOWN:], "text": _about(version)}

@@ -11,7 +11,7 @@ from babel.numbers import format_currency
 from flask_babel import get_locale
 from flask_babel import gettext as _
 
-from app.docs.merge import MISSING
+from app.docs.merge import MISSING, same
 from app.shop import sound
 from app.shop.conflicts import diff
 from app.shop.conflicts.case import ATTACHMENTS, HIDDEN, SECRET
@@ -62,7 +62,8 @@ class Values:
                 told["picture"], told["text"] = quote(value, safe=""), _("this picture")
             if name == "colour" and isinstance(value, str):
                 told["colour"] = value
-        told["short"] = told["text"] if len(told["text"]) <= SHORT and not told["picture"] else ""
+        seen = told["picture"] or told["colour"] or told["images"] is not None  # what is looked at has no words to say
+        told["short"] = told["text"] if len(told["text"]) <= SHORT and not seen else ""
         return told
 
     def _text(self, path: str, name: str, value: Any) -> str:
@@ -83,12 +84,15 @@ class Values:
         return str(format_currency(number, code, pattern, locale=get_locale(), currency_digits=False))
 
     def _price(self, price: Doc) -> str:
-        text, per = self._amount(price["amount"]), price.get("per", 1000)
+        return f"{self._amount(price['amount'])} {self.per(price.get('per', 1000))}".rstrip()
+
+    def per(self, per: int) -> str:
+        """What a price is for: "/ kg", "/ 10 kg"; "" for one piece."""
         unit = self._body.get("unit") if self._body.get("sold_by") == "measure" else ""
         unit = unit if isinstance(unit, str) else ""
         if per == 1000:
-            return f"{text} / {unit}" if unit else text
-        return f"{text} / {present.quantity(per)} {unit}".rstrip()
+            return f"/ {unit}" if unit else ""
+        return f"/ {present.quantity(per)} {unit}".rstrip()
 
     def _files(self, value: Any, rev: str | None) -> list[Shown]:
         files = value if isinstance(value, Mapping) else {}
@@ -102,6 +106,11 @@ class Values:
             }
             for name, about in files.items()
         ]
+
+
+def alike(one: Any, other: Any) -> bool:
+    """Whether two values say the same to a person: that a member is null, or not there, is both "nothing"."""
+    return same(one, other) or all(value is None or value is MISSING for value in (one, other))
 
 
 def _marked(base: str, value: str) -> list[diff.Part] | None:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from babel.dates import format_date, format_datetime, format_time
+from babel.dates import format_date, format_datetime, format_time, get_day_names
 from babel.lists import format_list
 from flask_babel import get_locale, ngettext
 from flask_babel import gettext as _
@@ -135,7 +135,7 @@ class Words:
 
     def side(self, side: Side) -> dict[str, Any]:
         """`{"rev", "deleted", "where", "who", "when", "at", "till", "label"}`; the label is "Head office, 14:02"."""
-        where = _("nobody says where") if side.deleted and not side.on else self.where(side.on)
+        where = _("it isn’t known where") if side.deleted and not side.on else self.where(side.on)
         parts = [where, self.who(side.by), self.when(side.at)]
         return {
             "rev": side.rev,
@@ -179,8 +179,7 @@ class Words:
         name = _text(body.get("name"))
         key = id.partition(":")[2] or id
         if doctype == "product":
-            size = _text(body.get("size"))
-            return " ".join(part for part in (name or key, size if size and size not in name else "") if part)
+            return _sized(name or key, _text(body.get("size")))
         if doctype == "customer":
             return _("A person whose data were erased") if body.get("erased") else name or key
         if doctype == "settings":
@@ -191,7 +190,8 @@ class Words:
                 _("Settings of %(name)s", name=self.where(rest)) if kind == "terminal" else _("Settings of all tills")
             )
         if doctype == "cart":
-            return _("Parked cart “%(name)s”", name=name) if name else _("A parked cart")
+            called = name or _text(body.get("label"))
+            return _("Parked cart “%(name)s”", name=called) if called else _("A parked cart")
         if doctype == "giftcard":
             return _("Gift card … %(hint)s", hint=_text(body.get("hint")) or key[:6])
         if doctype == "terminal":
@@ -244,7 +244,7 @@ class Words:
     def _value(self, doctype: str | None, path: str, value: Any) -> str:
         name = path.rpartition(".")[2]
         if value is MISSING or value is None:
-            return _("open price") if (doctype, path) == ("product", "price") and value is None else _("nothing")
+            return _("open price") if (doctype, path) == ("product", "price") else _("nothing")
         if value == HIDDEN:
             return _("(not shown)")
         if isinstance(value, bool):
@@ -252,6 +252,8 @@ class Words:
         if isinstance(value, int):
             if name in _AMOUNTS:
                 return self._amount(value)
+            if name in ("quantity", "least"):
+                return present.quantity(value)
             if name in ("rate", "percent", "discount_limit"):
                 return _("%(num)s %%", num=present.quantity(value // 10))
             return present.quantity(value * 1000)
@@ -273,7 +275,7 @@ class Words:
             text = self._amount(value["amount"])
             per = value.get("per", 1000)
             return text if per == 1000 or not isinstance(per, int) else f"{text} / {present.quantity(per)}"
-        parts = [f"{key.replace('_', ' ')}: {self._value(None, key, one)}" for key, one in value.items()]
+        parts = [f"{self.field(None, key)}: {self._value(None, key, one)}" for key, one in value.items()]
         return ", ".join(parts) or _("nothing")
 
     def _list(self, value: list[Any]) -> str:
@@ -281,14 +283,28 @@ class Words:
             return _("nothing")
         if all(isinstance(one, str) for one in value):
             return ", ".join(self._ref(one) for one in value)
-        names = [_text(one.get("name")) for one in value if isinstance(one, Mapping)]
-        if names and all(names):
-            return ", ".join(names)
-        return ngettext("%(num)s entry", "%(num)s entries", len(value))
+        told = [self._entry(one) for one in value]
+        return ("; " if any(", " in one for one in told) else ", ").join(told)
+
+    def _entry(self, one: Any) -> str:
+        """An element of a list: by its name where it has one, hours as hours, else what it says."""
+        if not isinstance(one, Mapping):
+            return self._value(None, "", one)
+        if {"begins", "ends"} <= set(one):
+            return self._hours(one)
+        return _text(one.get("name")) or self._map({key: part for key, part in one.items() if part is not None})
+
+    def _hours(self, one: Body) -> str:
+        """ "Mon, Fri 18:00–20:00"; the days are left out where it is every day."""
+        given = one.get("weekdays")
+        known = get_day_names("abbreviated", "stand-alone", self._locale)
+        days = [known[day - 1] for day in given if sound.is_whole(day, 1, 7)] if isinstance(given, list) else []
+        times = "–".join(str(one.get(key) or "…") for key in ("begins", "ends"))
+        return " ".join(part for part in (", ".join(days), times) if part)
 
     def _ref(self, text: str) -> str:
         """What an id of another document is called; any other text as it is."""
-        if not re.match(r"(category|tax|product|store|customer|staff|promotion|pricelist):.", text):
+        if not re.match(r"(category|tax|product|store|customer|staff|promotion|pricelist|picture):.", text):
             return text
         if text not in self._refs:
             record = self._hall.company.read(text)
@@ -300,6 +316,13 @@ class Words:
 
 #: Members that are minor units of the book currency.
 _AMOUNTS = frozenset({"account_limit", "refund_limit", "spend", "amount", "giftcard", "credit", "account"})
+
+
+def _sized(name: str, size: str) -> str:
+    """ "Espresso 1 kg", "Avocado, each"; without the size where the name has it."""
+    if not size or size in name:
+        return name
+    return f"{name} {size}" if size[:1].isdigit() else _("%(name)s, %(size)s", name=name, size=size)
 
 
 def _text(value: Any) -> str:

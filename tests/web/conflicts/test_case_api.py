@@ -100,7 +100,7 @@ def test_the_page_says_it_in_the_words_of_a_shop(till: FlaskClient, revs: list[s
     late = arrive(terminal.company, ESPRESSO, revs[1], {**terminal.company.get(ESPRESSO, rev=revs[1]), "sort": 1})
     assert late and terminal.till.sell(sold)
     page = till.get(PAGE).text
-    for text in ("Espresso small", "price changed in two places", "before: €2.45", "€12.90", "Head office"):
+    for text in ("Espresso, small", "price changed in two places", "before: €2.45", "€12.90", "Head office"):
         assert text in page
     assert "3 sold at it" in page and "Joined for you: " in page and "brand" in page
     body = till.get(PAGE, query_string={"part": "body"}).text

@@ -56,7 +56,7 @@ def test_a_row_says_what_was_changed_by_whom_where_and_when_and_how_much_hangs_o
     answer = till.get("/api/conflicts").get_json()
     [row] = answer["rows"]
 
-    assert row["text"] == "Espresso small: price changed in two places"
+    assert row["text"] == "Espresso, small: price changed in two places"
     assert (row["before"], row["type"], row["kind"]) == ("2.45", "product", "edited")
     sides = {side["where"]: side for side in row["sides"]}
     assert sides["Till 1"]["label"].replace("\u202f", " ") == "Till 1, Ann Lee, 21 Nov, 2:05 PM"
@@ -66,7 +66,7 @@ def test_a_row_says_what_was_changed_by_whom_where_and_when_and_how_much_hangs_o
     assert row["href"] == "conflicts/company/product%3A4000001"
     assert answer["counts"] == {"conflicts": 1, "incidents": 0, "tasks": 0}
     [chinese] = texts(till, **{"Accept-Language": "zh"})
-    assert chinese == "Espresso small：价格在两处被改动"
+    assert chinese == "Espresso，small：价格在两处被改动"
 
 
 DOCS: dict[str, dict[str, Any]] = {
@@ -129,7 +129,7 @@ def test_deleted_beside_edited_and_three_places_are_said_and_no_pin_is_shown(
     answer = office.get("/api/conflicts")
     said = [row["text"] for row in answer.get_json()["rows"]]
     assert "Ann Lee: PIN changed in two places" in said
-    assert "Doppio small: changed here, deleted there" in said
+    assert "Doppio, small: changed here, deleted there" in said
     assert any(text.endswith("name changed in 3 places") for text in said)
     assert "SECRET" not in answer.text
 
@@ -250,7 +250,7 @@ def test_a_cashier_sees_but_decides_only_with_a_supervisors_leave_and_a_locked_t
 def test_the_page_is_served_with_its_first_rows_in_the_readers_language(terminal: Node, till: FlaskClient) -> None:
     change_price(terminal.company, ESPRESSO)
     page = till.get("/conflicts").text
-    assert "Espresso small: price changed in two places" in page and "Find by name, text or person" in page
+    assert "Espresso, small: price changed in two places" in page and "Find by name, text or person" in page
     assert "待决定" in till.get("/conflicts?list=tasks", headers={"Accept-Language": "zh"}).text
     assert till.get("/conflicts?list=nonsense").status_code == 200
     for word in ("revision", "leaf", "branch", " tree"):

@@ -5,13 +5,13 @@
 import { get, Problem, root } from "../api.js";
 import { boot, byId } from "../dom.js";
 import { t } from "../i18n.js";
+import { Live } from "../live.js";
 import { ulid } from "../ulid.js";
 import { send, startRoom } from "./allow.js";
 import { Choices } from "./choices.js";
 
-/** Milliseconds between two looks whether something new came in: while it is to be decided, and afterwards. */
-const LOOK = 1500;
-const LOOK_LATER = 5000;
+/** Milliseconds between two looks whether something new came in of which no news tell: another version of a person's data, say. */
+const LOOK = 5000;
 /** Milliseconds in which a second tap belongs to the one that brought up what it hits. */
 const ECHO = 400;
 
@@ -48,8 +48,17 @@ class CasePage {
     this.body.addEventListener("click", (event) => this.#unfold(event));
     addEventListener("pageshow", (event) => event.persisted && void this.refresh()); // back to it: it may be decided by now
     document.addEventListener("visibilitychange", () => !document.hidden && void this.look());
+    this.#hear();
     this.#begin();
     this.#focus();
+  }
+
+  /** Looks whenever the server has news of what may be this document, and says when nobody answers. */
+  #hear() {
+    const live = new Live(`${root}api/events`, "api/state", ["inbox", "catalogue", "task"]);
+    for (const name of ["inbox", "catalogue", "task", "back"]) live.addEventListener(name, () => void this.look());
+    live.addEventListener("away", () => (byId("away").hidden = false));
+    live.addEventListener("back", () => (byId("away").hidden = true));
   }
 
   get form() {
@@ -60,7 +69,7 @@ class CasePage {
   #begin() {
     this.choices = this.form ? new Choices(this.form, this.currency) : null;
     clearTimeout(this.timer);
-    this.timer = window.setTimeout(() => void this.look(), this.form ? LOOK : LOOK_LATER);
+    this.timer = window.setTimeout(() => void this.look(), LOOK);
   }
 
   /** Where the keyboard is: on what was chosen, or on what comes next. */
@@ -95,7 +104,7 @@ class CasePage {
   async look() {
     clearTimeout(this.timer);
     const { form } = this;
-    this.timer = window.setTimeout(() => void this.look(), form ? LOOK : LOOK_LATER);
+    this.timer = window.setTimeout(() => void this.look(), LOOK);
     if (this.busy || document.hidden) return;
     const seen = form?.dataset.seen ?? "";
     try {
@@ -163,7 +172,7 @@ class CasePage {
     const chosen = keep === "deleted" ? {} : choices.read();
     if (!chosen) return;
     const seen = form.dataset.seen ?? "";
-    const asked = { request: this.#request(seen), seen, choose: chosen, ...(keep ? { keep } : {}) };
+    const asked = { request: this.#request(seen), seen, choose: chosen, ...(keep ? { keep } : {}), ...choices.note };
     await this.#act(async () => {
       await send("POST", `api/conflicts/${this.path}/resolve`, asked);
       await this.#done(t("Decided. Press U to undo, N for the next one."));

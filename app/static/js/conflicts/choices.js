@@ -2,7 +2,7 @@
  * What a person has chosen in the form of one case: read for the request, kept when the form is drawn anew, and shown in
  * the button and in the preview.
  *
- * @typedef {{picked: Map<string, {key: string, other: string}>, keys: Map<string, Set<string>>, touched: Set<string>}} Kept
+ * @typedef {{picked: Map<string, {key: string, other: string}>, keys: Map<string, Set<string>>, touched: Set<string>, note: string}} Kept
  */
 import { language, t } from "../i18n.js";
 import { decimalText, money, parseDecimal } from "../money.js";
@@ -26,7 +26,18 @@ export class Choices {
 
   /** What the keyboard begins with. */
   get first() {
-    return this.form.querySelector("input[type=radio]:checked") ?? this.form.querySelector("input[type=radio]") ?? this.form.querySelector("button[type=submit]");
+    return this.form.querySelector("input[type=radio]:checked") ?? this.form.querySelector("input[type=radio]") ?? this.form.querySelector("button.primary");
+  }
+
+  /** Why it was decided so, where somebody says it. @returns {{note?: string}} */
+  get note() {
+    const note = this.#note?.value.trim();
+    return note ? { note } : {};
+  }
+
+  get #note() {
+    const entry = this.form.querySelector("#note");
+    return entry instanceof HTMLInputElement ? entry : null;
   }
 
   /** @param {Element} field @returns {HTMLInputElement | null} */
@@ -147,12 +158,16 @@ export class Choices {
       picked.set(name, { key: this.#picked(field)?.dataset.key ?? "", other: this.#entry(field)?.value ?? "" });
       keys.set(name, new Set([...field.querySelectorAll("[data-key]")].map((each) => /** @type {HTMLElement} */ (each).dataset.key)));
     }
-    return { picked, keys, touched: this.touched };
+    return { picked, keys, touched: this.touched, note: this.#note?.value ?? "" };
   }
 
   /** Puts back what was chosen, and marks what was not there before. @param {Kept} kept */
-  restore({ picked, keys, touched }) {
+  restore({ picked, keys, touched, note }) {
     this.touched = touched;
+    if (this.#note && note) {
+      this.#note.value = note;
+      this.#note.closest("details")?.toggleAttribute("open", true);
+    }
     for (const field of this.fields) {
       const name = field.dataset.field ?? "";
       const before = keys.get(name);

@@ -37,13 +37,16 @@ export function drawRow(row, { selected, many }) {
       "div",
       { class: "waiting-acts" },
       ...receipts,
-      row.follow && h("button", { type: "button", class: "button small", dataset: { follow: "", part: "follow" }, "aria-label": `${t("Note, assign")}: ${row.title}` }, t("Note, assign")),
+      row.follow && h("button", { type: "button", class: "button small", dataset: { follow: "", part: "follow" }, "aria-label": `${seeTo(row)}: ${row.title}` }, seeTo(row)),
       row.sides ? h("a", { class: "button small primary", href: row.href, dataset: { part: "decide" }, "aria-label": `${t("Decide")}: ${row.title}` }, t("Decide")) : null,
       row.follow?.done && row.id.startsWith(ABOUT) ? h("a", { class: "button small", href: `history/${row.database}/${encodeURIComponent(row.id.slice(ABOUT.length))}`, "aria-label": `${t("History")}: ${row.title}` }, t("History")) : null,
       !row.sides && row.href ? h("a", { class: "button small", href: row.href, dataset: { part: "look" } }, t("See to it on the sync page")) : null,
     ),
   );
 }
+
+/** What its dialog is for: a conflict is decided on its own page, the others are closed in it. @param {Row} row */
+const seeTo = (row) => (row.sides || row.follow?.done ? t("Note, assign") : t("Note, close"));
 
 /** @param {NonNullable<Row["sides"]>[number]} side */
 function side(side) {
