@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
+import signal
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import BrowserContext, Request, Route, expect
+import pytest
+from playwright.sync_api import Browser, BrowserContext, BrowserType, Request, Route, expect
+from playwright.sync_api import Error as PlaywrightError
 
-from tests.browser.conftest import Cashier, Terminal
+from tests.browser.conftest import PATIENCE, Cashier, Terminal
+from tests.support import browser as chromium
 
 
 class LostAnswers:
@@ -188,3 +195,137 @@ def test_the_window_remembers_the_highest_number_of_its_series(cashier: Cashier,
         {"series": series, "number": 1},
         {"series": series, "number": 2},
     ]
+
+
+#: A power cut takes what the disk had not yet got: the copy of the request, which is written behind the sale.
+FORGETS = """() => {
+  const put = IDBObjectStore.prototype.put;
+  IDBObjectStore.prototype.put = function (value, ...key) {
+    return put.call(this, value?.pending ? { ...value, pending: null } : value, ...key);
+  };
+}"""
+
+
+class Window:
+    """A browser with a profile of its own on the disk, killed as a power cut ends it."""
+
+    def __init__(self, kind: BrowserType, profile: Path) -> None:
+        self.kind, self.profile = kind, profile
+        self.context: BrowserContext | None = None
+
+    def __enter__(self) -> Window:
+        return self
+
+    def opens(self, link: str) -> Cashier:
+        self.context = self.kind.launch_persistent_context(
+            str(self.profile),
+            executable_path=chromium.executable(),
+            args=list(chromium.FLAGS),
+            locale="en-GB",
+            viewport={"width": 1366, "height": 768},
+            service_workers="block",
+        )
+        self.context.set_default_timeout(PATIENCE)
+        return Cashier(self.context.pages[0]).open(link)
+
+    def dies(self) -> None:
+        mine = f"--user-data-dir={self.profile}".encode()
+        for entry in Path("/proc").glob("[0-9]*"):
+            with contextlib.suppress(OSError):
+                words = (entry / "cmdline").read_bytes().split(b"\0")
+                if mine in words and not any(word.startswith(b"--type=") for word in words):
+                    os.kill(int(entry.name), signal.SIGKILL)
+        with contextlib.suppress(PlaywrightError):
+            if self.context is not None:
+                self.context.close()
+
+    def __exit__(self, *error: object) -> None:
+        self.dies()
+
+
+@pytest.mark.skipif(not Path("/proc/self/cmdline").exists(), reason="finds the browser's process in /proc")
+@pytest.mark.parametrize("sold", [True, False], ids=["sold", "not sold"])
+def test_a_browser_killed_between_the_request_and_its_answer_asks_whether_it_was_sold(
+    terminal: Terminal, browser: Browser, tmp_path: Path, sold: bool
+) -> None:
+    with Window(browser.browser_type, tmp_path / "profile") as window:
+        cashier = window.opens(terminal.link())
+        cashier.page.evaluate(FORGETS)
+        cashier.tap("Espresso")
+        cashier.shows_total("€2.45")
+        sent: list[Any] = []
+        over: list[bool] = []
+
+        def lose(route: Route, request: Request) -> None:
+            sent.append(request.post_data_json)
+            if sold:
+                route.fetch()
+            over.append(sold)
+
+        cashier.page.route("**/api/sales", lose)
+        cashier.page.click("#pay")
+        cashier.page.locator(".note").first.click()
+        expect(cashier.page.locator("#sending-title")).to_have_text("Writing the sale…")
+        while not over:
+            cashier.page.wait_for_timeout(50)
+        window.dies()
+        assert len(terminal.orders()) == int(sold)
+
+        cashier = window.opens(terminal.link())
+        if sold:
+            cashier.has_sold()
+            expect(cashier.page.locator("#sold-number")).to_contain_text("1")
+            expect(cashier.page.locator("#sold-paper")).to_contain_text("Espresso")
+            cashier.begins_anew()
+            expect(cashier.page.locator(".line")).to_have_count(0)
+        else:
+            expect(cashier.line("Espresso")).to_be_visible()
+            cashier.scan("4000002")
+            cashier.shows_total("€4.44")
+            cashier.page.on("request", lambda made: sent.append(made.post_data_json) if made.method == "POST" else None)
+            cashier.pays_exact()
+        assert cashier.problems == []
+
+    # Offered again, it was paid under the id it had: had the first request come late, it would have been the same sale.
+    assert [order["sale"] for order in terminal.orders()] == [sent[0]["sale"]]
+    assert {request["sale"] for request in sent if "sale" in request} == {sent[0]["sale"]}
+
+
+def test_a_cart_that_may_have_been_sold_is_offered_only_when_the_server_has_said_so(
+    cashier: Cashier, terminal: Terminal
+) -> None:
+    cashier.page.evaluate(FORGETS)
+    cashier.tap("Espresso")
+    lost = LostAnswers(cashier)
+    cashier.page.click("#pay")
+    cashier.page.locator(".note").first.click()
+    expect(cashier.page.locator("#sending-why")).to_contain_text("it is sold once")
+    cashier.page.route("**/api/sales/*", lambda route: route.abort("connectionreset"))
+    cashier.page.reload()
+    expect(cashier.page.locator("#sending-why")).to_contain_text("may have been sold")
+    cashier.scan("4000002")
+    expect(cashier.page.locator(".line-name")).to_have_text(["Espresso"])
+    cashier.page.unroute("**/api/sales/*")
+    cashier.page.click("#sending-retry")
+
+    # It had been sold; the scan that waited begins the next sale.
+    expect(cashier.page.locator(".line-name")).to_have_text(["Lemonade"])
+    assert [order["sale"] for order in terminal.orders()] == [lost.sent[0]["sale"]]
+    assert [line["name"] for line in terminal.orders()[0]["lines"]] == ["Espresso"]
+
+
+def test_a_payment_that_was_left_asks_nobody_after_a_reload(cashier: Cashier, terminal: Terminal) -> None:
+    cashier.tap("Espresso")
+    cashier.page.click("#pay")
+    expect(cashier.page.locator(".note").first).to_be_visible()
+    cashier.page.wait_for_timeout(300)
+    cashier.press("Escape")
+    expect(cashier.page.locator("#payment")).to_be_hidden()
+    cashier.page.wait_for_timeout(300)
+    asked: list[str] = []
+    cashier.page.on("request", lambda made: asked.append(made.url) if "/api/sales" in made.url else None)
+    cashier.page.reload()
+    cashier.shows_total("€2.45")
+    expect(cashier.page.locator(".tile").first).to_be_visible()
+
+    assert asked == []

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from playwright.sync_api import expect
+import pytest
+from playwright.sync_api import Route, expect
 
 from tests.browser.conftest import Cashier, Terminal
 
@@ -257,3 +258,76 @@ def test_the_last_receipts_open_again(cashier: Cashier) -> None:
     cashier.press("Escape")
 
     expect(cashier.page.locator("#receipts")).to_be_hidden()
+
+
+#: The window's own copy of the catalogue is whole.
+KEPT = """() => new Promise((resolve) => {
+  const opening = indexedDB.open("couchtill.s1-t1.catalogue");
+  opening.onsuccess = () => {
+    const db = opening.result;
+    if (!db.objectStoreNames.contains("meta")) { db.close(); return resolve(false); }
+    const asked = db.transaction("meta").objectStore("meta").get("done");
+    asked.onsuccess = () => { db.close(); resolve(Boolean(asked.result)); };
+  };
+})"""
+
+
+@pytest.fixture
+def keeper(cashier: Cashier) -> Cashier:
+    """A cashier whose window has its copy of the catalogue."""
+    while not cashier.page.evaluate(KEPT):
+        cashier.page.wait_for_timeout(100)
+    cashier.page.wait_for_timeout(100)
+    return cashier
+
+
+def test_a_scan_is_in_the_cart_before_the_server_has_said_a_word(keeper: Cashier, terminal: Terminal) -> None:
+    held: list[Route] = []
+    keeper.page.route("**/api/barcode/*", lambda route: held.append(route))
+    keeper.scan("4000001")
+    keeper.scan("4000002")
+    keeper.shows_total("€4.44")
+    while len(held) < 2:
+        keeper.page.wait_for_timeout(50)
+    for route in held:
+        route.continue_()
+    keeper.pays_exact()
+
+    assert terminal.orders()[0]["total"] == 444
+
+
+def test_what_the_server_knows_better_of_a_scan_is_put_right_in_its_line(keeper: Cashier) -> None:
+    def dearer(route: Route) -> None:
+        answer = route.fetch()
+        [row] = answer.json()["rows"]
+        route.fulfill(response=answer, json={"rows": [{**row, "price": {"amount": 300, "per": 1000}}]})
+
+    keeper.page.route("**/api/barcode/*", dearer)
+    keeper.scan("4000001")
+    keeper.shows_total("€3.00")
+    keeper.scan("4000001")
+
+    keeper.shows_total("€6.00")
+
+
+def test_a_code_that_means_something_else_by_now_leaves_no_line_of_what_it_was(keeper: Cashier) -> None:
+    def gone(route: Route) -> None:
+        route.fulfill(status=404, json={"error": "not_found", "reason": "No product has the code.", "field": ""})
+
+    keeper.scan("4000002")
+    expect(keeper.line("Lemonade")).to_be_visible()
+    keeper.page.route("**/api/barcode/*", gone)
+    keeper.scan("4000001")
+    expect(keeper.page.locator(".toast")).to_contain_text("No product has the code 4000001.")
+
+    expect(keeper.page.locator(".line-name")).to_have_text(["Lemonade"])
+    keeper.shows_total("€1.99")
+
+
+def test_a_new_price_holds_for_the_next_scan(keeper: Cashier, terminal: Terminal) -> None:
+    espresso = terminal.get("product:4000001")
+    with keeper.page.expect_response("**/api/products/product*"):
+        terminal.put({**espresso, "price": {"amount": 500, "per": 1000}})
+    keeper.scan("4000001")
+
+    keeper.shows_total("€5.00")

@@ -1,6 +1,6 @@
 /**
- * The catalogue's copy in this browser: fetched in pages in the background, asked only while the server is away. A database of its own, so that
- * throwing it away can't touch a cart.
+ * The catalogue's copy in this browser: fetched in pages in the background, asked while the server is away, and first of all for a scanned code,
+ * which the server confirms. A database of its own, so that throwing it away can't touch a cart.
  */
 import { get, Problem } from "../api.js";
 import { candidates, fits, misread, readings, takenApart, valued } from "../barcodes.js";
@@ -33,6 +33,10 @@ export class KeptCatalogue {
     this.db = null;
     this.fetching = false;
     this.again = false;
+    /** Whether all of the catalogue is here, as far as this window has heard. */
+    this.whole = false;
+    /** Whether something new did not come, so that all is fetched the next time. */
+    this.behind = false;
     /** When somebody last did something at this window. */
     this.touched = -QUIET;
   }
@@ -54,6 +58,7 @@ export class KeptCatalogue {
     } catch {
       return; // a browser that keeps nothing searches at the server only
     }
+    this.whole = Boolean(await this.#meta("done").catch(() => null));
     frame.hear("catalogue", (news) => void this.refresh(news));
     frame.hear("back", () => void this.refresh(null, AGE));
     setTimeout(() => void this.refresh(null, AGE), 1500); // the page itself comes first
@@ -66,13 +71,17 @@ export class KeptCatalogue {
    */
   async refresh(news, age = 0) {
     if (!this.db) return;
+    if (news) this.whole = false; // until what is new is here
     if (this.fetching) return void (this.again = true);
     this.fetching = true;
     try {
       const done = await this.#meta("done");
       if (news?.products && done) await this.#some(news.products);
-      else if (!done || Date.now() - done >= age) await this.#all();
+      else if (!done || this.behind || Date.now() - done >= age) await this.#all();
+      this.behind = false;
+      this.whole = !this.again;
     } catch (problem) {
+      this.behind = true;
       if (!(problem instanceof Problem)) console.warn("the catalogue's copy:", problem); // it is a copy: later
     } finally {
       this.fetching = false;
@@ -183,6 +192,22 @@ export class KeptCatalogue {
       if (found.length) return found;
     }
     return [];
+  }
+
+  /**
+   * The one product that a code means without any question, where this copy is whole: what a line can be drawn from at once.
+   * @param {string} scanned
+   * @returns {Promise<Product | null>} null: the server is to say
+   */
+  async sure(scanned) {
+    if (!this.db || !this.whole) return null;
+    for (const reading of readings(scanned.trim())) {
+      const [row, ...others] = await answered(this.db.transaction("products").objectStore("products").index("codes").getAll(reading, 2)).catch(() => []);
+      if (!row) continue;
+      const asks = others.length || row.open || !row.price || row.measured || row.variants || row.min_age || row.inactive;
+      return asks || row.units?.some((/** @type {any} */ unit) => unit.barcodes?.includes(reading)) ? null : row;
+    }
+    return null;
   }
 
   /** @param {string} code */

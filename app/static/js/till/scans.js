@@ -1,7 +1,7 @@
 /** Scans, from wherever the person is: taken in order, one after the other, waiting while a question is open. Codes typed into the search field too. */
 import { get, Problem } from "../api.js";
 import { hide, topmost } from "../dialogs.js";
-import { byId } from "../dom.js";
+import { afterPaint, byId } from "../dom.js";
 import { t } from "../i18n.js";
 import { listenForScans } from "../scanner.js";
 
@@ -14,6 +14,8 @@ export class Scans {
     /** @type {string[]} codes that wait */
     this.waiting = [];
     this.taking = false;
+    /** Codes of which the server knows more than the window's own copy. @type {Set<string>} */
+    this.doubtful = new Set();
   }
 
   start() {
@@ -63,6 +65,8 @@ export class Scans {
     const { frame } = this;
     if (code.startsWith("order:")) return frame.tell("receipt-code", code); // the code that is printed on a receipt
     try {
+      const kept = this.doubtful.has(code) ? null : await frame.kept.sure(code);
+      if (kept) return await this.#confirm(code, kept);
       const products = await this.lookUp(code);
       if (products.length === 1) return await frame.selling.add(products[0], frame.catalog.takeMultiplier());
       if (products.length === 0) return (await frame.unknownCode(code)) || this.unknown(code);
@@ -82,16 +86,42 @@ export class Scans {
   }
 
   /**
+   * A product of the window's own copy: its line is drawn at once, and the server asked when it can be seen. What the server knows better is put
+   * right in that line; where the code means something else by now, the line goes and the code is taken as if it came anew.
    * @param {string} code
+   * @param {Product} kept
+   */
+  async #confirm(code, kept) {
+    const { frame } = this;
+    const { selling } = frame;
+    const quantity = frame.catalog.takeMultiplier();
+    const line = await selling.add(kept, quantity);
+    if (!line) return;
+    afterPaint(async () => {
+      try {
+        const [known, ...others] = await this.lookUp(code, false);
+        if (known?.id === kept.id && !others.length) return selling.learn(known);
+        this.doubtful.add(code);
+        selling.takeBack(line, quantity);
+        this.scan(code);
+      } catch (problem) {
+        if (!(problem instanceof Problem)) throw problem; // away, or busy: the sale says whether its total is right
+      }
+    });
+  }
+
+  /**
+   * @param {string} code
+   * @param {boolean} [away] whether the window's own copy answers while the server is away
    * @returns {Promise<Product[]>} the products that have it
    */
-  async lookUp(code) {
+  async lookUp(code, away = true) {
     try {
       return (await get(`api/barcode/${encodeURIComponent(code)}`, { timeout: 5000 })).rows;
     } catch (problem) {
       if (!(problem instanceof Problem)) throw problem;
       if (problem.status === 404) return [];
-      if (!problem.away) throw problem;
+      if (!problem.away || !away) throw problem;
       const kept = await this.frame.kept.byCode(code);
       if (!kept.length) throw problem;
       return kept;

@@ -1,6 +1,6 @@
 /** What is sold: products put into the open cart, and the cart drawn. Every change of the cart goes through `change`. */
 import { get, Problem } from "../api.js";
-import { add, addKeyed, lineOf } from "../cart.js";
+import { add, addKeyed, lineOf, remove, replace } from "../cart.js";
 import { guard, hide } from "../dialogs.js";
 import { byId } from "../dom.js";
 import { t } from "../i18n.js";
@@ -116,6 +116,7 @@ export class Selling {
    * Puts a product into the cart, asking for what is not known: its kind, its price, its measure, the customer's age.
    * @param {Product} product
    * @param {number} quantity thousandths; of packings, where the code was a packing's
+   * @returns {Promise<string | undefined>} the line's id; none: it was not added
    */
   async add(product, quantity) {
     const { ask, variants } = this.frame;
@@ -137,8 +138,31 @@ export class Selling {
       quantity = asked;
     }
     const { cart, line } = add(this.cart, product, { quantity, price });
+    if (this.frame.store.pending) return void this.change(cart);
     this.change(cart, line.id);
     this.frame.sound.ok();
+    return line.id;
+  }
+
+  /** What the server says of a product: its lines in the cart, drawn from the window's copy, are put right. @param {Product} product */
+  learn(product) {
+    const { cart } = this;
+    /** @type {string | null} */
+    let flash = null;
+    const lines = cart.lines.map((line) => {
+      if (line.product !== product.id || line.keyed || line.fixed || line.pack || line.barcode || !product.price) return line;
+      const now = { ...line, name: product.name, price: product.price, pricing: product.pricing ?? line.pricing, min_age: product.min_age ?? null };
+      if (JSON.stringify(now) === JSON.stringify(line)) return line;
+      flash = line.id;
+      return now;
+    });
+    if (flash) this.change({ ...cart, lines }, flash);
+  }
+
+  /** Takes off a line what a scan has just put there. @param {string} id @param {number} quantity */
+  takeBack(id, quantity) {
+    const line = this.cart.lines.find((each) => each.id === id);
+    if (line) this.change(line.quantity > quantity ? replace(this.cart, { ...line, quantity: line.quantity - quantity }) : remove(this.cart, id));
   }
 
   /** Once a cart, when something in it has an age. @param {Product} product */
