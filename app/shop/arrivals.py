@@ -96,7 +96,7 @@ def _doubles(database: Database, record: Record) -> Iterator[dict[str, Any]]:
             yield place_incident("zreport", parts.series, parts.number)
     elif parts is not None and (record.conflicts > 0 or _several(database, parts, ids.PLACED)):
         yield place_incident("journal", parts.series, parts.number)
-    if record.type == "order":
+    if record.type == "order" and "order_sale" in database.indexes:  # one that strayed into another database waits
         yield from _twice(database, record)
 
 

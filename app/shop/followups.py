@@ -120,7 +120,7 @@ def _changes(doc: Mapping[str, Any], given: Mapping[str, Any], now: str, on: str
     if "assigned" in given and doc.get("assigned") != given["assigned"]:
         changes["assigned"] = given["assigned"]
     if "note" in given:
-        notes = doc.get("notes") or {}
+        notes = doc["notes"] if isinstance(doc.get("notes"), dict) else {}
         if given["request"] not in notes:
             if len(notes) >= MOST_NOTES:
                 raise invalid(say("There are too many notes here already."), "note")

@@ -13,6 +13,9 @@ from flask_babel import gettext as _
 
 from app.shop import sound
 
+#: A greater number is no sum and no quantity of a shop: it is shown as it is.
+MOST = 10**18
+
 Doc = Mapping[str, Any]
 
 
@@ -81,6 +84,8 @@ def order_row(order: Doc, timezone: str) -> dict[str, Any]:
 def amount(value: int, digits: int) -> str:
     """Minor units as the reader's language writes them, without a currency's sign."""
     pattern = "#,##0" + ("." + "0" * digits if digits else "")
+    if abs(value) > MOST:
+        return str(value)
     return format_decimal(Decimal(value).scaleb(-digits), pattern, locale=get_locale())
 
 
@@ -91,6 +96,8 @@ def signed(value: int, digits: int) -> str:
 
 def quantity(value: int) -> str:
     """Thousandths as the reader's language writes them: 1500 is 1.5."""
+    if abs(value) > MOST:
+        return str(value)
     return format_decimal(Decimal(value).scaleb(-3), "#,##0.###", locale=get_locale())
 
 

@@ -20,25 +20,25 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final, Literal
 
-from app.docs import merge
+from app.docs import json, merge
 from app.docs import tree as trees
 from app.docs.database import Database
+from app.docs.errors import DocsError
 from app.docs.merge import MISSING, STAMPS, Leaf, Path, same
 from app.docs.plan import Plan, value_at
 from app.docs.record import Record
 from app.shop import ids, schemas
 from app.shop.conflicts import joining, policies
+from app.shop.conflicts.policies import HIDDEN as HIDDEN
+from app.shop.conflicts.policies import secret
 
 Body = Mapping[str, Any]
 
 #: The place of a document's attachments among its fields; no member of a body begins so.
 ATTACHMENTS: Final = "_attachments"
-#: Members that nobody is shown, not even who decides: hashes of PINs and badges.
-SECRET: Final[Mapping[str, frozenset[str]]] = {"staff": frozenset({"pin", "badge"})}
-#: What stands in their place.
-HIDDEN: Final = dict(hidden=True)
 #: Types that head office sets: of two values its own is offered first.
 _SET_BY_OFFICE: Final = frozenset({"product", "category", "tax", "pricelist", "promotion", "store", "settings"})
+_KEY: Final = re.compile(r'("(?:[^"\\]|\\.)*")|([^.]+)')
 _TILL: Final = re.compile(r".+-t\d+")
 
 
@@ -120,6 +120,11 @@ class Case:
         return {side.rev: side for side in self.sides}
 
     @cached_property
+    def _secrets(self) -> frozenset[str]:
+        types = [side.body.get("type") for side in self.sides]
+        return secret(self.id, self.type).union(*(secret("", kind) for kind in types if isinstance(kind, str)))
+
+    @cached_property
     def places(self) -> Mapping[str, Path]:
         """Where each field and each joined member stands, by its path."""
         return {**{one.path: one.place for one in self.joined}, **{one.path: one.place for one in self.fields}}
@@ -168,7 +173,7 @@ class Case:
 
     def secret(self, place: Path) -> bool:
         """Whether nobody is shown what stands there."""
-        return place[0] in SECRET.get(self.type or "", ())
+        return place[0] in self._secrets
 
     def _shown(self, place: Path, /, **values: Any) -> dict[str, Any]:
         secret = self.secret(place)
@@ -207,7 +212,7 @@ def read(database: Database, id: str, asks: Iterable[str] = ()) -> Case | None:
     bases = {leaf.rev: trees.common_ancestor(paths, open_[0].rev, leaf.rev) for leaf in open_[1:]}
     atts = _attachments(database, record.id, open_) if any(leaf.attached for leaf in open_) else {}
     sides = tuple(_side(leaf, bases.get(leaf.rev), atts.get(leaf.rev, {})) for leaf in open_)
-    by_hand = bool(atts) or not schemas.known(open_[0].body)
+    by_hand = bool(atts) or not all(leaf.deleted or schemas.known(leaf.body) for leaf in open_)
     plan = joining.plan_of(database, record, policies.table_for(record.type, tuple(asks)))
     if by_hand:
         plan = plan.reopened(list(plan.joined))
@@ -273,7 +278,7 @@ def _field(plan: Plan, path: Path, values: Mapping[str, Any], live: list[Side], 
     before = MISSING if plan.base is None else value_at(plan.base, path, plan.policies)
     known = plan.base is not None and plan.base_rev is not None
     changed = [s for s in live if s.rev in values and not (known and same(values[s.rev], before))]
-    return Field(".".join(path), path, before, values, _suggestion(changed, type), tuple(side.rev for side in changed))
+    return Field(text_of(path), path, before, values, _suggestion(changed, type), tuple(side.rev for side in changed))
 
 
 def _attached(live: list[Side]) -> Field:
@@ -290,4 +295,20 @@ def _suggestion(changed: list[Side], type: str | None) -> str:
 def _joined(plan: Plan, path: Path, value: Any, live: list[Side]) -> Joined:
     before = MISSING if plan.base is None else value_at(plan.base, path, plan.policies)
     changed = tuple(side.rev for side in live if not same(value_at(side.body, path, plan.policies), before))
-    return Joined(".".join(path), path, before, value, changed)
+    return Joined(text_of(path), path, before, value, changed)
+
+
+def text_of(place: Iterable[str]) -> str:
+    """A place as text: `units.box.price`. A key that has dots itself is quoted, so that no two places are one."""
+    return ".".join(json.dumps(key).decode() if "." in key or key[:1] == '"' else key for key in place)
+
+
+def place_of(text: str) -> Path:
+    """The keys of a place's text, as `text_of` made it."""
+    found = []
+    for quoted, plain in _KEY.findall(text):
+        try:
+            found.append(str(json.loads(quoted)) if quoted else plain)
+        except DocsError:
+            found.append(quoted)
+    return tuple(found) or (text,)

@@ -18,7 +18,9 @@ from app.docs.merge import MISSING, STAMPS, same
 from app.docs.record import Record
 from app.docs.revision import parse
 from app.docs.tree import Tree
-from app.shop.conflicts.case import ATTACHMENTS, HIDDEN, SECRET
+from app.shop.conflicts.case import ATTACHMENTS
+from app.shop.conflicts.policies import HIDDEN, secret
+from app.shop.conflicts.resolutions import of
 
 Body = Mapping[str, Any]
 Kind = Literal["made", "changed", "deleted", "returned", "joined", "erased", "unknown"]
@@ -127,7 +129,7 @@ def read(database: Database, id: str, elsewhere: Iterable[Body] = ()) -> History
     return _Reader(database, record, bodies, frozenset(held)).history()
 
 
-def changes(type: str | None, before: Body, after: Body) -> tuple[Change, ...]:
+def changes(id: str, type: str | None, before: Body, after: Body) -> tuple[Change, ...]:
     """What differs, member by member, maps by their keys; the values of what is secret hidden."""
     found: list[Change] = []
     for name in sorted(before.keys() | after.keys()):
@@ -136,7 +138,7 @@ def changes(type: str | None, before: Body, after: Body) -> tuple[Change, ...]:
         was, now = before.get(name, MISSING), after.get(name, MISSING)
         if same(was, now):
             continue
-        if name in SECRET.get(type or "", ()):
+        if name in secret(id, type):
             was, now = (value if value is MISSING or value is None else HIDDEN for value in (was, now))
         found += _within(name, was, now)
     return tuple(found)
@@ -170,8 +172,7 @@ class _Reader:
         self.paths = record.paths()
         # A plain CouchDB database has no such index; nobody of ours decides there.
         indexed = "resolution_about" in database.indexes
-        found = database.find("resolution_about", record.id, limit=MOST) if indexed else []
-        self.decisions = [one.full() for one in found]
+        self.decisions = of(database, record.id, MOST) if indexed else []
         self.closed = {rev for rev in record.leaves() if rev in bodies and self._quiet(rev)}
         self.by_person = {rev for doc in self.decisions for rev in doc.get("closed") or ()}
         self.parents: dict[str, str | None] = {}
@@ -262,7 +263,7 @@ class _Reader:
         found = None
         if parent is not None and not body.get("_deleted"):
             before: Body = {} if parent.get("_deleted") else parent
-            found = changes(self.record.type or str(body.get("type")), before, body)
+            found = changes(self.record.id, self.record.type or str(body.get("type")), before, body)
         return Version(
             rev=rev,
             kind=self._kind(rev, body, parent, over),

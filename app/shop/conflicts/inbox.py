@@ -97,7 +97,7 @@ def rows(databases: Sequence[Database], wanted: Filter, before: str | None = Non
     place, _colon, seq = (before or "").rpartition(":")
     names = [database.name for database in databases]
     skip = names.index(place) if place in names else 0
-    after = int(seq) if place in names and seq.isdigit() else None
+    after = int(seq) if place in names and seq.isascii() and seq.isdigit() and len(seq) < 16 else None
     for database in databases[skip:]:
         if wanted.database is None or database.name == wanted.database:
             yield from _of(database, wanted, after)

@@ -128,12 +128,27 @@ PERSONAL: Final[Mapping[str, tuple[str, ...]]] = {
     "staff": ("name", "pin", "badge"),
 }
 
+#: Members that nobody is shown, not even who decides: hashes of PINs and badges.
+SECRET: Final[Mapping[str, frozenset[str]]] = {"staff": frozenset({"pin", "badge"})}
+#: What stands in their place.
+HIDDEN: Final = dict(hidden=True)
+
 #: What each kind of node joins by rule, in `company` and in the stores' databases: what its link's user may write.
 JOINED: Final[Mapping[str, tuple[frozenset[str], frozenset[str]]]] = {
     "office": (frozenset(TABLES) - IMMUTABLE, frozenset()),
     "terminal": (frozenset({"customer", "task", "incident"}), frozenset({"cart", "task", "incident"})),
     "hub": (frozenset(), frozenset()),
 }
+
+
+def secret(id: str, doctype: str | None) -> frozenset[str]:
+    """The members of a document that nobody is shown: by its id as well, whatever type one of its versions claims."""
+    return SECRET.get(doctype or "", frozenset()) | SECRET.get(id.partition(":")[0], frozenset())
+
+
+def personal(id: str, doctype: str | None) -> bool:
+    """Whether a document tells of a person: by its id as well."""
+    return doctype in PERSONAL or id.partition(":")[0] in PERSONAL
 
 
 def table_for(doctype: str | None, asks: Collection[str] = ()) -> Policies:

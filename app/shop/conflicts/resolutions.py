@@ -9,13 +9,17 @@ from ulid import ULID
 
 from app.docs.database import Database
 from app.docs.errors import Conflict
+from app.docs.record import Record
 from app.shop import clock as clocks
 from app.shop import schemas
+from app.shop.conflicts.policies import HIDDEN, secret
 from app.shop.reason import say
 from app.shop.sale import SaleError, invalid
 
 #: Characters of a request's id, and of a note.
 _REQUEST, _NOTE = (8, 64), 500
+#: Resolutions of one document that are looked at for a readable one.
+_LOOKED = 20
 
 
 def record(
@@ -49,7 +53,10 @@ def record(
         **more,
         **({"approvals": lent} if lent else {}),
     }
-    schemas.read(made)
+    try:
+        schemas.read(made)
+    except schemas.Invalid as wrong:  # hundreds of versions, thousands of members: not for one resolution
+        raise invalid(wrong.problems[0].reason, wrong.problems[0].field) from None
     try:
         made["_rev"] = database.put(made)
     except Conflict:
@@ -57,19 +64,26 @@ def record(
     return made
 
 
+def of(database: Database, id: str, limit: int) -> list[dict[str, Any]]:
+    """The resolutions about a document, the newest first. Anybody's program may write such documents: what is none by
+    its schema has decided nothing, and is left out."""
+    docs = [record.full() for record in database.find("resolution_about", id, limit=limit, descending=True)]
+    return [doc for doc in docs if not schemas.check(doc)]
+
+
 def latest(database: Database, id: str) -> dict[str, Any] | None:
     """The newest resolution about a document; None where there is none."""
-    found = database.find("resolution_about", id, limit=1, descending=True)
-    return found[0].full() if found else None
+    return next(iter(of(database, id, _LOOKED)), None)
 
 
-def requested(database: Database, request: str, id: str) -> dict[str, Any] | None:
-    """What a request has written already. Raises SaleError where that was about another document."""
+def requested(database: Database, request: str, id: str, **same: Any) -> dict[str, Any] | None:
+    """What a request has written already. Raises SaleError where that was about another document, or did something
+    else: `same` are members that it must have."""
     found = database.find("resolution_request", request, limit=1)
     if not found:
         return None
     doc = found[0].full()
-    if doc.get("about") != id:
+    if doc.get("about") != id or any(doc.get(name) != value for name, value in same.items()) or schemas.check(doc):
         raise used()
     return doc
 
@@ -91,5 +105,11 @@ def used() -> SaleError:
 def answer(database: Database, id: str, resolution: Mapping[str, Any]) -> dict[str, Any]:
     """What a request has written: `{"rev", "resolution", "doc"}`, the document as it is now (None: deleted)."""
     now = database.read(id)
-    doc = None if now is None or now.deleted else now.full()
+    doc = None if now is None or now.deleted else _shown(now)
     return {"rev": now.rev if now is not None else None, "resolution": dict(resolution), "doc": doc}
+
+
+def _shown(record: Record) -> dict[str, Any]:
+    """The document without what nobody is shown."""
+    names = secret(record.id, record.type)
+    return {name: HIDDEN if name in names and value is not None else value for name, value in record.full().items()}

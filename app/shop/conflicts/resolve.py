@@ -22,13 +22,13 @@ from app.shop.actor import Actor
 from app.shop.conflicts import case as cases
 from app.shop.conflicts import leave
 from app.shop.conflicts.case import ATTACHMENTS, Case
-from app.shop.conflicts.policies import PERSONAL
-from app.shop.conflicts.resolutions import answer, check, latest, record, requested
+from app.shop.conflicts.policies import personal
+from app.shop.conflicts.resolutions import answer, check, latest, record, requested, used
 from app.shop.conflicts.undoing import undo
 from app.shop.reason import say
 from app.shop.sale import SaleError, invalid
 from app.shop.schemas.cart import plain
-from app.shop.schemas.resolution import LARGEST
+from app.shop.schemas.resolution import CHOICES, LARGEST
 
 __all__ = ["resolve", "undo"]
 
@@ -69,12 +69,17 @@ def resolve(
     check(request, note)
     lent = leave.need(actor, id, say("decide between two versions"))
     with database.transaction():
-        known = requested(database, request, id)
+        known = requested(database, request, id, kind=kind)
         if known is not None:
+            if kind == "resolved" and cases.fingerprint(known["leaves"]) != seen:
+                raise used()
             return answer(database, id, known)
         case = cases.read(database, id, asks)
         if case is None or case.seen != seen:
             raise changed(database, id, case)
+        if any(side.body.get("erased") is True for side in case.live):
+            # The rules end every other branch; a choice of a person could only bring something of them back.
+            raise SaleError(403, "erased", say("This person’s data were erased: they are not brought back."))
         kept = _kept(case, take, keep)
         picks = {} if kept == "deleted" else _picks(case, take, choose or {})
         result: str | None
@@ -222,7 +227,7 @@ def _choices(case: Case, picks: Picks, keep: str) -> list[dict[str, Any]]:
     """What the resolution says of each member; values for no person's data, and none that documents can't hold."""
     if keep == "deleted":
         return []
-    told = case.type not in PERSONAL  # what is erased must be gone from here as well
+    told = not personal(case.id, case.type)  # what is erased must be gone from here as well
     found = []
     for name, (side, value) in sorted(picks.items()):
         chosen: dict[str, Any] = {"path": name, "side": side}
@@ -235,7 +240,7 @@ def _choices(case: Case, picks: Picks, keep: str) -> list[dict[str, Any]]:
     for one in case.joined:
         if one.path not in picks:
             found.append({"path": one.path, "side": JOINED, **(_told(value=one.value) if told else {})})
-    return found
+    return found[:CHOICES]
 
 
 def _told(**values: Any) -> dict[str, Any]:

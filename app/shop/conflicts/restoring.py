@@ -17,8 +17,9 @@ from app.shop import ids, schemas
 from app.shop.actor import Actor
 from app.shop.conflicts import history, leave
 from app.shop.conflicts.leave import ALSO as ALSO
-from app.shop.conflicts.policies import PERSONAL
+from app.shop.conflicts.policies import personal
 from app.shop.conflicts.resolutions import answer, check, record, requested
+from app.shop.erasing.erase import erasure_of
 from app.shop.reason import say
 from app.shop.sale import SaleError, invalid
 from app.shop.schemas.cart import plain
@@ -51,7 +52,7 @@ def restore(
     doing = say("bring back an older version")
     lent = leave.need(actor, id, doing)
     with database.transaction():
-        known = requested(database, request, id)
+        known = requested(database, request, id, kind="restored", base=rev)
         if known is not None:
             return answer(database, id, known)
         current = database.read(id)
@@ -68,20 +69,23 @@ def restore(
         new = {"_id": id, **body, **_attachments(database, current, old)}
         result = database.put(new, rev=None if current.deleted else current.rev)
         before = {} if current.deleted else current.doc()
-        leaves = [leaf.rev for leaf in merge.leaves(database, current)] or [current.rev]
+        open_ = merge.leaves(database, current)
+        leaves = [leaf.rev for leaf in open_] or [current.rev]
+        # Brought back on purpose: a deletion that it stood beside is no dispute any more.
+        closed = [merge.close(database, id, leaf) for leaf in open_ if current.deleted and leaf.rev != current.rev]
         kind = body.get("type")
         about = {"id": id, "type": kind if isinstance(kind, str) else None, "kind": "restored", "request": request}
         written = record(
             database,
             {**about, "leaves": leaves},
             result=result,
-            closed=[],
+            closed=closed,
             by=actor.staff,
             on=on,
             moment=moment,
             lent=lent,
             base=rev,
-            choices=_choices(about["type"], rev, before, body),
+            choices=_choices(id, about["type"], rev, before, body),
             **({"note": note} if note else {}),
         )
         return answer(database, id, written)
@@ -98,7 +102,8 @@ def _old(database: Database, current: Record, rev: str, elsewhere: Mapping[str, 
         raise SaleError(409, "not_held", say("What this version said is no longer held here."))
     if found.get("_deleted"):
         raise invalid(say("This is a deletion: there is nothing in it to bring back."), "rev")
-    if not current.deleted and current.doc().get("erased") is True:
+    live = [leaf.body for leaf in merge.leaves(database, current) if not leaf.deleted]
+    if erasure_of(database, current.id) is not None or any(body.get("erased") is True for body in live):
         raise SaleError(403, "erased", say("This person’s data were erased: they are not brought back."))
     return found
 
@@ -148,13 +153,15 @@ def _attachments(database: Database, current: Record, old: Mapping[str, Any]) ->
     return {"_attachments": {n: {key: att[key] for key in kept} for n, att in found["_attachments"].items()}}
 
 
-def _choices(type: str | None, rev: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> list[dict[str, Any]]:
+def _choices(
+    id: str, type: str | None, rev: str, before: Mapping[str, Any], after: Mapping[str, Any]
+) -> list[dict[str, Any]]:
     """What became another, member by member; values for no person's data."""
     found = []
-    for change in history.changes(type, before, after)[:1000]:
+    for change in history.changes(id, type, before, after)[:1000]:
         chosen: dict[str, Any] = {"path": change.path, "side": rev}
         value = change.after
-        if type not in PERSONAL and value is not MISSING and plain(value) and len(merge.canonical(value)) <= LARGEST:
+        if not personal(id, type) and value is not MISSING and plain(value) and len(merge.canonical(value)) <= LARGEST:
             chosen["value"] = value
         found.append(chosen)
     return found

@@ -12,6 +12,7 @@ from typing import Any
 from app.docs.database import Database
 from app.docs.merge import same
 from app.shop import tasks
+from app.shop.conflicts import resolutions
 
 #: Decisions about one document that are compared: more is somebody's program gone wild.
 MOST = 50
@@ -36,7 +37,7 @@ def scan(database: Database, ids: Sequence[str]) -> Iterator[dict[str, Any]]:
 def contradicting(database: Database, about: str, first: str | None = None) -> list[dict[str, Any]]:
     """The decisions about the document `about` that contradict another one, by id; none where nobody took back what.
     `first` leaves out those that have nothing to do with that one."""
-    docs = [record.full() for record in database.find("resolution_about", about, limit=MOST, descending=True)]
+    docs = resolutions.of(database, about, MOST)
     undone = {doc.get("undoes") for doc in docs}
     decided = [doc for doc in docs if doc.get("kind") in ("resolved", "bulk") and doc["_id"] not in undone]
     decided.sort(key=lambda doc: str(doc["_id"]))

@@ -14,6 +14,7 @@ from app.docs.database import Database
 from app.docs.errors import Conflict
 from app.docs.record import Record
 from app.shop import clock as clocks
+from app.shop import schemas
 from app.shop.actor import Actor
 from app.shop.conflicts import case as cases
 from app.shop.conflicts import leave
@@ -42,7 +43,7 @@ def undo(
     check(request, None)
     lent = leave.need(actor, id, say("take a decision back"))
     with database.transaction():
-        known = requested(database, request, id)
+        known = requested(database, request, id, kind="undone", undoes=resolution)
         if known is not None:
             return answer(database, id, known)
         done = _resolution(database, resolution, id)
@@ -82,7 +83,13 @@ def undo(
 
 def _resolution(database: Database, resolution: Any, id: str) -> dict[str, Any]:
     found = database.read(resolution) if isinstance(resolution, str) else None
-    if found is None or found.deleted or found.type != "resolution" or found.doc().get("about") != id:
+    if (
+        found is None
+        or found.deleted
+        or found.type != "resolution"
+        or found.doc().get("about") != id
+        or schemas.check(found.full())
+    ):
         raise SaleError(404, "not_found", say("There is no such decision here."))
     doc = found.full()
     if doc.get("kind") not in ("resolved", "bulk"):

@@ -39,7 +39,7 @@ class Loose(fields.Field[Any]):
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> dict[str, Any]:
         if not isinstance(value, dict) or not plain(value):
-            raise self.make_error("invalid")
+            raise ValidationError(Reason(self.wrong, {"field": called(self, attr)}))
         if len(json.dumps(value)) > MAX_LINE:
             raise ValidationError(say("the %(field)s is too large", field=called(self, attr)))
         return value
@@ -90,7 +90,6 @@ class CartLine(Strict):
 
 ID = _Id(40, pattern=LINE_ID)
 LOOSE = Loose(metadata={"label": "line"})
-LOOSE.error_messages = {**LOOSE.error_messages, "invalid": Reason(Loose.wrong, {"field": say("line")})}
 LINE = CartLine()
 
 

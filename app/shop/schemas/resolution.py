@@ -21,6 +21,8 @@ from app.shop.schemas.journalled import Approval
 KINDS = ("resolved", "undone", "restored", "bulk")
 #: Open leaves of one document: a tree with more is somebody's program gone wild.
 MOST = 2000
+#: Members of one document that a resolution tells of.
+CHOICES = 1000
 #: Bytes of one value.
 LARGEST = 20_000
 REV = r"\d{1,15}-.{1,200}"
@@ -33,6 +35,17 @@ class Plain(fields.Field[Any]):
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
         if not plain(value) or len(json.dumps(value)) > LARGEST:
+            raise self.make_error("invalid")
+        return value
+
+
+class Named(fields.Field[Any]):
+    """What another document is called, or one of its members: any text, since ids and keys may be any text."""
+
+    wrong = phrase("the %(field)s must be text")
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
+        if type(value) is not str or len(value) > LARGEST:
             raise self.make_error("invalid")
         return value
 
@@ -59,7 +72,7 @@ class Picked(Strict):
     """One member: `side` is the revision whose value was taken, `other` (keyed by the person) or `joined` (by a rule).
     `value` is what it became, `aside` what the other revisions said; neither for a person's data."""
 
-    path = Text(400, filled=True, required=True)
+    path = Named(required=True)
     side = Text(220, filled=True, required=True)
     value = Plain(allow_none=True)
     aside = Values()
@@ -73,14 +86,14 @@ class Resolution(Document):
     doctype = "resolution"
 
     request = Text(64, filled=True, required=True)
-    about = Text(400, filled=True, required=True)
-    doctype_ = Text(80, data_key="doctype", allow_none=True)
+    about = Named(required=True)
+    doctype_ = Named(data_key="doctype", allow_none=True)
     kind = Choice(*KINDS, required=True)
     leaves = ListOf(Rev(), MOST, required=True)
     base = Rev(allow_none=True)
     result = Rev(allow_none=True)
     closed = ListOf(Rev(), MOST, required=True)
-    choices = ListOf(Part(Picked), 1000, required=True)
+    choices = ListOf(Part(Picked), CHOICES, required=True)
     kept = Choice("deleted", "live", allow_none=True)
     undoes = Ref("resolution", allow_none=True)
     note = Text(500, allow_none=True)

@@ -9,8 +9,8 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from app.docs import merge
-from app.shop.conflicts.case import HIDDEN, SECRET
 from app.shop.conflicts.history import QUIET, Change, Decision, Gap, History, Version
+from app.shop.conflicts.policies import HIDDEN, secret
 from app.web.conflicts import field_words
 from app.web.conflicts.values import alike
 from app.web.conflicts.words import Words
@@ -185,7 +185,7 @@ def _use(found: History, version: Version, words: Words) -> dict[str, Any]:
     body = found.bodies[version.rev]
     said = [
         {"name": words.field(found.type, name), "value": words.value(found.type, name, value)}
-        for name, value in _shown(found.type, body).items()
+        for name, value in _shown(found, body).items()
     ]
     now = found.bodies.get(found.rev, {})
     gone = bool(body.get("_deleted"))
@@ -193,10 +193,10 @@ def _use(found: History, version: Version, words: Words) -> dict[str, Any]:
     return {"said": said, "restore": version.rev if not gone and news else None}
 
 
-def _shown(doctype: str | None, body: Mapping[str, Any]) -> dict[str, Any]:
-    secret = SECRET.get(doctype or "", ())
+def _shown(found: History, body: Mapping[str, Any]) -> dict[str, Any]:
+    hidden = secret(found.id, found.type)
     named = {name: value for name, value in sorted(body.items()) if name not in QUIET and name[:1] != "_"}
-    return {name: HIDDEN if name in secret and value is not None else value for name, value in named.items()}
+    return {name: HIDDEN if name in hidden and value is not None else value for name, value in named.items()}
 
 
 def _plain(body: Mapping[str, Any]) -> dict[str, Any]:

@@ -14,7 +14,8 @@ from flask_babel import gettext as _
 from app.docs.merge import MISSING, same
 from app.shop import sound
 from app.shop.conflicts import diff
-from app.shop.conflicts.case import ATTACHMENTS, HIDDEN, SECRET
+from app.shop.conflicts.case import ATTACHMENTS
+from app.shop.conflicts.policies import HIDDEN, secret
 from app.web import present
 from app.web.conflicts.words import Words
 
@@ -46,7 +47,7 @@ class Values:
         such."""
         told: Shown = {"text": "", "parts": None, "items": None, "picture": None, "colour": None, "images": None}
         name = path.rpartition(".")[2]
-        if path.partition(".")[0] in SECRET.get(self._type or "", ()):
+        if path.partition(".")[0] in secret(self._id, self._type):
             told["text"] = self._words.value(self._type, path, MISSING if value is MISSING else HIDDEN)
         elif path == ATTACHMENTS:
             told["images"] = self._files(value, rev)
@@ -79,6 +80,8 @@ class Values:
 
     def _amount(self, value: int) -> str:
         digits = int(self._money["digits"])
+        if abs(value) > present.MOST:
+            return str(value)
         pattern = "¤#,##0" + ("." + "0" * digits if digits else "")
         number, code = Decimal(value).scaleb(-digits), str(self._money["currency"])
         return str(format_currency(number, code, pattern, locale=get_locale(), currency_digits=False))

@@ -17,7 +17,7 @@ from flask_babel import gettext as _
 
 from app.docs.merge import MISSING
 from app.shop import clock, sound
-from app.shop.conflicts.case import ATTACHMENTS, HIDDEN, Case, Side
+from app.shop.conflicts.case import ATTACHMENTS, HIDDEN, Case, Side, place_of, text_of
 from app.web import present
 from app.web.conflicts import field_words
 from app.web.conflicts.hall import Hall
@@ -42,7 +42,7 @@ class Words:
         self._locale = get_locale()
         self._fields = field_words.fields_in(str(self._locale))
         self._tills: dict[str, bool] = {}
-        self._moments: dict[str | None, str] = {}
+        self._moments: dict[str, str] = {}
         self._amounts: dict[int, str] = {}
         self._zone = clock.zone(hall.zone())
         self._today = clock.now().astimezone(self._zone).date()
@@ -50,27 +50,27 @@ class Words:
 
     # -- who, where, when ----------------------------------------------------------------------------------------
 
-    def who(self, by: str | None) -> str:
+    def who(self, by: Any) -> str:
         """A person's name, by the id of the staff document; "" where it isn't said, "somebody" where it isn't known."""
-        if not by or not by.startswith("staff:"):
-            return str(by).removeprefix("key:") if by and by.startswith("key:") else ""
+        if not isinstance(by, str) or not by.startswith("staff:"):
+            return by.removeprefix("key:") if isinstance(by, str) and by.startswith("key:") else ""
         if by not in self._staff:
             found = (store.read(by) for store in self._stores)
             names = [record.doc().get("name") for record in found if record is not None]
             self._staff[by] = next((name for name in names if isinstance(name, str) and name), _("Somebody"))
         return self._staff[by]
 
-    def where(self, on: str | None) -> str:
+    def where(self, on: Any) -> str:
         """A place: "Till 1" (with its store's name where several are here), "Head office", "Import"."""
-        if not on:
+        if not on or not isinstance(on, str):
             return _("Another program")
         if on not in self._places:
             self._places[on] = self._where(on)
         return self._places[on]
 
-    def is_till(self, on: str | None) -> bool:
+    def is_till(self, on: Any) -> bool:
         """Whether what wrote is a till; head office, an import or another program is none."""
-        if not on:
+        if not on or not isinstance(on, str):
             return False
         if on not in self._tills:
             known = _TILL.fullmatch(on) is not None
@@ -100,16 +100,18 @@ class Words:
         name = record.doc().get("name") if record is not None and not record.deleted else None
         return name if isinstance(name, str) and name else id.upper()
 
-    def when(self, at: str | None) -> str:
+    def when(self, at: Any) -> str:
         """A moment in the shop's time: "14:02" today, "21 Nov, 14:02" else; "" where it isn't said."""
+        if not isinstance(at, str):
+            return ""
         if at not in self._moments:
             self._moments[at] = self._when(at)
         return self._moments[at]
 
-    def _when(self, at: str | None) -> str:
+    def _when(self, at: str) -> str:
         try:
-            moment = clock.read(at or "").astimezone(self._zone)
-        except ValueError:
+            moment = clock.read(at).astimezone(self._zone)
+        except (ValueError, OverflowError):  # the year 1 is before the year 1 in New York
             return ""
         if moment.date() == self._today:
             return str(format_time(moment, "short", tzinfo=self._zone, locale=self._locale))
@@ -119,11 +121,11 @@ class Words:
             time=format_time(moment, "short", tzinfo=self._zone, locale=self._locale),
         )
 
-    def moment(self, at: str | None) -> str:
+    def moment(self, at: Any) -> str:
         """The same in full, for where nothing else says the day."""
         try:
-            moment = clock.read(at or "").astimezone(self._zone)
-        except ValueError:
+            moment = clock.read(at if isinstance(at, str) else "").astimezone(self._zone)
+        except (ValueError, OverflowError):
             return ""
         return str(format_datetime(moment, "medium", tzinfo=self._zone, locale=self._locale))
 
@@ -157,14 +159,15 @@ class Words:
         named = self._fields.get((doctype or "", path)) or self._fields.get(("", path))
         if named:
             return named
-        head, dot, rest = path.partition(".")
-        if dot and head in ("attributes", "values"):
-            return self._fields.get(("settings", rest)) or rest.replace("_", " ")
-        if dot:
-            row, within, member = rest.rpartition(".")
-            called = f"{self._ref(row)}, {self.field(doctype, member)}" if within else self._ref(rest)
-            return f"{self.field(doctype, head)}: {called}"
-        return path.replace("_", " ")
+        head, *rest = place_of(path)
+        if rest and head in ("attributes", "values"):
+            inner = ".".join(rest)
+            return self._fields.get(("settings", inner)) or inner.replace("_", " ")
+        if rest:
+            row = ".".join(rest[:-1])
+            called = f"{self._ref(row)}, {self.field(doctype, text_of(rest[-1:]))}" if row else self._ref(rest[0])
+            return f"{self.field(doctype, text_of((head,)))}: {called}"
+        return head.replace("_", " ")
 
     def fields(self, doctype: str | None, paths: Iterable[str]) -> str:
         """Some of them in one breath: "price, name and 2 more"."""
