@@ -13,6 +13,8 @@ export class Pricebook {
     /** As the server gave it. @type {any} */
     this.given = null;
     this.minute = "";
+    /** The minute of this machine's clock, and the zone, for which `minute` holds. */
+    this.clock = "";
     /** @type {{cart: any, book: any, priced: any} | null} the last answer */
     this.last = null;
     /** The server's own figures for a cart that it prices otherwise. @type {{cart: any, priced: any} | null} */
@@ -54,9 +56,10 @@ export class Pricebook {
   get book() {
     const { currency, state } = this.frame;
     const timezone = this.given?.timezone ?? state.timezone ?? "UTC";
-    const now = storeNow(timezone);
-    if (now.time !== this.minute || !this.current || this.current.currency !== currency.code) {
-      this.minute = now.time;
+    const clock = `${Math.floor(Date.now() / 60_000)} ${timezone}`; // telling the time of a zone takes longer than pricing a cart
+    if (clock !== this.clock || !this.minute || !this.current || this.current.currency !== currency.code) {
+      const now = storeNow(timezone);
+      [this.clock, this.minute] = [clock, now.time];
       const bare = { tax_mode: "included", rounding: { scope: "line", mode: "half_away" }, taxes: {}, default_taxes: [], lists: [], promotions: [] };
       this.current = { ...bare, ...this.given, currency: currency.code, digits: currency.digits, now };
     }
