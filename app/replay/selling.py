@@ -83,7 +83,7 @@ class Cashier(threading.Thread):
             self.sold.wrong.append(f"{self.terminal.id}: receipt {receipt.basket}: {status} {answer}")
             return
         order = answer["order"]
-        self._seen = {"series": order["series"], "number": order["number"]}
+        self._seen = answer["seen"]
         self.sold.orders[receipt.sale] = (order["_id"], order["_rev"])
         if self._chance.random() < REPEATS:
             self.sold.repeated += 1

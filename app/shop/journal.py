@@ -8,8 +8,8 @@ taken out or put in between unseen::
 
 The head (next numbers, last hash) is a local document, written in the transaction of the document that it numbers. It
 is never derived from documents, which could be a clone's. A terminal begins a new series when it finds that its own
-has gone further than it knows: when the store holds a higher number of it, when the till window saw one, or when two
-documents with one number came to light (`incidents`). It never goes back to an old series.
+has gone further than it knows: when the store holds a higher number of it, when the till window was told one, or when
+two documents with one number came to light (`incidents`). It never goes back to an old series.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from typing import Any
 from app.docs import json
 from app.docs.database import Database
 from app.shop import ids
+from app.shop import seen as windows
 
 ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford's base 32, small
 HEAD = "couchtill.journal."  # local document of the store's database, one for each terminal that lived here
@@ -139,7 +140,10 @@ class Journal:
         return None if seen["series"] in head.past else Behind(seen["series"], seen["number"])
 
     def ready(self, seen: Mapping[str, Any] | None = None) -> tuple[Head, Behind | None]:
-        """The head to write the next document after: of a new series when there is none yet, or when it is behind."""
+        """The head to write the next document after: of a new series when there is none yet, or when it is behind.
+        `seen` counts where this terminal told it (`app.shop.seen`)."""
+        seen = windows.believed(self.database, self.terminal, seen)
+        windows.make_key(self.database, self.terminal)
         head = self.head()
         if head is None:
             unknown = seen is not None and ids.terminal_of(seen["series"]) == self.terminal

@@ -7,7 +7,7 @@ from typing import Any
 
 from app.docs.database import Database
 from app.shop import clock as clocks
-from app.shop import journal
+from app.shop import journal, seen, sound
 from app.shop.actor import ANYBODY, Actor
 from app.shop.barcodes import Barcodes
 from app.shop.carts import Carts
@@ -93,7 +93,8 @@ class Till:
 
     def status(self) -> dict[str, Any]:
         """`{"terminal", "store", "store_name", "store_known", "series", "number", "currency", "digits", "timezone",
-        "tax_mode"}`. `series` is null before the first sale; `store_known` false until the store's document is here."""
+        "tax_mode", "seen"}`. `series` is null before the first sale; `store_known` false until the store's document is
+        here; `seen` is for a window to send along with its next sale, as `told`."""
         facts, known = self.facts.read()
         head = self.desk.journal.head()
         return {
@@ -107,7 +108,15 @@ class Till:
             "digits": facts["digits"],
             "timezone": facts["timezone"],
             "tax_mode": facts["tax_mode"],
+            "seen": seen.told(self.store, self.terminal, head.series, head.number) if head else None,
         }
+
+    def told(self, order: Mapping[str, Any]) -> dict[str, Any] | None:
+        """What a window that is shown an order keeps of it, to send along with the next sale: `{"series", "number",
+        "mark"}`; None for another terminal's."""
+        if order.get("terminal") != self.terminal or not sound.is_whole(order.get("number")):
+            return None
+        return seen.told(self.store, self.terminal, str(order["series"]), order["number"])
 
     # -- the catalogue -------------------------------------------------------------------------------------------
 

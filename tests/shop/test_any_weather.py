@@ -62,7 +62,7 @@ class World:
 
     def sell(self, till: Till, request: dict[str, Any]) -> None:
         order, _ = till.sell(request)
-        self.seen[till.terminal] = {"series": order["series"], "number": order["number"]}
+        self.seen[till.terminal] = till.told(order)
         self.acknowledged.setdefault(request["sale"], set()).add((order["_id"], order["_rev"]))
 
     def copy(self, till: Till) -> Path:

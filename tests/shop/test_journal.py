@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from app.docs.database import Database
-from app.shop import journal
+from app.shop import journal, seen
 from app.shop.till import Till
 from app.shop.verify import verify_store
 from tests.shop.conftest import Shop, replicate
@@ -75,37 +75,55 @@ def test_a_till_opened_again_goes_on_with_its_series(shop: Shop, till: Till) -> 
     assert (second["series"], second["number"], second["prev"]) == (first["series"], 2, first["hash"])
 
 
+def said(till: Till, number: int, series: str = "s1-t1.k0") -> dict[str, Any] | None:
+    """What a window keeps that this terminal told so, in this life or a later one."""
+    return seen.told(till.store, till.terminal, series, number)
+
+
+def test_numbers_that_no_terminal_told_begin_no_series(shop: Shop, till: Till) -> None:
+    shop.sell(till)
+    other = shop.till("s1-t2", shop.open("store-s1", shop.folder / "other.db"))
+    shop.sell(other)
+    for number in range(5, 10):
+        invented = {"series": "s1-t1.k0", "number": number}
+        elsewhere = said(other, number)
+        assert elsewhere is not None
+        for lie in (invented, {**invented, "mark": "0" * 32}, elsewhere, {**(said(till, 1) or {}), "number": number}):
+            assert shop.sell(till, seen=lie)["series"] == "s1-t1.k0"
+    assert till.store.count("incident") == 0
+
+
 def test_a_window_that_saw_a_higher_number_starts_a_new_series(shop: Shop, till: Till) -> None:
     shop.sell(till)
     old = shop.copy(till, "backup")
     for _ in range(3):
         last = shop.sell(till)
-    seen = {"series": last["series"], "number": last["number"]}
-    order = shop.sell(old, seen=seen)
+    told = till.told(last)
+    order = shop.sell(old, seen=told)
     assert (order["series"], order["number"], order["prev"]) == ("s1-t1.k1", 1, None)
     # The window says the same once more, since it has not seen the answer: nothing more happens.
-    assert shop.sell(old, seen=seen)["number"] == 2
+    assert shop.sell(old, seen=told)["number"] == 2
     incident = old.store.get("incident:behind:s1-t1.k1")
     assert (incident["kind"], incident["series"], incident["number"]) == ("behind", "s1-t1.k0", 4)
 
 
 def test_a_window_that_saw_a_series_unknown_here_starts_a_new_series(shop: Shop, till: Till) -> None:
     shop.sell(till)
-    order = shop.sell(till, seen={"series": "s1-t1.zz", "number": 3})
+    order = shop.sell(till, seen=said(till, 3, "s1-t1.zz"))
     assert (order["series"], order["number"]) == ("s1-t1.k1", 1)
 
 
-@pytest.mark.parametrize("seen", [None, {"series": "s1-t1.k0", "number": 1}, {"series": "s1-t1.k0", "number": 0},
+@pytest.mark.parametrize("given", [None, {"series": "s1-t1.k0", "number": 1}, {"series": "s1-t1.k0", "number": 0},
                                   {"series": "s1-t2.k0", "number": 99}])  # fmt: skip
-def test_a_window_that_saw_no_more_changes_nothing(shop: Shop, till: Till, seen: Any) -> None:
+def test_a_window_that_saw_no_more_changes_nothing(shop: Shop, till: Till, given: Any) -> None:
     shop.sell(till)
-    assert shop.sell(till, seen=seen)["series"] == "s1-t1.k0"
+    assert shop.sell(till, seen=given)["series"] == "s1-t1.k0"
 
 
 def test_a_window_still_open_from_before_a_new_series_changes_nothing(shop: Shop, till: Till) -> None:
     shop.sell(till)
-    shop.sell(till, seen={"series": "s1-t1.k0", "number": 7})
-    assert shop.sell(till, seen={"series": "s1-t1.k0", "number": 1})["series"] == "s1-t1.k1"
+    shop.sell(till, seen=said(till, 7))
+    assert shop.sell(till, seen=said(till, 1))["series"] == "s1-t1.k1"
 
 
 def test_a_terminal_restored_from_an_old_copy_starts_a_new_series_when_its_own_orders_come_home(shop: Shop) -> None:
@@ -126,7 +144,7 @@ def test_a_terminal_restored_from_an_old_copy_starts_a_new_series_when_its_own_o
 def test_an_incarnation_that_was_ever_used_is_never_minted_again(shop: Shop, till: Till) -> None:
     shop.sell(till)
     other = shop.copy(till, "other")
-    shop.sell(other, seen={"series": "s1-t1.k0", "number": 9})  # has k1 now, and the terminal document says so
+    shop.sell(other, seen=said(other, 9))  # has k1 now, and the terminal document says so
     terminal = other.store.get("terminal:s1-t1")
     assert terminal["incarnations"] == ["k0", "k1"]
     fresh = shop.open("store-s1", shop.folder / "fresh.db")
@@ -157,7 +175,7 @@ def test_receipt_times_never_run_backwards(shop: Shop, till: Till) -> None:
     shop.clock.now = shop.clock.now.replace(year=2020)
     second = shop.sell(till)
     assert second["at"] == first["at"]
-    assert shop.sell(till, seen={"series": "s1-t1.k0", "number": 9})["at"] == first["at"]  # nor in the next series
+    assert shop.sell(till, seen=said(till, 9))["at"] == first["at"]  # nor in the next series
 
 
 def test_the_head_is_written_with_the_order_or_not_at_all(

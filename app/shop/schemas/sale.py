@@ -43,11 +43,12 @@ TENDERS = ("cash", "card", "giftcard", "credit", "account", "coupon", "foreign")
 
 
 class Seen(Strict):
-    """The last receipt number that the window saw: how a terminal restored from an old copy learns that it is
-    behind."""
+    """The last receipt number that the window was told, as an answer has it in `seen`: how a terminal restored from an
+    old copy learns that it is behind. Without the terminal's own `mark` it counts for nothing."""
 
     series = Text(80, pattern=SERIES, required=True)
     number = Whole(0, 10**12, required=True)
+    mark = Text(32)
 
 
 class ByHand(Strict):

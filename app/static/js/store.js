@@ -281,9 +281,9 @@ export class TillStore extends EventTarget {
   /** Takes customers off every cart that is kept here, whichever window has it. @param {string[]} ids */
   async forgetCustomers(ids) {
     const theirs = (/** @type {Cart} */ cart) => Boolean(cart.customer && ids.includes(cart.customer.id));
-    if (theirs(this.here.cart)) this.update({ ...this.here.cart, customer: null });
+    if (theirs(this.here.cart)) this.update({ ...this.here.cart, customer: null, invoice: null });
     await this.#write(async (carts) => {
-      for (const kept of /** @type {Kept[]} */ (await answered(carts.getAll()))) if (theirs(kept.cart)) carts.put({ ...kept, cart: { ...kept.cart, customer: null } });
+      for (const kept of /** @type {Kept[]} */ (await answered(carts.getAll()))) if (theirs(kept.cart)) carts.put({ ...kept, cart: { ...kept.cart, customer: null, invoice: null } });
     });
     this.windows.tell("carts");
     await this.reload();
@@ -406,28 +406,31 @@ export class TillStore extends EventTarget {
   /**
    * The highest number that this window has seen of `series`, or of the last series it knew.
    * @param {string | null} series
-   * @returns {{series: string, number: number} | null}
+   * @returns {{series: string, number: number, mark?: string} | null}
    */
   seen(series) {
     const all = this.#numbers();
     const known = series && series in all.numbers ? series : (series ?? all.last);
     if (!known) return null;
-    return { series: known, number: all.numbers[known] ?? 0 };
+    const mark = all.marks?.[known];
+    return { series: known, number: all.numbers[known] ?? 0, ...(mark ? { mark } : {}) };
   }
 
   /**
-   * @param {string | null | undefined} series
-   * @param {number | null | undefined} number
+   * @param {{series: string, number: number, mark: string} | null | undefined} told as the terminal says it; without its mark a number counts
+   *   for nothing there
    */
-  note(series, number) {
-    if (!series || !Number.isSafeInteger(number)) return;
+  note(told) {
+    if (!told?.series || !Number.isSafeInteger(told.number)) return;
+    const { series, number, mark } = told;
     const all = this.#numbers();
-    all.numbers[series] = Math.max(all.numbers[series] ?? 0, /** @type {number} */ (number));
+    if (number >= (all.numbers[series] ?? 0)) all.marks = { ...all.marks, [series]: mark };
+    all.numbers[series] = Math.max(all.numbers[series] ?? 0, number);
     all.last = series;
     localStorage.setItem(this.seenKey, JSON.stringify(all));
   }
 
-  /** @returns {{numbers: Record<string, number>, last: string | null}} */
+  /** @returns {{numbers: Record<string, number>, marks?: Record<string, string>, last: string | null}} */
   #numbers() {
     const found = parse(localStorage.getItem(this.seenKey));
     return found?.numbers ? found : { numbers: {}, last: null };

@@ -64,7 +64,8 @@ def register(blueprint: Blueprint, node: Any) -> None:
     @blueprint.get("/api/events")
     def events() -> Response:
         def row(order: dict[str, Any]) -> dict[str, Any]:
-            return {**present.order_row(order, zone()), "own": order.get("terminal") == node.till.terminal}
+            own = order.get("terminal") == node.till.terminal
+            return {**present.order_row(order, zone()), "own": own, "seen": node.till.told(order)}
 
         program = caller() is not None
 

@@ -37,4 +37,5 @@ def register(blueprint: Blueprint, node: Any) -> None:
     def refund() -> Response:
         body = read_json()
         order, repeated = node.till.refunds.refund(body, actor_of(node, body))
-        return answer({"order": order, "repeated": repeated}, 200 if repeated else 201)
+        made = {"order": order, "repeated": repeated, "seen": node.till.told(order)}
+        return answer(made, 200 if repeated else 201)

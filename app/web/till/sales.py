@@ -43,7 +43,7 @@ def register(blueprint: Blueprint, node: Any) -> None:
 
     def sold(order: dict[str, Any], repeated: bool) -> dict[str, Any]:
         """The answer; with `Prefer: paper` the receipt beside it, drawn as `GET /receipts/<id>` would."""
-        made: dict[str, Any] = {"order": order, "repeated": repeated}
+        made: dict[str, Any] = {"order": order, "repeated": repeated, "seen": node.till.told(order)}
         own = is_sellers(node, order)
         codes = node.till.seller.codes(order)
         if codes and own:

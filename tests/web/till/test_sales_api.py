@@ -29,7 +29,7 @@ def test_a_repeated_request_gives_the_very_same_order(till: FlaskClient, termina
     again = till.post("/api/sales", json=sale(line(), cash=245))
 
     assert (first.status_code, again.status_code) == (201, 200)
-    assert again.json == {"order": first.json["order"], "repeated": True}
+    assert again.json == {**first.json, "repeated": True}
     assert terminal.store_db.count("order") == 1
 
 
@@ -124,13 +124,18 @@ def test_a_total_that_the_window_did_not_show_is_refused_with_both(till: FlaskCl
     assert terminal.store_db.count("order") == 0
 
 
-def test_a_window_that_saw_more_than_the_server_knows_begins_a_new_series(till: FlaskClient) -> None:
-    first = till.post("/api/sales", json=sale(line(), cash=245)).json["order"]
-    seen = {"series": first["series"], "number": 41}
+def test_a_window_that_saw_more_than_the_server_knows_begins_a_new_series(till: FlaskClient, terminal: Node) -> None:
+    answer = till.post("/api/sales", json=sale(line(), cash=245)).json
+    first = answer["order"]
+    assert answer["seen"] == till.get("/api/state").json["seen"]
+    assert (answer["seen"]["series"], answer["seen"]["number"]) == (first["series"], 1)
+    invented = {"series": first["series"], "number": 41}
+    again = sale(line(), cash=245, seen=invented) | {"sale": "01JTESTSALE0000000000000002"}
+    assert till.post("/api/sales", json=again).json["order"]["number"] == 2
 
-    order = till.post(
-        "/api/sales", json=sale(line(), cash=245, seen=seen) | {"sale": "01JTESTSALE0000000000000002"}
-    ).json["order"]
+    seen = terminal.till.told({**first, "number": 41})
+    third = sale(line(), cash=245, seen=seen) | {"sale": "01JTESTSALE0000000000000003"}
+    order = till.post("/api/sales", json=third).json["order"]
 
     assert order["series"] != first["series"]
     assert order["number"] == 1

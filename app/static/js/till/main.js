@@ -42,7 +42,7 @@ class Till {
     const { frame } = this;
     frame.store.addEventListener("trouble", () => this.trouble());
     await frame.store.start();
-    frame.store.note(frame.state.series, frame.state.number);
+    frame.store.note(frame.state.seen);
     frame.actions.shops = frame.state.keys ?? {};
     frame.actions.may = (right) => frame.may(right);
     await frame.book.start();
@@ -88,7 +88,7 @@ class Till {
     hear("order", (order) => {
       if (!order.own) return;
       frame.series = order.series;
-      frame.store.note(order.series, order.number);
+      frame.store.note(order.seen);
     });
     hear("away", () => this.away(true));
     hear("back", () => this.away(false));
@@ -102,7 +102,7 @@ class Till {
     showLight(state.sync);
     byId("no-store").hidden = Boolean(state.store_known);
     frame.series = state.series ?? frame.series;
-    frame.store.note(state.series, state.number);
+    frame.store.note(state.seen);
     frame.tell("state", state);
     if (state.currency === frame.currency.code && state.digits === frame.currency.digits) return;
     Object.assign(frame.currency, { code: state.currency, digits: state.digits }); // every part of the page holds this one

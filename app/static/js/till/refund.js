@@ -302,7 +302,7 @@ class Refund {
     try {
       const answer = await this.frame.send("POST", "api/refunds", body);
       localStorage.removeItem(this.#kept);
-      this.#done(answer.order);
+      this.#done(answer);
     } catch (problem) {
       if (!(problem instanceof Problem)) throw problem;
       this.#failed(problem, body);
@@ -311,10 +311,10 @@ class Refund {
     }
   }
 
-  /** @param {any} order */
-  #done(order) {
+  /** @param {any} answer */
+  #done({ order, seen }) {
     hide(this.dialog);
-    this.frame.store.note(order.series, order.number);
+    this.frame.store.note(seen);
     this.frame.series = order.series;
     this.frame.sound.ok();
     this.frame.tell("refunded", { order, note: this.void ? t("The sale is void.") : "" });

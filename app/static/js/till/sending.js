@@ -127,7 +127,7 @@ export class Sending {
   #done(answer, sale) {
     const { order } = answer;
     const before = this.frame.series;
-    this.store.note(order.series, order.number);
+    this.store.note(answer.seen);
     // The sale is on the server's disk, and asking again gives the same one: the receipt need not wait for the window's own copy to go.
     void this.store.settle(sale);
     this.busy = false;

@@ -13,6 +13,7 @@ from app.web.till.openapi.route import Route, made, rows
 
 PAGED = {"limit": "How many, 200 at most.", "before": "The id of the last row of the page before."}
 KNOWN_AS_OF = {"known_as_of": (str, None), "online": bool}
+SEEN = (dict, None)
 COFFEE = {"id": "l1", "product": None, "name": "Coffee", "price": {"amount": 250, "per": 1000}, "quantity": 1000}
 CART_LINE = {"product": "product:4000001", "name": "Espresso", "quantity": 2000}
 
@@ -56,7 +57,7 @@ ROUTES = (
     Route("POST", "/api/sales", SELLING, "Make a sale", rights=("sell",), request=SaleRequest,
         about="One durable write: when it answers, the receipt is on disk. Send the same `sale` id again after any "
             "doubt; there is never a second receipt. With `Prefer: paper` the receipt comes along, as HTML.",
-        answers=made("order", Order, codes=[dict], paper=str),
+        answers=made("order", Order, codes=[dict], paper=str, seen=SEEN),
         problems=("needs_approval", "no_shift", "shift_closed", "total_differs", "age_check", "not_enough",
             "card_sold", "central_not_seen", "insufficient_storage"),
         example={"sale": "my-first-sale-0001", "lines": [COFFEE], "tenders": [{"kind": "cash", "amount": 300}]}),
@@ -64,7 +65,7 @@ ROUTES = (
         about="By the `sale` id that was sent, as long as its receipt is here: for a program that was cut off between "
             "sending and the answer. Nothing found may still be on its way: send the sale again under the same id.",
         answers={200: ("It was sold.", {"order": Order, "repeated": bool, "codes": [dict],
-            "paper": str})},
+            "paper": str, "seen": SEEN})},
         problems=("not_found",)),
     Route("GET", "/api/tenders", SELLING, "How a sale can be paid here",
         answers={200: ("Kinds of payment, foreign cash with its rates, rounding of cash.", {
@@ -105,7 +106,7 @@ ROUTES = (
         problems=("no_receipt", "not_a_sale", "returned_already", "over_cap"),
         example={"sale": "my-refund-0001", "order": "order:s1-t1.k7:00000042:0123456789"}),
     Route("POST", "/api/refunds", RECEIPTS, "Refund a receipt, or a part of it", rights=("refund",),
-        request=RefundRequest, answers=made("order", Order),
+        request=RefundRequest, answers=made("order", Order, seen=SEEN),
         problems=("no_receipt", "not_a_sale", "returned_already", "over_cap", "needs_approval", "total_differs",
             "no_shift", "shift_closed"),
         example={"sale": "my-refund-0001", "order": "order:s1-t1.k7:00000042:0123456789",
