@@ -24,6 +24,10 @@ GIN = {
     "_id": "product:gin", "type": "product", "schema": 1, "sku": "gin", "name": "Gin", "barcodes": ["5000001"],
     "sold_by": "unit", "price": {"amount": 1500}, "min_age": 18,
 }  # fmt: skip
+MIA = {
+    "_id": "customer:mia", "type": "customer", "schema": 1, "name": "Mia Ltd", "phone": "0170",
+    "address": ["2 Low Road", "12345 Town"], "tax_number": "DE77",
+}  # fmt: skip
 
 
 @pytest.fixture
@@ -31,7 +35,7 @@ def rich(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Terminal]:
     """A terminal whose shop takes everything; `request.param` changes its settings."""
     made = Terminal(tmp_path / "s1-t1")
     values = {**SETTINGS["values"], **getattr(request, "param", {})}
-    made.stock_more([{**SETTINGS, "values": values}, GIN])
+    made.stock_more([{**SETTINGS, "values": values}, GIN, MIA])
     try:
         made.start()
         yield made
@@ -191,6 +195,42 @@ def test_money_goes_back_to_the_gift_card_that_paid_from_the_cart_and_from_the_r
         ("giftcard", -245, hash)
     ]
     assert balance(rich, f"giftcard:{hash}") == 2000 - 1335 + 891 + 245
+
+
+def test_an_invoice_stands_on_the_receipt_where_one_was_asked_for(pays: Cashier, rich: Terminal) -> None:
+    page = pays.page
+    pays.tap("Espresso")
+    pays.press("F12")
+    pays.type("0170")
+    page.locator(".customer-row", has_text="Mia Ltd").click()
+    pays.press("F9")
+    page.click("#pay-invoice")
+    expect(page.locator("#invoice-address")).to_have_value("2 Low Road\n12345 Town")
+    expect(page.locator("#invoice-tax-number")).to_have_value("DE77")
+    page.locator("#invoice-name").fill("")
+    page.get_by_role("dialog", name="Invoice").get_by_role("button", name="OK").click()
+    expect(page.locator("#invoice-fault")).to_have_text("Key a name.")
+    page.locator("#invoice-name").fill("Mia Ltd, Berlin")
+    page.get_by_role("dialog", name="Invoice").get_by_role("button", name="OK").click()
+    expect(page.locator("#pay-invoice")).to_have_text("Invoice: Mia Ltd, Berlin")
+    page.reload()
+    pays.shows_total("€2.45")
+    page.click("#pay")
+    expect(page.locator("#pay-invoice")).to_have_text("Invoice: Mia Ltd, Berlin")
+    page.locator(".note").first.click()
+    pays.has_sold()
+    for text in ("Invoice to Mia Ltd, Berlin", "2 Low Road", "Tax number DE77"):
+        expect(page.locator("#sold-paper")).to_contain_text(text)
+    pays.begins_anew()
+    begin(pays, "Espresso")
+    expect(page.locator("#pay-invoice")).to_have_text("Invoice")
+    page.locator(".note").first.click()
+    pays.has_sold()
+
+    first, second = rich.orders()
+    address = ["2 Low Road", "12345 Town"]
+    assert first["invoice"] == {"name": "Mia Ltd, Berlin", "address": address, "tax_number": "DE77"}
+    assert second["invoice"] is None
 
 
 def test_foreign_cash_shows_its_rate_and_gives_change_in_our_money(pays: Cashier, rich: Terminal) -> None:

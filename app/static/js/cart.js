@@ -56,6 +56,8 @@
  * @property {string} kind
  * @property {number} amount minor units
  *
+ * @typedef {{name: string, address: string[], tax_number: string | null}} Invoice
+ *
  * @typedef {object} Cart
  * @property {string} id
  * @property {Line[]} lines
@@ -66,6 +68,7 @@
  * @property {Discount[]} discounts by hand, off the whole cart
  * @property {string} note
  * @property {boolean} adult somebody has seen that the customer is old enough
+ * @property {Invoice | null} [invoice] to whom, where one was asked for
  * @property {string | null} parked the `cart:<ulid>` that it was taken up from
  * @property {string} name given to it when it was parked
  * @property {string[]} approvals what supervisors have allowed for it
@@ -243,7 +246,7 @@ export function pricingCart(cart) {
 /**
  * The request for `POST /api/sales`: lines without a keyed price are priced by the catalogue, and `total` says what the window showed.
  * @param {Cart} cart
- * @param {{sale: string, seen: {series: string, number: number} | null, total: number, tenders: Tender[]}} how
+ * @param {{sale: string, seen: {series: string, number: number, mark?: string} | null, total: number, tenders: Tender[]}} how
  */
 export function saleRequest(cart, { sale, seen, total, tenders }) {
   return {
@@ -255,6 +258,7 @@ export function saleRequest(cart, { sale, seen, total, tenders }) {
     ...(cart.discounts.length ? { discounts: cart.discounts } : {}),
     ...(cart.note ? { note: cart.note } : {}),
     ...(cart.adult ? { age: true } : {}),
+    ...(cart.invoice ? { invoice: cart.invoice } : {}),
     ...(cart.approvals.length ? { approvals: cart.approvals } : {}),
     lines: cart.lines.map(requestLine),
     tenders,

@@ -12,6 +12,7 @@ import { byTouch, startPad } from "../pad.js";
 import { clearToasts } from "../toast.js";
 import { charge, takeBack } from "./card-terminal.js";
 import { startGiftCards } from "./gift-cards.js";
+import { startInvoice } from "./invoice.js";
 import { KINDS, offered, tenderName } from "./pay-kinds.js";
 import { askCustomer, kindButton, PayWords, rateButton, tenderRow } from "./pay-view.js";
 import { Sending } from "./sending.js";
@@ -408,4 +409,5 @@ export function start(frame) {
   byId("pay").addEventListener("click", () => payment.start());
   frame.actions.add({ id: "pay", name: t("Pay"), key: "F9", place: "key", run: () => payment.start() });
   startGiftCards(frame);
+  startInvoice(frame);
 }
