@@ -78,6 +78,45 @@ def test_a_cart_is_parked_with_a_name_survives_a_reload_and_is_taken_up_and_sold
     assert carts(terminal) == []
 
 
+def test_a_packing_stays_one_through_reload_parking_a_restart_and_another_window(
+    cashier: Cashier, terminal: Terminal, open_context: Callable[..., BrowserContext]
+) -> None:
+    cola = terminal.get("product:4000002")
+    box = {"name": "Box of 12", "quantity": 12000, "barcodes": [], "price": {"amount": 1999, "per": 1000}}
+    tray = {"name": "Tray of 24", "quantity": 24000, "barcodes": []}
+    terminal.put({**cola, "units": [box, tray]})
+    cashier.scan("4000002")
+    cashier.page.get_by_role("button", name="Box of 12", exact=True).click()
+    cashier.shows_total("€19.99")
+    cashier.page.reload()
+    cashier.shows_total("€19.99")
+    chosen = cashier.page.get_by_role("button", name="Box of 12", exact=True)
+    lines(cashier).click()
+    expect(chosen).to_have_attribute("aria-pressed", "true")
+    park(cashier, "Boxes")
+    ((line,),) = [list(cart["lines"].values()) for cart in carts(terminal)]
+    assert (line["quantity"], line["pack"]["name"]) == (12000, "Box of 12")
+
+    terminal.kill()
+    terminal.start()
+    second = Cashier(open_context().new_page()).open(terminal.link())
+    parked(second).get_by_role("button", name="Take up").click()
+    second.shows_total("€19.99")
+    lines(second).click()
+    expect(second.page.get_by_role("button", name="Box of 12", exact=True)).to_have_attribute("aria-pressed", "true")
+    second.page.get_by_role("button", name="One more").click()
+    second.shows_total("€39.98")
+    second.page.get_by_role("button", name="Tray of 24", exact=True).click()
+    second.shows_total("€95.52")  # two trays at 1.99 each piece
+    second.page.get_by_role("button", name="Box of 12", exact=True).click()
+    second.shows_total("€39.98")
+    second.pays_exact()
+
+    (order,) = terminal.orders()
+    assert [(sold["quantity"], sold["total"]) for sold in order["lines"]] == [(24000, 3998)]
+    assert second.problems == []
+
+
 def test_a_parked_cart_is_deleted_and_brought_back(cashier: Cashier, terminal: Terminal) -> None:
     cashier.tap("Espresso")
     park(cashier)
