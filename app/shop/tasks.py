@@ -76,15 +76,18 @@ def _lines(order: Mapping[str, Any]) -> set[str]:
 
 
 def tasks(*databases: Database, done: bool = False) -> list[dict[str, Any]]:
-    """The open tasks of these databases (with `done` the others too), each with its `database`'s name, by id."""
+    """The open tasks of these databases (with `done` those that are done), each with its `database`'s name: the open
+    ones by id, of the others the last done first."""
     found = []
     for database in databases:
-        for record in database.find("task_kind", limit=MOST * 10):
+        for record in database.find("task_kind"):
             doc = record.full()
-            if doc.get("kind") != "conflict" and (done or not doc.get("done_at")):
+            if doc.get("kind") != "conflict" and bool(doc.get("done_at")) == done:
                 found.append({**doc, "database": database.name})
-    found.sort(key=lambda doc: (doc.get("done_at") or "", doc["_id"]))
-    return found[:MOST]
+    found.sort(key=lambda doc: str(doc["_id"]))
+    if done:
+        found.sort(key=lambda doc: str(doc["done_at"]), reverse=True)
+    return found
 
 
 def finish(

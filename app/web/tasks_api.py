@@ -32,7 +32,7 @@ def register(
     @blueprint.get("/api/tasks")
     def open_tasks() -> Response:
         known = {database.name: database for database in databases()}
-        found = tasks.tasks(*known.values())
+        found = tasks.tasks(*known.values())[: tasks.MOST]
         return answer({"rows": [row(doc, known[doc["database"]], company, known) for doc in found]})
 
     @blueprint.post("/api/tasks/done")

@@ -154,6 +154,21 @@ def test_disputes_come_in_pages_by_type_and_by_the_words_of_any_open_leaf(db: Da
     assert db.dispute_counts("milk") == {"t": 1, "u": 1}
 
 
+def test_a_word_is_found_in_any_script_and_case_also_one_that_folds_into_other_letters(db: Database) -> None:
+    said = {"a": "Straße 7", "b": "李伟 Ltd", "c": "ÉCLAIR", "d": "\u212a2 hill", "e": 'say "hi" \\ bye', "f": "plain"}
+    for id, text in said.items():
+        fork(db, id)
+        db.put({"_id": id, "type": "t", "text": "x"}, rev="2-f")
+        db.put({"_id": id, "type": "t", "text": text}, rev="2-e")
+    finds = {
+        "strasse": "a", "STRASSE 7": "a", "李": "b", "伟 ltd": "b", "éclair": "c", "k2": "d", '"HI"': "e", "\\": "e",
+        "PLAIN": "f", "f": "f",
+    }  # fmt: skip
+    for words, id in finds.items():
+        assert id in [record.id for record in db.disputes(words=words)], words
+    assert db.disputes(words="李 plain") == [] and db.disputes(words="王") == []
+
+
 def test_a_file_from_before_the_list_gets_it_at_its_next_opening(path: Path) -> None:
     with Database(path) as db:
         fork(db, "edited")

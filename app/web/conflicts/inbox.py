@@ -103,10 +103,9 @@ def _conflicts(hall: Hall) -> dict[str, Any]:
 
 
 def _others(hall: Hall, which: str) -> dict[str, Any]:
-    """`{"rows", "counts", "matching", "next": null}` of incidents or tasks."""
-    listed = rows.incidents if which == "incidents" else rows.open_tasks
+    """`{"rows", "counts", "matching", "next"}` of incidents or tasks."""
+    listed = rows.incidents if which == "incidents" else rows.listed_tasks
     found = listed(hall, Words(hall), done=request.args.get("state") == "done")
-    q, assigned = request.args.get("q", ""), request.args.get("assigned") or None
-    kept = [row for row in found if rows.matches(row, q, assigned)]
-    shown = kept[: whole("limit", inbox.LARGEST, 1000)]
-    return {"rows": shown, "counts": many.waiting(hall), "matching": len(kept), "next": None}
+    asked = request.args.get("q", ""), request.args.get("assigned") or None, request.args.get("before")
+    shown, matching, following = rows.page(found, *asked, whole("limit", inbox.PAGE, 1000))
+    return {"rows": shown, "counts": many.waiting(hall), "matching": matching, "next": following}

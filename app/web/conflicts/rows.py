@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
@@ -106,29 +107,49 @@ def _by(note: Doc, words: Words) -> str:
     return ", ".join(part for part in parts if part)
 
 
-def incidents(hall: Hall, words: Words, *, done: bool) -> list[dict[str, Any]]:
+@dataclass(frozen=True)
+class Item:
+    """An entry of the incidents or the tasks: its document ({} for what the central refused), and what makes a row of
+    it, which reads receipts and takes milliseconds."""
+
+    key: str
+    doc: Doc
+    row: Callable[[], dict[str, Any]]
+
+
+def incidents(hall: Hall, words: Words, *, done: bool) -> list[Item]:
     """The rows of `evidence.row`, with `text` (what likely happened) and `follow`; the newest here first."""
+
+    def item(doc: Doc, database: Database) -> Item:
+        def row() -> dict[str, Any]:
+            told = evidence.row(doc, database, hall.company, hall.databases())
+            return {**told, "text": told["likely"], "follow": follow(doc, words)}
+
+        return Item(f"{database.name}/{doc['_id']}", doc, row)
+
     found = []
     for database in hall.databases():
         records = sorted(database.find("incident_kind"), key=lambda record: -record.seq)
         docs = [record.full() for record in records]
-        for doc in docs:
-            if bool(doc.get("done_at")) == done:
-                row = evidence.row(doc, database, hall.company, hall.databases())
-                found.append({**row, "text": row["likely"], "follow": follow(doc, words)})
+        found += [item(doc, database) for doc in docs if bool(doc.get("done_at")) == done]
     return found
 
 
-def open_tasks(hall: Hall, words: Words, *, done: bool) -> list[dict[str, Any]]:
+def listed_tasks(hall: Hall, words: Words, *, done: bool) -> list[Item]:
     """The rows of `tasks_api.row` with their `follow`; what the central refused before them, with `href` the page where
     that is seen to."""
     known = {database.name: database for database in hall.databases()}
-    found: list[dict[str, Any]] = [] if done else refused(hall)
-    for doc in tasks.tasks(*known.values(), done=done):
-        if bool(doc.get("done_at")) == done:
-            row = tasks_api.row(doc, known[doc["database"]], hall.company, known)
-            found.append({**row, "follow": follow(doc, words)})
-    return found
+
+    def item(doc: Doc) -> Item:
+        def row() -> dict[str, Any]:
+            told = tasks_api.row(doc, known[doc["database"]], hall.company, known)
+            return {**told, "follow": follow(doc, words)}
+
+        return Item(f"{doc['database']}/{doc['_id']}", doc, row)
+
+    before = [] if done else refused(hall)
+    first = [Item(f"/{row['id']}", {}, lambda row=row: row) for row in before]  # type: ignore[misc]
+    return [*first, *(item(doc) for doc in tasks.tasks(*known.values(), done=done))]
 
 
 def refused(hall: Hall) -> list[dict[str, Any]]:
@@ -161,13 +182,29 @@ def people(databases: Sequence[Database]) -> list[dict[str, str]]:
     return [{"id": id, "name": found[id]} for id in sorted(found, key=lambda id: (found[id].casefold(), id))]
 
 
-def matches(row: Doc, words: str, assigned: str | None) -> bool:
-    """Whether a row of incidents or tasks has these words, and is that person's."""
+def page(
+    found: Sequence[Item], words: str, assigned: str | None, before: str | None, limit: int
+) -> tuple[list[dict[str, Any]], int, str | None]:
+    """The rows that have these words and are that person's, from the one after `before` on; how many there are in all,
+    and the `before` of the next page. Without words only the rows of the page are made."""
+    kept = [item for item in found if not assigned or _is_whose(item.doc, assigned)]
+    made: dict[str, dict[str, Any]] = {}
+    if words:
+        made = {item.key: item.row() for item in kept}
+        kept = [item for item in kept if _has(made[item.key], words)]
+    keys = [item.key for item in kept]
+    first = keys.index(before) + 1 if before in keys else 0
+    shown = kept[first : first + limit]
+    rows = [made.get(item.key) or item.row() for item in shown]
+    return rows, len(kept), shown[-1].key if first + limit < len(kept) else None
+
+
+def _is_whose(doc: Doc, assigned: str) -> bool:
+    return not doc.get("assigned") if assigned == "nobody" else doc.get("assigned") == assigned
+
+
+def _has(row: Doc, words: str) -> bool:
     held = row.get("follow") or {}
-    if assigned == "nobody" and held.get("assigned"):
-        return False
-    if assigned and assigned != "nobody" and held.get("assigned") != assigned:
-        return False
     notes = " ".join(note["text"] for note in held.get("notes", ()))
     told = f"{row['id']} {row['title']} {row['text']} {held.get('name', '')} {notes}".casefold()
     return all(word in told for word in words.casefold().split())

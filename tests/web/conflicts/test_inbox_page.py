@@ -247,6 +247,43 @@ def test_a_cashier_sees_but_decides_only_with_a_supervisors_leave_and_a_locked_t
     assert (status, len(done["resolved"])) == (200, 1)
 
 
+def test_closed_tasks_come_in_pages_the_last_closed_first_and_none_is_missed(terminal: Node, till: FlaskClient) -> None:
+    known = [tasks.task("overspent", f"account:customer:c{n:03d}") for n in range(230)]
+    closed = [{**doc, "done_at": f"2026-11-20T12:{n // 60:02d}:{n % 60:02d}.000Z"} for n, doc in enumerate(known)]
+    terminal.company.bulk_docs([*closed, tasks.task("overspent", "account:customer:open")])
+    found: list[str] = []
+    before = ""
+    while True:
+        page = till.get(f"/api/inbox?list=tasks&state=done&limit=100{before}").get_json()
+        found += [row["id"] for row in page["rows"]]
+        assert page["matching"] == 230
+        if page["next"] is None:
+            break
+        before = f"&before={page['next']}"
+    assert found == [doc["_id"] for doc in reversed(known)]
+    [one] = till.get("/api/inbox?list=tasks&state=done&q=c007").get_json()["rows"]
+    assert one["id"] == known[7]["_id"]
+    assert [row["id"] for row in till.get("/api/inbox?list=tasks").get_json()["rows"]] == [
+        "task:overspent:account:customer:open"
+    ]
+
+
+def test_what_a_list_holds_and_the_hours_of_a_promotion_are_told_and_a_null_beside_nothing_is_no_change(
+    terminal: Node, till: FlaskClient
+) -> None:
+    terminal.company.put({"_id": "promotion:eve", "type": "promotion", "name": "Evening", "hours": [], "kind": "percent"})
+    early = {"weekdays": [1, 5], "begins": "17:00", "ends": "20:00"}
+    late = {"weekdays": None, "begins": "19:00", "ends": "20:00"}
+    fork(terminal.company, "promotion:eve", on("office", hours=[early], note=None), on("s1-t2", hours=[late, early]))
+    [row] = till.get("/api/conflicts").get_json()["rows"]
+    told = {side["where"]: side["value"] for side in row["sides"]}
+    assert told == {"Head office": "Mon, Fri 17:00–20:00", "Till 2": "19:00–20:00; Mon, Fri 17:00–20:00"}
+    bundle = [{"product": LEMONADE, "quantity": 2000}]
+    fork(terminal.company, ESPRESSO, on("office", bundle=bundle, size=None), {"_deleted": True})
+    page = till.get(f"/conflicts/company/{ESPRESSO}").text
+    assert "Lemonade 0.5 l, quantity: 2" in page and "if you bring it back" in page
+
+
 def test_the_page_is_served_with_its_first_rows_in_the_readers_language(terminal: Node, till: FlaskClient) -> None:
     change_price(terminal.company, ESPRESSO)
     page = till.get("/conflicts").text

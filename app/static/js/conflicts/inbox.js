@@ -91,7 +91,7 @@ class Inbox {
       this.everything = false;
       this.selected.clear();
     }
-    await this.#ask(further ? { limit: String(PAGE), before: this.next ?? "" } : { limit: String(this.which === "conflicts" ? PAGE : MOST) }, further ? this.rows : []);
+    await this.#ask({ limit: String(PAGE), ...(further ? { before: this.next ?? "" } : {}) }, further ? this.rows : []);
   }
 
   /** The rows that are listed, as they are now: one page after the other, as far as the list went. */
