@@ -271,7 +271,9 @@ def test_closed_tasks_come_in_pages_the_last_closed_first_and_none_is_missed(ter
 def test_what_a_list_holds_and_the_hours_of_a_promotion_are_told_and_a_null_beside_nothing_is_no_change(
     terminal: Node, till: FlaskClient
 ) -> None:
-    terminal.company.put({"_id": "promotion:eve", "type": "promotion", "name": "Evening", "hours": [], "kind": "percent"})
+    terminal.company.put(
+        {"_id": "promotion:eve", "type": "promotion", "name": "Evening", "hours": [], "kind": "percent"}
+    )
     early = {"weekdays": [1, 5], "begins": "17:00", "ends": "20:00"}
     late = {"weekdays": None, "begins": "19:00", "ends": "20:00"}
     fork(terminal.company, "promotion:eve", on("office", hours=[early], note=None), on("s1-t2", hours=[late, early]))
