@@ -7,7 +7,6 @@ printed or somebody takes it off the list.
 from __future__ import annotations
 
 import threading
-from collections import deque
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -22,6 +21,7 @@ from app.shop.sale import SaleError
 
 Doc = Mapping[str, Any]
 WAITING = "couchtill.prints."  # local document: what this terminal's printer still owes
+ORIGINALS = "couchtill.originals."  # local document: the newest receipts that went onto paper as the original
 #: Orders back from the newest whose receipt may still be the original.
 FRESH = 3
 #: Receipts that wait at most; older ones can be printed from the list of receipts.
@@ -36,7 +36,6 @@ class ReceiptsBook:
         self.desk = desk
         self.finder = Finder(desk)
         self._event = event
-        self._originals: deque[str] = deque(maxlen=200)
         self._lock = threading.Lock()
 
     def copies(self, order_id: str) -> int:
@@ -61,8 +60,7 @@ class ReceiptsBook:
             self._event("gift_receipt", request, actor, about=id)
             return 0
         with self._lock:
-            if original and id not in self._originals and self.is_fresh(order):
-                self._originals.append(id)
+            if original and self.is_fresh(order) and self._first(id):
                 return 0
         with self.desk.store.transaction():
             known = self.desk.written("event", request)
@@ -72,6 +70,17 @@ class ReceiptsBook:
             copy = self.copies(id) + 1
             self._event("reprint", request, actor, about=id, details={"copy": copy}, right="reprint")
             return copy
+
+    def _first(self, id: str) -> bool:
+        """Whether this is the first time that it goes onto paper; it stays noted over a restart."""
+        name = ORIGINALS + self.desk.terminal
+        with self.desk.store.transaction():
+            kept = self.desk.store.get_local(name)
+            ids = list(kept["orders"]) if kept else []
+            if id in ids:
+                return False
+            self.desk.store.put_local(name, {"orders": [*ids, id][-MOST:]})  # those before are fresh no more
+        return True
 
     def is_fresh(self, order: Doc) -> bool:
         """Whether it is one of the last few receipts of this till."""

@@ -21,8 +21,6 @@ Report = dict[str, Any]
 #: Lines that sell no goods but money to be spent later, or settle a debt (a topup `to` the customer's account, a
 #: "payment" in the report): no revenue, no tax.
 MONEY_LINES = ("giftcard", "topup")
-#: Discounts that a person gave.
-BY_HAND = ("manual", "cart")
 #: What is counted of events: name in the report → kinds of event. Prices and discounts by hand are counted where they
 #: were charged: in the orders.
 COUNTED = {
@@ -132,7 +130,7 @@ class _Book:
         self.price_changes += line.get("keyed") is True
         for discount in line["discounts"]:
             name = discount["kind"]
-            self.by_hand += name in BY_HAND
+            self.by_hand += discount.get("id") is None  # whatever it is called: no promotion gave it, so a person did
             self.discounts.add(name, {"kind": name}, count=1, amount=discount["amount"])
 
     def _tender(self, tender: Doc) -> int:

@@ -23,7 +23,8 @@ def test_the_original_is_printed_once_then_come_numbered_copies(shop: Shop, till
     book, sold = till.receipts_book, shop.sell(till)
 
     assert book.issue(sold, "print-0001", original=True) == 0
-    assert book.issue(sold, "print-0002", original=True) == 1
+    again = shop.till(store=till.store).receipts_book  # a restart makes no second original
+    assert again.issue(sold, "print-0002", original=True) == 1
     assert book.issue(sold, "print-0003") == 2
     assert book.issue(sold, "print-0003") == 2
     assert book.issue(sold, "print-0004", gift=True) == 0

@@ -98,7 +98,13 @@ def test_taxes_are_summed_by_tax_and_rate_and_deposits_shown() -> None:
 
 
 def test_prices_and_discounts_by_hand_are_counted_where_they_were_charged() -> None:
-    off = [{"kind": "manual", "amount": 10}, {"kind": "promotion", "amount": 20}]
+    off = [{"kind": "manual", "amount": 10}, {"kind": "promotion", "id": "promotion:p", "amount": 20}]
     lines = [line(100, keyed=True, discounts=off), line(50, keyed=True), line(70)]
     counts = report(SHIFT, [order(1, lines, [cash(220)])], [], [])["counts"]
     assert (counts["price_changes"], counts["discounts"]) == (2, 1)
+
+
+def test_a_discount_that_no_promotion_gave_counts_as_by_hand_whatever_it_is_called() -> None:
+    off = [{"kind": "goodwill", "amount": 5}, {"kind": "promotion", "id": "promotion:p", "amount": 5}]
+    counts = report(SHIFT, [order(1, [line(90, discounts=off)], [cash(90)])], [], [])["counts"]
+    assert counts["discounts"] == 1
