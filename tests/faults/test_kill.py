@@ -68,7 +68,7 @@ def test_a_replication_that_is_killed_goes_on_where_it_was_and_ends_with_every_d
         if direction == "push":
             ends = (str(source), there)
         else:
-            assert CouchTill("replicate", str(source), there, "--create-target").wait() == 0
+            assert CouchTill("replicate", str(source), there, "--create-target").wait(600) == 0
             (tmp_path / "b").mkdir()
             ends = (there, str(tmp_path / "b" / "things.db"))
         for _ in range(rounds // 2):
@@ -76,7 +76,7 @@ def test_a_replication_that_is_killed_goes_on_where_it_was_and_ends_with_every_d
             time.sleep(chance.uniform(0.3, 1.2))
             run.kill()
         last = CouchTill("replicate", *ends, "--create-target", "--json")
-        assert last.wait(120) == 0, last.stderr
+        assert last.wait(600) == 0, last.stderr
     target = tmp_path / "hub" / "things.db" if direction == "push" else tmp_path / "b" / "things.db"
     with Database(source, read_only=True) as here, Database(target, read_only=True) as other:
         mine, theirs = here.all_docs(include_docs=True)["rows"], other.all_docs(include_docs=True)["rows"]

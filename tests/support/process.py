@@ -24,6 +24,8 @@ ROOT = Path(__file__).resolve().parents[2]
 
 # The line by which `couchtill hub`, `terminal`, `office` and `demo` say where they listen.
 READY = re.compile(r"ready: (?P<link>(?P<url>https?://\S+?:(?P<port>\d+))\S*)")
+#: Seconds that a program may take to be ready: under a long test, on a busy machine, it gets little of the processor.
+STARTS = 120.0
 SERVERS = ("hub", "terminal", "office", "demo")
 # Commands that may be forked; the others are few, or start processes of their own.
 FORKED = ("hub", "terminal", "office", "replicate", "load", "dump", "import", "settings")
@@ -217,16 +219,16 @@ class CouchTill(Process):
 
     @property
     def url(self) -> str:
-        return self.wait_for(READY)["url"]
+        return self.wait_for(READY, STARTS)["url"]
 
     @property
     def link(self) -> str:
         """The start link of a terminal or of head office: who opens it gets a cookie."""
-        return self.wait_for(READY)["link"]
+        return self.wait_for(READY, STARTS)["link"]
 
     @property
     def port(self) -> int:
-        return int(self.wait_for(READY)["port"])
+        return int(self.wait_for(READY, STARTS)["port"])
 
 
 def wait_until(condition, timeout: float = 30.0, what: str = "") -> object:
