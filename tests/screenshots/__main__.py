@@ -32,7 +32,7 @@ def take(shop: Shop, browser: Browser, name: str, size: str, scheme: str, folder
         has_touch=size != "desktop",
         service_workers="block",
     )
-    context.set_default_timeout(PATIENCE / 2)
+    context.set_default_timeout(PATIENCE)
     window = Window(shop, context)
     try:
         SHOTS[name](window)
