@@ -241,7 +241,7 @@ class Words:
 
     def value(self, doctype: str | None, path: str, value: Any) -> str:
         """A value in one short line: "12.90", "yes", "red, blue"; "nothing" for one that isn't there."""
-        text = self._value(doctype, path, value)
+        text = self._value(doctype, path, _shallow(value))
         return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
 
     def _value(self, doctype: str | None, path: str, value: Any) -> str:
@@ -319,6 +319,15 @@ class Words:
 
 #: Members that are minor units of the book currency.
 _AMOUNTS = frozenset({"account_limit", "refund_limit", "spend", "amount", "giftcard", "credit", "account"})
+
+
+def _shallow(value: Any, levels: int = 8) -> Any:
+    """The value without what lies deeper than a line can tell."""
+    if levels == 0 and isinstance(value, Mapping | list):
+        return "…"
+    if isinstance(value, Mapping):
+        return {key: _shallow(one, levels - 1) for key, one in value.items()}
+    return [_shallow(one, levels - 1) for one in value] if isinstance(value, list) else value
 
 
 def _sized(name: str, size: str) -> str:
