@@ -247,6 +247,31 @@ def test_two_windows_of_one_browser_are_one_person(staffed: Staffed, open_contex
     is_in(one, "Dan")
 
 
+def test_a_locked_window_asks_for_nothing_and_hears_of_carts_only_while_somebody_is_in(
+    staffed: Staffed, open_context: Open
+) -> None:
+    refused: list[str] = []
+    one, two = at(staffed, open_context), Cashier(open_context().new_page())
+    sign_in(one, "Cleo")
+    is_in(one, "Cleo")
+    two.page.on("response", lambda answer: refused.append(answer.url) if answer.status == 401 else None)
+    two.open(staffed.link())
+    expect(two.page.locator("#lock .person")).to_have_count(4)
+    espresso = {"product": "product:4000001", "name": "Espresso", "quantity": 1000}
+
+    def park(name: str) -> None:
+        staffed.api("POST", "carts", request=f"cart-{name}", name=name, lines={"l1": espresso})
+
+    park("Anna-0001")
+    expect(one.page.locator("[data-action=park]")).to_contain_text("1")
+    sign_in(two, "Dan")
+    is_in(two, "Dan")
+    expect(two.page.locator("[data-action=park]")).to_contain_text("1")  # asked for
+    park("Bert-0001")
+    expect(two.page.locator("[data-action=park]")).to_contain_text("2")  # told
+    assert [url for url in refused if "api/shift" in url or "api/events" in url] == []
+
+
 def test_a_restart_of_the_terminal_locks_and_keeps_the_cart(staffed: Staffed, open_context: Open) -> None:
     cashier = at(staffed, open_context)
     sign_in(cashier, "Cleo")

@@ -71,11 +71,6 @@ class People:
             return None
         return person, session
 
-    @property
-    def attended(self) -> bool:
-        """Whether somebody is signed in at this till, in whichever window, or nobody has to be."""
-        return not self.needed or self.sessions.anybody(self.lock_after)
-
     def actor(self, token: str | None, *, works: bool = True) -> Actor:
         """The person of a session, at work (or only looking); everybody in a store without staff. Raises SaleError 401
         `locked`."""

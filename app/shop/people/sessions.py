@@ -48,11 +48,6 @@ class Sessions:
                 found = None
         return found
 
-    def anybody(self, lock_after: int) -> bool:
-        """Whether anybody at all is signed in."""
-        with self._lock:
-            return any(self._monotonic() - one.touched < lock_after for one in self._open.values())
-
     def left(self, session: Session, lock_after: int) -> int:
         """Whole seconds until it ends."""
         return max(0, int(lock_after - (self._monotonic() - session.touched)))

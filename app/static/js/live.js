@@ -49,6 +49,11 @@ export class Live extends EventTarget {
     source.addEventListener("error", () => void this.poll());
   }
 
+  /** Listens anew: as whoever is signed in now. */
+  renew() {
+    this.#open();
+  }
+
   #alive() {
     this.heard = Date.now();
     this.#set(true);

@@ -12,7 +12,7 @@ from app.web.callers import caller
 from app.web.conflicts import counts
 from app.web.json_api import answer
 from app.web.till import carts, prices, sales
-from app.web.till.actors import actor_of
+from app.web.till.actors import actor_of, session_token
 
 
 def state(node: Any) -> dict[str, Any]:
@@ -67,18 +67,25 @@ def register(blueprint: Blueprint, node: Any) -> None:
             own = order.get("terminal") == node.till.terminal
             return {**present.order_row(order, zone()), "own": own, "seen": node.till.told(order)}
 
-        program = caller() is not None
+        program, token, people = caller() is not None, session_token(node), node.till.people
+
+        def open_here() -> bool:
+            """Whether somebody is signed in at the window that listens, whoever is at another one."""
+            return program or not people.needed or people.find(token) is not None
 
         def cart(doc: dict[str, Any]) -> dict[str, Any] | None:
-            """A locked till names no customers; its page asks for the carts when somebody signs in."""
-            return carts.news(node, doc) if program or node.till.people.attended else None
+            """A locked window names no customers; it asks for the carts and tasks when somebody signs in."""
+            return carts.news(node, doc) if open_here() else None
+
+        def task(doc: dict[str, Any]) -> dict[str, Any] | None:
+            return news.task_row(doc) if open_here() else None
 
         rows: news.Rows = {
             "order": ("order", row),
             "cart": ("cart", cart),
             "shift": ("shift", news.shift_row),
             "zreport": ("shift", news.shift_row),
-            "task": ("task", news.task_row),
+            "task": ("task", task),
         }
         stream = news.Stream(
             lambda: [node.store_db],

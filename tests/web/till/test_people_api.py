@@ -341,13 +341,23 @@ def test_the_news_of_a_locked_till_name_no_cart(window: Window, staffed: dict[st
     heard = [next(chunks), next(chunks)]
     park("Anna Locked", "cart-0000001")
     heard.append(next(chunks))
-    Window(terminal).sign_in(staffed["Cleo"], CASHIER)
+    other = Window(terminal)
+    other.sign_in(staffed["Cleo"], CASHIER)
+    listens = other.client.get("/api/events", buffered=False)
+    told = iter(listens.response)
+    next(told)
     park("Bert Open", "cart-0000002")
-    while b"Bert Open" not in heard[-1]:
+    while b"Bert Open" not in next(told):
+        pass
+    listens.close()
+    other.send("DELETE", "session")
+    terminal.company.put({"_id": "product:last", "type": "product", "schema": 1, "name": "Last", "sku": "last"})
+    while b"product:last" not in heard[-1]:
         heard.append(next(chunks))
     stream.close()
 
     assert b"Anna Locked" not in b"".join(heard)
+    assert b"Bert Open" not in b"".join(heard)
 
 
 def test_the_code_of_a_gift_card_is_for_who_sold_it(window: Window, staffed: dict[str, str]) -> None:

@@ -42,14 +42,20 @@ class People {
     this.told = new BroadcastChannel(`couchtill-session-${frame.state.terminal}`);
     this.entry = new PinEntry(this.lock, (proof) => this.signIn(proof));
     this.leave = new PinEntry(this.asking, (proof) => this.lend(proof));
-    this.ownPin = new OwnPin(frame, () => void this.look().then(() => this.told.postMessage("signed in")));
+    this.ownPin = new OwnPin(frame, () => void this.look().then(() => {
+      frame.live?.renew(); // the news go to a session, and this is a new one
+      this.told.postMessage("signed in");
+    }));
   }
 
   start() {
     // Over every other dialog of the page, in the order of the document too.
     document.body.append(this.asking, this.lock);
     this.asking.addEventListener("close", () => this.#answer(null));
-    this.told.addEventListener("message", () => void this.look());
+    this.told.addEventListener("message", () => {
+      this.frame.live?.renew();
+      void this.look();
+    });
     addEventListener("couchtill:locked", () => void this.look());
     document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && void this.look());
     this.frame.hear("back", () => void this.look());
@@ -89,6 +95,7 @@ class People {
     const { frame } = this;
     const before = frame.session;
     frame.session = session;
+    if (before && before.staff !== session.staff) frame.live?.renew();
     this.away(false);
     byId("account-name").textContent = session.staff ? `${session.name} · ${roleName(session.role)}` : frame.state.store_name;
     if (session.staff) this.idle.watch(session.lock_after, session.left);

@@ -4,7 +4,7 @@
  */
 import { get, Problem } from "../api.js";
 import { hide, show } from "../dialogs.js";
-import { afterPaint, byId, h } from "../dom.js";
+import { afterPaint, boot, byId, h } from "../dom.js";
 import { language, t } from "../i18n.js";
 import { decimalText, money, parseDecimal } from "../money.js";
 import { byTouch, startPad } from "../pad.js";
@@ -89,6 +89,8 @@ class Shift {
 
   /** Asks the server which shift is open. */
   async look() {
+    const session = this.frame.session ?? boot().session;
+    if (session?.needed && !session.staff) return; // locked: it is asked when somebody signs in
     const asked = ++this.asked;
     try {
       const state = await get("api/shift", { timeout: 5000 });
