@@ -134,7 +134,9 @@ def label_of(id: str) -> str:
 def qr(text: str) -> Markup:
     """A QR code as SVG that takes the colour of what is around it."""
     side, path = codes.path(text)
-    return Markup('<svg viewBox="0 0 {0} {0}" class="qr"><path stroke="currentColor" d="{1}"/></svg>').format(side, path)
+    return Markup('<svg viewBox="0 0 {0} {0}" class="qr"><path stroke="currentColor" d="{1}"/></svg>').format(
+        side, path
+    )
 
 
 def _marks(order: Doc, paper: Paper) -> list[str]:

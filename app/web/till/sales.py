@@ -17,7 +17,6 @@ from app.web.json_api import answer, missing, read_json
 from app.web.till import receipts
 from app.web.till.actors import actor_of, is_sellers
 
-
 log = logging.getLogger("couchtill.till")
 
 #: The preference (RFC 7240) of a window that shows the receipt of what it has sold.
