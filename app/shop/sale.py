@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from app.shop import schemas
+from app.shop.schemas.base import Strict
 from app.shop.schemas.sale import SALE_REQUEST
 
 LEAST_SALE_ID = 8
@@ -38,10 +39,10 @@ def invalid(reason: str, field: str) -> SaleError:
     return SaleError(400, "invalid", reason, field)
 
 
-def read_request(request: Any) -> dict[str, Any]:
-    """The request, checked by its schema. Raises SaleError."""
+def read_request(request: Any, schema: Strict = SALE_REQUEST) -> dict[str, Any]:
+    """A request to sell, or another one, checked by its schema. Raises SaleError with all its faults."""
     try:
-        return SALE_REQUEST.read(request)
+        return schema.read(request)
     except schemas.Invalid as refused:
         first = refused.problems[0]
         error = invalid(first.reason, first.field)

@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING, Any
 
 from app.docs.errors import DocsError, InsufficientStorage
 from app.shop import clock as clocks
-from app.shop import ids, schemas, sound
+from app.shop import ids, sound
 from app.shop.actor import ANYBODY, Actor
 from app.shop.desk import Desk
 from app.shop.pricing import cash_round, tax
 from app.shop.reason import Money, Reason, say
 from app.shop.refunds import known, payout
 from app.shop.refunds.figures import NOTHING, Figures, coupon_shares, fixed_line, line_of, payable, return_line
-from app.shop.sale import SaleError, invalid
+from app.shop.sale import SaleError, invalid, read_request
 from app.shop.schemas.refund import REFUND_REQUEST
 from app.shop.selling.accounts import check_customer
 from app.shop.selling.payback import value_back
@@ -152,7 +152,7 @@ class Refunds:
     def quote(self, request: Doc) -> dict[str, Any]:
         """The figures of a refund that isn't made: the body of its order (lines, taxes, tenders, `total`,
         `cash_rounding`, all negative), and `needs`: the rights that it takes. Raises SaleError."""
-        wanted = read_request(request)
+        wanted = read_request(request, REFUND_REQUEST)
         body, elsewhere = self._body(wanted)
         return {**body, "needs": self._rights(body, elsewhere)}
 
@@ -164,7 +164,7 @@ class Refunds:
         sold = self._seller.sold(request)
         if sold is not None:
             return sold, True
-        wanted = read_request(request)
+        wanted = read_request(request, REFUND_REQUEST)
         try:
             order, repeated = self._refund(wanted, actor)
         except InsufficientStorage as full:
@@ -346,17 +346,6 @@ DOING = {
     "refund": say("refund a receipt"),
     "refund_over": say("refund more than the limit, or otherwise than it was paid"),
 }
-
-
-def read_request(request: Any) -> dict[str, Any]:
-    """The request, checked by its schema. Raises SaleError."""
-    try:
-        return REFUND_REQUEST.read(request)
-    except schemas.Invalid as refused:
-        first = refused.problems[0]
-        error = invalid(first.reason, first.field)
-        error.problems = refused.problems
-        raise error from None
 
 
 def order_figures(order: Doc, lines: Sequence[dict[str, Any]]) -> dict[str, Any]:
