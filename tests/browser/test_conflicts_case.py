@@ -84,7 +84,7 @@ def test_one_tap_decides_a_price_and_one_takes_it_back(shop: Any, page: Page) ->
     decided(page)
     assert shop.company.get(id)["price"] == price(1350) and shop.company.get(id)["brand"] == "Alm"
     page.reload()
-    expect(page.locator(".case-edits")).to_contain_text("€13.50 Till 1")
+    expect(page.locator(".case-edits")).to_contain_text("€13.50 · Till 1")
     page.click("#undo")
     expect(page.locator("#said")).to_contain_text("Undone")
     assert read(shop.company, id) is not None
@@ -93,8 +93,11 @@ def test_one_tap_decides_a_price_and_one_takes_it_back(shop: Any, page: Page) ->
     expect(page.locator(".case-field .fault")).to_have_text("Key it like 12.90.")
     page.locator("[data-other=price]").fill("13,10")
     expect(page.locator("#use")).to_have_text("Use €13.10")
+    page.get_by_text("Add a note").click()
+    page.fill("#note", "The supplier’s new list")
     page.locator("#use").click()
     decided(page)
+    expect(page.locator(".case-done blockquote")).to_have_text("The supplier’s new list")
     assert shop.company.get(id)["price"] == price(1310)
     page.go_back()
     page.go_forward()
@@ -140,14 +143,14 @@ def test_each_kind_is_decided_by_the_keys_alone(shop: Any, page: Page) -> None:
 
     gone = disputed(shop, "k3", DELETED, on("s1-t1", name="Espresso doppio"))
     shop.open(page, gone)
-    expect(page.get_by_role("button", name="Keep it deleted")).to_be_focused()
-    press("Tab")
+    expect(page.get_by_role("button", name="Bring it back")).to_be_focused()  # what can lose nothing
     press("Enter")
     decided(page)
     assert shop.company.get(gone)["name"] == "Espresso doppio"
     press("u")
-    expect(page.get_by_role("button", name="Keep it deleted")).to_be_focused()
+    expect(page.get_by_role("button", name="Bring it back")).to_be_focused()
     page.wait_for_timeout(READ)
+    press("Shift+Tab")
     press("Enter")
     decided(page)
     assert shop.company.read(gone).deleted

@@ -142,11 +142,11 @@ def test_a_row_is_assigned_noted_put_aside_by_keyboard_alone_and_found_again_als
     page.get_by_role("link", name="Incidents 1").click()
     expect(rows(page)).to_have_count(1)
     assert axe.faults(page) == []
-    page.get_by_role("button", name="Note, assign").click()
+    page.get_by_role("button", name="Note, close").click()
     page.locator("#follow-turn").click()
     expect(page.locator("#none")).to_contain_text("No incidents.")
     page.locator("#state").select_option("done")
-    expect(rows(page)).to_contain_text("Closed by")
+    expect(rows(page)).to_contain_text("Closed: ")
 
     phone = open_context(viewport={"width": 390, "height": 844}, locale="zh-CN", color_scheme="dark").new_page()
     phone.goto(office.link())

@@ -51,6 +51,11 @@ class Inbox {
     byId("filters").addEventListener("submit", (event) => (event.preventDefault(), void this.load()));
     byId("filters").addEventListener("change", (event) => event.target !== byId("query") && void this.load());
     byId("more-rows").addEventListener("click", () => void this.load(true));
+    byId("show-all").addEventListener("click", () => {
+      byId("filters", HTMLFormElement).reset();
+      byId("query").focus();
+      void this.load();
+    });
     this.list.addEventListener("click", (event) => this.#clicked(event));
     this.many?.start();
     this.follow.start();
@@ -121,11 +126,13 @@ class Inbox {
       const answer = await get(this.#url(more));
       if (turn !== this.turn) return null; // somebody typed on meanwhile
       byId("fault").textContent = "";
+      byId("away").hidden = true;
       this.take(answer, before, quietly);
       return answer;
     } catch (problem) {
       if (!(problem instanceof Problem)) throw problem;
-      if (!problem.away) byId("fault").textContent = problem.message;
+      if (problem.away) byId("away").hidden = false;
+      else byId("fault").textContent = problem.message;
       return null;
     } finally {
       this.loading = false;
@@ -210,6 +217,7 @@ class Inbox {
     }[this.which];
     byId("none-title").textContent = filtered ? t("Nothing fits.") : words[0];
     byId("none-text").textContent = filtered ? t("Search for something else, or show all.") : words[1];
+    byId("show-all").hidden = !filtered;
   }
 
   /** @param {{type: string, name: string, count: number}[]} types @param {{name: string, title: string, count: number}[]} databases */

@@ -67,7 +67,7 @@ function said(row) {
     follow?.name && t("%(name)s sees to it", { name: follow.name }),
     follow?.notes.length && tn("%(num)s note", "%(num)s notes", follow.notes.length),
     follow?.later && t("Put aside"),
-    follow?.done && (follow.by ? t("Closed by %(who)s", { who: follow.by }) : t("Closed")),
+    follow?.done && (follow.by ? t("Closed: %(who)s", { who: follow.by }) : t("Closed")),
   ].filter((each) => typeof each === "string" && each);
   return words.length ? h("div", { class: "waiting-said" }, ...words.map((each) => h("span", {}, String(each)))) : null;
 }
