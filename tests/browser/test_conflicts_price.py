@@ -1,4 +1,4 @@
-"""A product's price, changed at the till's page: from the tile, at once on it, and what others changed is shown first."""
+"""A product's price, changed at the till's page: from the tile, at once on it; what others changed is shown first."""
 
 from __future__ import annotations
 

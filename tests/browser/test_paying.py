@@ -185,7 +185,7 @@ def test_money_goes_back_to_the_gift_card_that_paid_from_the_cart_and_from_the_r
     page.click("#refund-send")
     pays.has_sold()
 
-    card, sold, swap, refund = rich.orders()
+    card, _sold, swap, refund = rich.orders()
     hash = card["lines"][0]["card"]
     assert [(tender["kind"], tender["amount"], tender["card"]) for tender in swap["tenders"]] == [
         ("giftcard", -891, hash)

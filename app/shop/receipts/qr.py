@@ -14,8 +14,8 @@ BORDER = 2
 
 def rows(text: str) -> Iterator[bytearray]:
     """The code as rows of modules, 1 where it is dark, with the border around it."""
-    found: Iterator[bytearray] = segno.make(text, error="m", micro=False, mask=MASK).matrix_iter(border=BORDER)
-    return found
+    for row in segno.make(text, error="m", micro=False, mask=MASK).matrix_iter(border=BORDER):
+        yield bytearray(row)
 
 
 def path(text: str) -> tuple[int, str]:
