@@ -250,6 +250,8 @@ class Words:
             return _("open price") if (doctype, path) == ("product", "price") else _("nothing")
         if value == HIDDEN:
             return _("(not shown)")
+        if path == ATTACHMENTS and isinstance(value, Mapping):
+            return ", ".join(value) or _("no files")
         if isinstance(value, bool):
             return _("yes") if value else _("no")
         if isinstance(value, int):
