@@ -201,12 +201,15 @@ class World:
         assert [token for token in self.written if token not in everything] == []
 
 
+#: Of Hypothesis's usual 100 examples; a long test has twenty times as many.
+USUAL = (settings.default or settings()).max_examples
+
 steps_of = st.lists(
     st.tuples(st.sampled_from(ACTS), st.integers(0, NODES - 1), st.integers(0, 41)), min_size=4, max_size=30
 )
 
 
-@settings(max_examples=30)
+@settings(max_examples=USUAL * 3 // 10)
 @given(count=st.integers(3, NODES), ruled=st.sets(st.integers(0, NODES - 1)), steps=steps_of)
 def test_nodes_that_were_apart_come_to_one_leaf_once_a_person_has_chosen_and_nothing_is_gone(
     pool: list[Database], count: int, ruled: set[int], steps: list[Step]
@@ -230,7 +233,7 @@ def test_nodes_that_were_apart_come_to_one_leaf_once_a_person_has_chosen_and_not
     assert len(world.merges) <= MERGES_PER_EDIT * (world.edits + world.people)
 
 
-@settings(max_examples=20)
+@settings(max_examples=USUAL // 5)
 @given(
     ruled=st.sets(st.integers(0, 3), min_size=1),
     steps=st.lists(
