@@ -30,10 +30,11 @@ class Notifier:
         """Something was committed. Costs a writer microseconds."""
         self._dirty.set()
 
-    def wait(self, n: int, timeout: float) -> int:
+    def wait(self, n: int, timeout: float, ended: Callable[[], bool] | None = None) -> int:
         """Blocks until the newest number is beyond `n`, `wake` or `close` is called, or `timeout` seconds are over.
 
-        Returns the newest number then.
+        Returns the newest number then. `ended` is looked at once more where no `wake` can slip in between: who sets
+        what it tells, and calls `wake` then, is never overheard.
         """
         if self._last() > n or self._closed or timeout <= 0:
             return self._last()
@@ -41,6 +42,8 @@ class Notifier:
             if self._thread is None:
                 self._thread = threading.Thread(target=self._run, name=f"feed of {self._name}", daemon=True)
                 self._thread.start()
+            if ended is not None and ended():
+                return self._last()
             wakes = self._wakes
             self._condition.wait_for(
                 lambda: self._closed or self._wakes != wakes or self._published > n or self._last() > n, timeout

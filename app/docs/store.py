@@ -313,9 +313,10 @@ class Store:
             row = connection.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
         return None if row is None else str(row[0])
 
-    def wait(self, n: int, timeout: float) -> int:
-        """Blocks until `last_n` is beyond `n`, `wake` or `close` is called, or `timeout` seconds are over."""
-        return self._notifier.wait(n, timeout)
+    def wait(self, n: int, timeout: float, ended: Callable[[], bool] | None = None) -> int:
+        """Blocks until `last_n` is beyond `n`, `wake` or `close` is called, or `timeout` seconds are over; not at all
+        where `ended()` (what must have been set before a `wake`) is true."""
+        return self._notifier.wait(n, timeout, ended)
 
     def wake(self) -> None:
         """Wakes all who `wait`."""

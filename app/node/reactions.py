@@ -47,7 +47,7 @@ class Reactions:
         database = node.directory.get(name)
         seen = -1  # everything is new to a node that starts
         while not node.closing.is_set():
-            last = database.last_n if seen == -1 else database.wait(seen, WAIT)
+            last = database.last_n if seen == -1 else database.wait(seen, WAIT, node.closing.is_set)
             if node.closing.is_set() or database.closed:
                 return
             try:

@@ -75,7 +75,7 @@ class LocalPeer:
                 raise Stopped()
             if database.closed:
                 raise TransportError(f"The database {database.name} is closed.")
-            if database.wait(n, min(left, WAIT_STEP)) > n:
+            if database.wait(n, min(left, WAIT_STEP), self._cut.is_set) > n:
                 return True
         return False
 

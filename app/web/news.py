@@ -208,7 +208,7 @@ class Stream:
         databases = self._databases()
         if len(databases) == 1:
             database = databases[0]
-            database.wait(self._stores[database.name].n, LOOK)
+            database.wait(self._stores[database.name].n, LOOK, lambda: self._closing(0))
             return self._closing(0)
         return self._closing(LOOK)
 

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 from urllib.parse import quote
 
-from babel.numbers import format_decimal
+from babel.numbers import format_currency, format_decimal
 from flask_babel import get_locale
 from flask_babel import gettext as _
 
@@ -87,6 +87,15 @@ def amount(value: int, digits: int) -> str:
     if abs(value) > MOST:
         return str(value)
     return format_decimal(Decimal(value).scaleb(-digits), pattern, locale=get_locale())
+
+
+def money(value: int, currency: str, digits: int) -> str:
+    """Minor units with the currency's sign, as the reader's language writes them."""
+    if abs(value) > MOST:
+        return str(value)
+    pattern = "¤#,##0" + ("." + "0" * digits if digits else "")
+    number = Decimal(value).scaleb(-digits)
+    return format_currency(number, currency, pattern, locale=get_locale(), currency_digits=False)
 
 
 def signed(value: int, digits: int) -> str:

@@ -73,7 +73,7 @@ def page(office: Any, open_context: Callable[..., BrowserContext]) -> Page:
 def test_an_older_version_is_looked_at_brought_back_and_a_decision_is_taken_back(page: Page, office: Any) -> None:
     entries = page.locator(".timeline-entry")
     expect(entries.first).to_contain_text("Decided")
-    expect(entries.first).to_contain_text("12.90 → after: 13.50")
+    expect(entries.first).to_contain_text("€12.90 → after: €13.50")
     expect(page.locator(".timeline-entry.beside")).to_contain_text("by a decision")
     assert axe.faults(page) == []
 

@@ -314,7 +314,8 @@ def test_a_code_that_means_something_else_by_now_leaves_no_line_of_what_it_was(k
     def gone(route: Route) -> None:
         route.fulfill(status=404, json={"error": "not_found", "reason": "No product has the code.", "field": ""})
 
-    keeper.scan("4000002")
+    with keeper.page.expect_response("**/api/barcode/4000002"):  # it is confirmed
+        keeper.scan("4000002")
     expect(keeper.line("Lemonade")).to_be_visible()
     keeper.page.route("**/api/barcode/*", gone)
     keeper.scan("4000001")

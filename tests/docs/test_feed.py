@@ -35,6 +35,23 @@ def test_what_is_there_already_is_not_waited_for(db: Database) -> None:
     assert db.wait(1, 0.01) == 1
 
 
+def test_who_is_about_to_wait_when_the_end_is_told_waits_for_nothing(db: Database) -> None:
+    ended = threading.Event()
+
+    def told_late() -> bool:
+        """The end comes, and its wake, while the one who waits is on its way into the wait."""
+        if not ended.is_set():
+            ended.set()
+            waker.start()
+        return ended.is_set()
+
+    waker = threading.Thread(target=db.wake)
+    waiting = started(lambda: db.wait(0, 600, told_late))
+    waiting.join(30)
+    waker.join(30)
+    assert not waiting.is_alive()
+
+
 def test_wake_and_close_end_the_waiting(path: Path) -> None:
     db = Database(path)
     seen: list[int] = []

@@ -57,11 +57,12 @@ def conflict(entry: Entry, words: Words) -> dict[str, Any]:
 
 
 def _value(case: Case, side: Side, words: Words) -> str:
-    """What this side says of what there is to decide: its first values."""
+    """What this side changed of what there is to decide: its first values."""
     if side.deleted:
         return _("deleted")
-    told = [words.of(case, field.path, case.value(side, field.place)) for field in case.fields[:NAMED]]
-    more = ["…"] if len(case.fields) > NAMED else []
+    changed = [field for field in case.fields if side.rev in field.changed]
+    told = [words.of(case, field.path, case.value(side, field.place)) for field in changed[:NAMED]]
+    more = ["…"] if len(changed) > NAMED else []
     return " · ".join([*told, *more]) or _("changed")
 
 

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from decimal import Decimal
 from typing import Any, Final
 from urllib.parse import quote
 
-from babel.numbers import format_currency
-from flask_babel import get_locale
 from flask_babel import gettext as _
 
 from app.docs.merge import MISSING, same
@@ -79,12 +76,7 @@ class Values:
         return self._words.value(self._type, path, value)
 
     def _amount(self, value: int) -> str:
-        digits = int(self._money["digits"])
-        if abs(value) > present.MOST:
-            return str(value)
-        pattern = "¤#,##0" + ("." + "0" * digits if digits else "")
-        number, code = Decimal(value).scaleb(-digits), str(self._money["currency"])
-        return str(format_currency(number, code, pattern, locale=get_locale(), currency_digits=False))
+        return present.money(value, str(self._money["currency"]), int(self._money["digits"]))
 
     def _price(self, price: Doc) -> str:
         return f"{self._amount(price['amount'])} {self.per(price.get('per', 1000))}".rstrip()

@@ -46,7 +46,8 @@ class Words:
         self._amounts: dict[int, str] = {}
         self._zone = clock.zone(hall.zone())
         self._today = clock.now().astimezone(self._zone).date()
-        self._digits = int(hall.money()["digits"])
+        money = hall.money()
+        self._currency, self._digits = str(money["currency"]), int(money["digits"])
 
     # -- who, where, when ----------------------------------------------------------------------------------------
 
@@ -240,7 +241,7 @@ class Words:
         return self.value(case.type, path, HIDDEN if case.secret(case.places[path]) else value)
 
     def value(self, doctype: str | None, path: str, value: Any) -> str:
-        """A value in one short line: "12.90", "yes", "red, blue"; "nothing" for one that isn't there."""
+        """A value in one short line: "€12.90", "yes", "red, blue"; "nothing" for one that isn't there."""
         text = self._value(doctype, path, _shallow(value))
         return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
 
@@ -272,7 +273,7 @@ class Words:
 
     def _amount(self, value: int) -> str:
         if value not in self._amounts:
-            self._amounts[value] = present.amount(value, self._digits)
+            self._amounts[value] = present.money(value, self._currency, self._digits)
         return self._amounts[value]
 
     def _map(self, value: Body) -> str:

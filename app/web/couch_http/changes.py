@@ -298,7 +298,7 @@ class Follower:
             left = until - time.monotonic()
             if left <= 0:
                 return False
-            if self._database.wait(self._last_n, min(left, _LOOK)) > self._last_n:
+            if self._database.wait(self._last_n, min(left, _LOOK), self._closing) > self._last_n:
                 return True
             if self._closing() or self._database.closed:
                 return False

@@ -45,7 +45,7 @@ def test_the_page_tells_who_changed_what_when_and_where(terminal: Node, till: Fl
     page = till.get(PAGE).text
 
     assert "<strong>Ann Lee</strong> · Till 1 · <time" in page
-    assert "</span>1.99</ins>" in page
+    assert "</span>€1.99</ins>" in page
     assert page.count("data-restore") == 1
     assert ">In use<" in page
     chinese = till.get(PAGE, headers={"Accept-Language": "zh"}).text

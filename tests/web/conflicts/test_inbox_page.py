@@ -57,12 +57,12 @@ def test_a_row_says_what_was_changed_by_whom_where_and_when_and_how_much_hangs_o
     [row] = answer["rows"]
 
     assert row["text"] == "Espresso, small: price changed in two places"
-    assert (row["before"], row["type"], row["kind"]) == ("2.45", "product", "edited")
+    assert (row["before"], row["type"], row["kind"]) == ("€2.45", "product", "edited")
     sides = {side["where"]: side for side in row["sides"]}
     assert sides["Till 1"]["label"].replace("\u202f", " ") == "Till 1, Ann Lee, 21 Nov, 2:05 PM"
     assert sides["Head office"]["label"].replace("\u202f", " ") == "Head office, 21 Nov, 2:02 PM"
-    assert (sides["Till 1"]["value"], sides["Head office"]["value"]) == ("13.50", "12.90")
-    assert {side["value"]: side["sold"] for side in row["sides"]}[f"{sold / 100:.2f}"] == "3 sold at it"
+    assert (sides["Till 1"]["value"], sides["Head office"]["value"]) == ("€13.50", "€12.90")
+    assert {side["value"]: side["sold"] for side in row["sides"]}[f"€{sold / 100:.2f}"] == "3 sold at it"
     assert row["href"] == "conflicts/company/product%3A4000001"
     assert answer["counts"] == {"conflicts": 1, "incidents": 0, "tasks": 0}
     [chinese] = texts(till, **{"Accept-Language": "zh"})
@@ -189,7 +189,7 @@ def test_many_are_shown_what_they_become_and_those_that_changed_meanwhile_stay(
     change_price(terminal.company, ESPRESSO, LEMONADE, JUICE)
     items = [{"database": "company", "id": id} for id in (ESPRESSO, LEMONADE, JUICE)]
     shown = till.post("/api/conflicts/preview", json={"take": "office", "items": items}).get_json()["rows"]
-    assert [(row["becomes"][0]["field"], row["becomes"][0]["value"]) for row in shown] == [("price", "12.90")] * 3
+    assert [(row["becomes"][0]["field"], row["becomes"][0]["value"]) for row in shown] == [("price", "€12.90")] * 3
     by_filter = till.post("/api/conflicts/preview", json={"take": "office", "filter": {"q": "juice"}}).get_json()
     assert [row["id"] for row in by_filter["rows"]] == [JUICE]
     fork(terminal.company, JUICE, on("s1-t2", name="Squash"), on("s1-t3", name="Nectar"))
