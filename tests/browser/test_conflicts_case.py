@@ -221,6 +221,81 @@ def test_texts_lists_pictures_and_what_nobody_knows_are_decided_by_the_mouse(sho
     assert shop.company.get("menu:lunch")["dish"] == "Curry"
 
 
+def one_of_each_kind(shop: Any, start: str) -> list[str]:
+    """Documents in dispute: a price, several fields, a text, a list, a picture, three versions, one deleted, a type
+    that nobody knows."""
+    for name, colour in (("red", "#c33"), ("blue", "#36c")):
+        if shop.company.read(f"picture:{name}") is None:
+            drawn = f'<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"><rect fill="{colour}"/></svg>'
+            file = {"content_type": "image/svg+xml", "data": b64encode(drawn.encode()).decode()}
+            shop.company.put({"_id": f"picture:{name}", "type": "picture", "_attachments": {"p.svg": file}})
+    menu = f"menu:{start}"
+    shop.company.put({"_id": menu, "type": "menu", "dish": "Soup"})
+    fork(shop.company, menu, {"dish": "Stew"}, {"dish": "Curry"})
+    return [
+        disputed(shop, f"{start}1", on("office", price=price(1290)), on("s1-t1", price=price(1350))),
+        disputed(shop, f"{start}2", on("office", price=price(1), name="A"), on("s1-t1", price=price(2), name="B")),
+        disputed(shop, f"{start}3", on("office", description="Roasted here"), on("s1-t1", description="Roasted there")),
+        disputed(shop, f"{start}4", on("office", taxes=["tax:a"]), on("s1-t1", taxes=["tax:b"]), taxes=["tax:c"]),
+        disputed(shop, f"{start}5", on("office", picture="picture:red"), on("s1-t1", picture="picture:blue")),
+        disputed(shop, f"{start}6", *(on(f"s1-t{n}", sort=n) for n in (1, 2, 3))),
+        disputed(shop, f"{start}7", DELETED, on("s1-t1", name="Espresso doppio")),
+        menu,
+    ]
+
+
+def left(shop: Any, ids: list[str]) -> list[str]:
+    return [id for id in ids if read(shop.company, id) is not None]
+
+
+def test_from_the_inbox_each_kind_to_its_end_by_the_keys_alone(shop: Any, page: Page) -> None:
+    ids = one_of_each_kind(shop, "q")
+    shop.open(page, ids[0])
+    page.goto(f"{shop.url}/conflicts")
+    expect(page.locator(".waiting").first).to_be_visible()
+    for _ in range(40):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.dataset.part") == "decide":
+            break
+    page.keyboard.press("Enter")
+    for _ in range(30):
+        expect(page.locator("#case-title")).to_be_visible()
+        chosen = page.locator("input[type=radio]:checked, button[value=live]").first
+        expect(chosen).to_be_focused()
+        page.wait_for_timeout(READ)
+        page.keyboard.press("Enter")
+        decided(page)
+        if not left(shop, ids):
+            break
+        here = page.url
+        page.keyboard.press("n")
+        expect(page).not_to_have_url(here)
+    assert left(shop, ids) == []
+    assert shop.company.get(ids[-2])["name"] == "Espresso doppio"
+
+
+def test_from_the_inbox_each_kind_to_its_end_by_the_mouse_alone(shop: Any, page: Page) -> None:
+    ids = one_of_each_kind(shop, "r")
+    shop.open(page, ids[0])
+    page.goto(f"{shop.url}/conflicts")
+    page.locator(".waiting [data-part=decide]").first.click()
+    for _ in range(30):
+        expect(page.locator("#case-title")).to_be_visible()
+        fields = page.locator("fieldset")
+        for at in range(fields.count()):
+            fields.nth(at).locator(".case-option:not(:has([data-other]))").last.click()
+        back = page.get_by_role("button", name="Bring it back")
+        (back if back.count() else page.locator("#use")).click()
+        decided(page)
+        if not left(shop, ids):
+            break
+        here = page.url
+        page.click("#next")
+        expect(page).not_to_have_url(here)
+    assert left(shop, ids) == []
+    assert shop.company.get(ids[1])["price"] in (price(1), price(2))
+
+
 def test_what_comes_while_the_page_is_open_is_shown_and_what_was_chosen_is_kept(shop: Any, page: Page) -> None:
     id = disputed(shop, "n1", on("office", price=price(1290), name="A"), on("s1-t1", price=price(1350), name="B"))
     shop.open(page, id)
