@@ -24,6 +24,8 @@ DEADLINE = 1.9
 #: Seconds from "ready" until the links start: importing the replicator takes as long as drawing the first page, which
 #: somebody waits for.
 FIRST_PAGE = 0.25
+#: Seconds until links that could not start (the disk is full) are tried again. The till sells meanwhile, if it can.
+AGAIN = 10.0
 
 
 def log_to_stderr(verbose: bool = False) -> None:
@@ -125,7 +127,9 @@ def run_node(node: Node, *, with_parent: bool = False, before: Callable[[Node], 
             raise listen_error(error, host, port) from None
         announce(node.kind, node.id, _address(node, server.port))
         if not stop.wait(FIRST_PAGE):
-            node.start_links()
+            while not _linked(node):
+                if stop.wait(AGAIN):
+                    break
             stop.wait()
         log.info("stopping")
         end_within()
@@ -136,6 +140,21 @@ def run_node(node: Node, *, with_parent: bool = False, before: Callable[[Node], 
         node.stop()
         raise
     return 0
+
+
+def _linked(node: Node) -> bool:
+    """Starts the links; False where a person must make room first: that ends no till."""
+    from app.words import words
+
+    try:
+        node.start_links()
+    except Exception as error:
+        said = words(error)
+        if said is None:
+            raise
+        log.warning("the links can't start yet: %s", said)
+        return False
+    return True
 
 
 def _address(node: Node, port: int) -> str:

@@ -152,10 +152,16 @@ class Node:
             if self.supervisor is not None or self._stopped:
                 return
             supervisor = Supervisor(path=self.path, state=self.state, immutable=_is_immutable)
-            self._link(supervisor, node_links.databases(self.config, self._known_stores()))
-            self.schedule = self._schedule(supervisor)
-            self.schedule.apply()
-            supervisor.start()
+            try:
+                self._link(supervisor, node_links.databases(self.config, self._known_stores()))
+                self.schedule = self._schedule(supervisor)
+                self.schedule.apply()
+                supervisor.start()
+            except BaseException:  # a full disk: a later call begins anew
+                self.schedule = None
+                self._linked.clear()
+                supervisor.stop()
+                raise
             self.supervisor = supervisor
             self.schedule.start()
             self.company.on_change(self.schedule.look)

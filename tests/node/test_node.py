@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from app.docs.errors import AlreadyOpen
 from app.node import LinkConfig, Node, NodeConfig, NodeError
 from app.node import config as node_config
 from app.node.accept import accept
+from app.replicator.supervisor import Supervisor
 from app.web.server import serve
 from app.web.users import set_admin
 from couch.provision import provision
@@ -167,6 +169,31 @@ def test_a_terminal_sells_and_starts_without_its_central(tmp_path: Path) -> None
         status = terminal.sync_status()
         assert status["unsent"] == 1
         assert "127.0.0.1:1" in status["reason"]
+
+
+def test_links_that_a_full_disk_keeps_from_starting_start_when_there_is_room(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = NodeConfig("terminal", "s1-t1", store="s1", central_url="http://127.0.0.1:1", central_user="s1-t1")
+    node = Node(tmp_path / "t", config)
+    node.start(links=False)
+    try:
+        with monkeypatch.context() as full:
+
+            def refuse(self: Supervisor) -> None:
+                raise sqlite3.OperationalError("database or disk is full")
+
+            full.setattr(Supervisor, "start", refuse)
+            for _ in range(2):
+                with pytest.raises(sqlite3.OperationalError):
+                    node.start_links()
+        node.start_links()
+        assert sorted(link["database"] for link in node.sync_status()["links"]) == [
+            *["company"] * 2,
+            *["store-s1"] * 2,
+        ]
+    finally:
+        node.stop()
 
 
 def test_without_a_central_a_terminal_says_so(tmp_path: Path) -> None:
