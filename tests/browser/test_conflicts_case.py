@@ -249,7 +249,7 @@ def left(shop: Any, ids: list[str]) -> list[str]:
 
 
 def test_from_the_inbox_each_kind_to_its_end_by_the_keys_alone(shop: Any, page: Page) -> None:
-    ids = one_of_each_kind(shop, "q")
+    ids = one_of_each_kind(shop, "keys")
     shop.open(page, ids[0])
     page.goto(f"{shop.url}/conflicts")
     expect(page.locator(".waiting").first).to_be_visible()
@@ -275,7 +275,7 @@ def test_from_the_inbox_each_kind_to_its_end_by_the_keys_alone(shop: Any, page: 
 
 
 def test_from_the_inbox_each_kind_to_its_end_by_the_mouse_alone(shop: Any, page: Page) -> None:
-    ids = one_of_each_kind(shop, "r")
+    ids = one_of_each_kind(shop, "mouse")
     shop.open(page, ids[0])
     page.goto(f"{shop.url}/conflicts")
     page.locator(".waiting [data-part=decide]").first.click()
