@@ -2,14 +2,14 @@
 
 An incident and a task carry it themselves. A document in dispute can't: what is said of its conflict stands in a task
 of its own, `task:conflict:<document>` beside it, which is written when somebody first says something. It is closed by
-the conflict's end: nobody has to.
+the conflict's end: nobody has to. So does `task:refused:<document>` for one that the central refused.
 """
 
 from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any, Final
 
 from app.docs.database import Database
@@ -24,6 +24,7 @@ from app.shop.schemas.followup import MOST_NOTES, NOTE_ID
 RIGHT: Final = "conflicts"
 KIND: Final = "conflict"
 _PREFIX: Final = f"task:{KIND}:"
+REFUSED: Final = "task:refused:"
 _ASKED: Final = frozenset({"request", "assigned", "note", "done", "later", "approvals"})
 
 
@@ -37,6 +38,12 @@ def of_conflicts(database: Database) -> list[dict[str, Any]]:
     return [record.full() for record in database.find("task_kind", KIND)]
 
 
+def of_refused(database: Database, id: str) -> dict[str, Any]:
+    """What was said of document `id`, which the central refused; {} while nothing was."""
+    record = database.read(REFUSED + id)
+    return record.full() if record is not None and not record.deleted and record.type == "task" else {}
+
+
 def change(
     database: Database,
     id: str,
@@ -44,18 +51,20 @@ def change(
     *,
     on: str,
     staff: Iterable[str] = (),
+    refused: Collection[str] = (),
     actor: Actor = ANYBODY,
     moment: clocks.Clock = clocks.now,
 ) -> dict[str, Any]:
     """`{"request"?, "assigned"?: staff id or null, "note"?: text, "done"?: bool, "later"?: bool}` to the document with
-    it. `id` is an incident's, a task's, or that of a document in dispute; `staff` are those who can be assigned.
+    it. `id` is an incident's, a task's, or that of a document in dispute; `staff` are those who can be assigned,
+    `refused` the documents of this database that the central refused, of which `task:refused:<document>` may tell.
 
     The same `request` again adds no second note. Raises SaleError: 400 with the field; 403 `needs_approval`; 404.
     """
     actor.need(RIGHT, say("see to what waits for a decision"))
     given = _checked(asked, set(staff))
     with database.transaction():
-        doc = _document(database, id)
+        doc = _document(database, id, refused)
         now = clocks.stamp(moment())
         edited = {**doc, **_changes(doc, given, now, on, actor)}
         if edited == doc:
@@ -94,7 +103,7 @@ def _checked(asked: Mapping[str, Any], staff: set[str]) -> dict[str, Any]:
     return given
 
 
-def _document(database: Database, id: str) -> dict[str, Any]:
+def _document(database: Database, id: str, refused: Collection[str]) -> dict[str, Any]:
     """The incident or the task. That of a conflict is made where nothing was said of it yet: without a clock, so that
     what two places say first has one beginning. Raises SaleError 404."""
     kind = id.partition(":")[0]
@@ -103,9 +112,10 @@ def _document(database: Database, id: str) -> dict[str, Any]:
     record = database.read(id)
     if record is not None and not record.deleted and record.type in ("task", "incident"):
         return record.full()
-    about = id.removeprefix(_PREFIX)
-    if id.startswith(_PREFIX) and record is None and _has_case(database, about):
-        doc = tasks.task(KIND, about)
+    about = id.removeprefix(_PREFIX).removeprefix(REFUSED)
+    waits = id.startswith(_PREFIX) and _has_case(database, about)
+    if record is None and (waits or (id.startswith(REFUSED) and about in refused)):
+        doc = tasks.task(KIND if waits else "refused", about)
         doc["_rev"] = database.put(doc)
         return doc
     raise SaleError(404, "not_found", say("This is not here any more: somebody may have decided it."))

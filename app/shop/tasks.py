@@ -7,7 +7,7 @@ it is shown, so that nodes that know more and nodes that know less write the sam
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from typing import Any, Final
 
 from app.docs.database import Database
 from app.docs.errors import Conflict
@@ -18,6 +18,10 @@ from app.shop.reason import say
 from app.shop.sale import SaleError
 
 MOST = 200
+
+
+#: Kinds that say only what people said of something else that waits: they stand in no list of their own.
+BESIDE: Final = frozenset({"conflict", "refused"})
 
 
 def task(kind: str, about: str) -> dict[str, Any]:
@@ -82,7 +86,7 @@ def tasks(*databases: Database, done: bool = False) -> list[dict[str, Any]]:
     for database in databases:
         for record in database.find("task_kind"):
             doc = record.full()
-            if doc.get("kind") != "conflict" and bool(doc.get("done_at")) == done:
+            if doc.get("kind") not in BESIDE and bool(doc.get("done_at")) == done:
                 found.append({**doc, "database": database.name})
     found.sort(key=lambda doc: str(doc["_id"]))
     if done:

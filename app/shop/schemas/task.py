@@ -11,10 +11,10 @@ from app.shop.schemas.followup import Followed
 
 #: `refunded_twice`: tills that were apart refunded more of an order than was sold. `overspent`: a balance was spent
 #: beyond what it held. `cart_sold_twice`: one parked cart was sold on two tills. `conflict`: what people said of a
-#: document in dispute. `decided_twice`: people apart decided it, and not alike; about the resolution with the smallest
-#: id. `compact`: the central still has older revisions of erased persons. More may come: what this
-#: program doesn't know is listed by its name.
-KINDS = ("refunded_twice", "overspent", "cart_sold_twice", "conflict", "decided_twice", "compact")
+#: document in dispute; `refused`: of one that the central refused. `decided_twice`: people apart decided a dispute, and
+#: not alike; about the resolution with the smallest id. `compact`: the central still has older revisions of erased
+#: persons. More may come: what this program doesn't know is listed by its name.
+KINDS = ("refunded_twice", "overspent", "cart_sold_twice", "conflict", "refused", "decided_twice", "compact")
 KIND = r"[a-z][a-z0-9_]{0,39}"
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 from app.docs.database import Database
-from app.shop import ids
+from app.shop import followups, ids, tasks
 from app.web import sync_api
 
 _kept: WeakKeyDictionary[Database, tuple[int, tuple[int, int, int]]] = WeakKeyDictionary()
@@ -18,7 +18,11 @@ _lock = threading.Lock()
 def waiting(node: Any, databases: Sequence[Database]) -> dict[str, int]:
     """`{"conflicts", "incidents", "tasks"}`: those that are open in these databases of a node; documents that the
     central refused are tasks too."""
-    refused = len(sync_api.glance(node).get("refused") or ())
+    known = {database.name: database for database in databases}
+    entries = [entry for entry in sync_api.glance(node).get("refused") or () if entry["database"] in known]
+    refused = sum(
+        1 for one in entries if not followups.of_refused(known[one["database"]], one["document"]).get("done_at")
+    )
     found = [_of(database) for database in databases]
     names = ("conflicts", "incidents", "tasks")
     told = {name: sum(each[place] for each in found) for place, name in enumerate(names)}
@@ -40,4 +44,4 @@ def _of(database: Database) -> tuple[int, int, int]:
 
 def _open(database: Database, index: str) -> int:
     docs: list[dict[str, Any]] = [record.doc() for record in database.find(index)]
-    return sum(1 for doc in docs if doc.get("kind") != "conflict" and not doc.get("done_at"))
+    return sum(1 for doc in docs if doc.get("kind") not in tasks.BESIDE and not doc.get("done_at"))

@@ -9,11 +9,9 @@ from __future__ import annotations
 from typing import Any
 
 from flask import Blueprint, Response, render_template, request
-from flask_babel import gettext as _
 
 from app.shop import followups
 from app.shop.conflicts import inbox, policies
-from app.shop.sale import SaleError
 from app.web.conflicts import field_words, many, rows
 from app.web.conflicts.hall import Hall
 from app.web.conflicts.words import Words
@@ -30,15 +28,13 @@ def register(blueprint: Blueprint, hall: Hall) -> None:
     def conflicts_page() -> str:
         which = request.args.get("list", "conflicts")
         which = which if which in LISTS else "conflicts"
-        till = hall.node.kind == "terminal"
         first = _conflicts(hall) if which == "conflicts" else _others(hall, which)
-        values = {"list": which, "first": first, "people": rows.people(hall.databases()), "may": _may(hall)}
+        values = {"list": which, "first": first, "people": rows.people(hall.stores())}
         return render_template(
             "conflicts/inbox.html",
-            home_name=_("Till") if till else _("Head office"),
-            staffed=till and hall.node.till.people.needed,
+            **hall.frame(),
             which=which,
-            waiting=many.waiting(hall),
+            waiting=first["counts"],
             boot=boot(values),
         )
 
@@ -56,24 +52,17 @@ def register(blueprint: Blueprint, hall: Hall) -> None:
     def follow_up(database: str, id: str) -> Response:
         body = read_json()
         staff = [person["id"] for person in rows.people(hall.databases())]
-        doc = followups.change(
-            many.database_of(hall, database), id, body, on=hall.on, staff=staff, actor=hall.actor(body)
-        )
+        refused = {entry["document"] for entry in hall.node.refused() if entry["database"] == database}
+        here = many.database_of(hall, database)
+        doc = followups.change(here, id, body, on=hall.on, staff=staff, refused=refused, actor=hall.actor(body))
         return answer({"id": doc["_id"], "follow": rows.follow(doc, Words(hall))})
 
     many.register(blueprint, hall)
 
 
-def _may(hall: Hall) -> bool:
-    """Whether whoever looks may decide by themselves."""
-    try:
-        return hall.actor({}).may(followups.RIGHT)
-    except SaleError:
-        return False
-
-
 def _conflicts(hall: Hall) -> dict[str, Any]:
     """`{"rows", "counts", "matching", "types": [{"type", "name", "count"}], "databases": […], "next"}`."""
+    waiting = many.waiting(hall)  # before the rows: what comes in between is another number, and so asked for again
     databases = hall.databases()
     wanted = many.filter_of(request.args)
     limit = whole("limit", inbox.PAGE, inbox.LARGEST)
@@ -89,7 +78,7 @@ def _conflicts(hall: Hall) -> dict[str, Any]:
         by_database[name] += number
     return {
         "rows": [rows.conflict(entry, words) for entry in page.entries],
-        "counts": many.waiting(hall),
+        "counts": waiting,
         "matching": len(page.entries) if whole_list else inbox.matching(databases, wanted),
         "types": [
             {"type": kind or "-", "name": field_words.kind_name(kind), "count": number}
@@ -104,8 +93,9 @@ def _conflicts(hall: Hall) -> dict[str, Any]:
 
 def _others(hall: Hall, which: str) -> dict[str, Any]:
     """`{"rows", "counts", "matching", "next"}` of incidents or tasks."""
+    waiting = many.waiting(hall)
     listed = rows.incidents if which == "incidents" else rows.listed_tasks
     found = listed(hall, Words(hall), done=request.args.get("state") == "done")
     asked = request.args.get("q", ""), request.args.get("assigned") or None, request.args.get("before")
     shown, matching, following = rows.page(found, *asked, whole("limit", inbox.PAGE, 1000))
-    return {"rows": shown, "counts": many.waiting(hall), "matching": matching, "next": following}
+    return {"rows": shown, "counts": waiting, "matching": matching, "next": following}

@@ -12,7 +12,7 @@ from flask_babel import ngettext
 
 from app.docs.database import Database
 from app.docs.merge import MISSING
-from app.shop import tasks
+from app.shop import followups, tasks
 from app.shop.conflicts.case import Case, Side
 from app.shop.conflicts.inbox import Entry
 from app.web import present, tasks_api
@@ -148,38 +148,41 @@ def listed_tasks(hall: Hall, words: Words, *, done: bool) -> list[Item]:
 
         return Item(f"{doc['database']}/{doc['_id']}", doc, row)
 
-    before = [] if done else refused(hall)
-    first = [Item(f"/{row['id']}", {}, lambda row=row: row) for row in before]  # type: ignore[misc]
-    return [*first, *(item(doc) for doc in tasks.tasks(*known.values(), done=done))]
+    return [*refused(hall, words, done=done), *(item(doc) for doc in tasks.tasks(*known.values(), done=done))]
 
 
-def refused(hall: Hall) -> list[dict[str, Any]]:
-    """What the central didn't take, from the list of the sync page."""
-    return [
-        {
-            "database": "",
-            "id": str(entry["id"]),
+def refused(hall: Hall, words: Words, *, done: bool) -> list[Item]:
+    """What the central didn't take, from the list of the sync page, with what was said of it."""
+    status = hall.node.sync_status()
+    found = []
+    for entry, told in zip(status["refused"], sync_words.refused(status), strict=True):
+        database = hall.database(entry["database"])
+        said = followups.of_refused(database, entry["document"]) if database is not None else {}
+        if bool(said.get("done_at")) != done:
+            continue
+        row = {
+            "database": entry["database"],
+            "id": followups.REFUSED + entry["document"],
             "kind": "refused",
             "store": "",
             "title": _("Head office did not take a document"),
-            "text": _("%(document)s: %(reason)s", document=entry["document"], reason=entry["reason"]),
+            "text": _("%(document)s: %(reason)s", document=told["document"], reason=told["reason"]),
             "receipts": [],
-            "follow": None,
+            "follow": follow(said, words) if database is not None else None,
             "href": "sync",
         }
-        for entry in sync_words.refused(hall.node.sync_status())
-    ]
+        found.append(Item(f"{row['database']}/{row['id']}", said, lambda row=row: row))  # type: ignore[misc]
+    return found
 
 
-def people(databases: Sequence[Database]) -> list[dict[str, str]]:
-    """`[{"id", "name"}]`: those who work here, by name."""
+def people(stores: Sequence[Database]) -> list[dict[str, str]]:
+    """`[{"id", "name"}]`: those who work at these stores, by name."""
     found = {}
-    for database in databases:
-        if database.name.startswith("store-"):
-            for record in database.each("staff"):
-                doc = record.doc()
-                if isinstance(doc.get("name"), str) and not doc.get("inactive"):
-                    found[record.id] = doc["name"]
+    for store in stores:
+        for record in store.each("staff"):
+            doc = record.doc()
+            if isinstance(doc.get("name"), str) and not doc.get("inactive"):
+                found[record.id] = doc["name"]
     return [{"id": id, "name": found[id]} for id in sorted(found, key=lambda id: (found[id].casefold(), id))]
 
 

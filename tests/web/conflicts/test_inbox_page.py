@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
 
 from app.docs.database import Database
-from app.node import Node
+from app.node import Node, NodeConfig
+from app.replicator.peer import Failure
 from app.shop import incidents, tasks
 from app.web import news
 from app.web.conflicts import counts
 from tests.support.forks import DELETED, fork, on
+from tests.support.process import wait_until
+from tests.web.conftest import client_of
 from tests.web.till.shopfront import line, sale
 from tests.web.till.test_people_api import CASHIER, SUPERVISOR, Window, staffed, window
 
@@ -208,6 +212,38 @@ def test_many_are_shown_what_they_become_and_those_that_changed_meanwhile_stay(
     assert terminal.company.get(ESPRESSO)["price"] == price(1290)
     assert terminal.company.count("resolution") == 2
     assert [row["id"] for row in till.get("/api/conflicts").get_json()["rows"]] == [LEMONADE]
+
+
+def test_what_the_central_refused_is_noted_and_seen_to_like_any_task(tmp_path: Path) -> None:
+    config = NodeConfig(kind="terminal", id="s1-t1", store="s1", central_url="http://127.0.0.1:9")
+    with Node(tmp_path / "s1-t1", config) as node:
+        hire(node.store_db)
+        till, order = client_of(node), "order:s1-t1.k7:00000001:0123456789"
+        failure = Failure(order, "1-abc", "forbidden", "not from this till")
+        node.supervisor.refused.add("store-s1:push", "store-s1", failure, None, set_aside=False)
+
+        def listed(state: str = "") -> list[dict[str, Any]]:
+            rows = till.get(f"/api/inbox?list=tasks&state={state}").get_json()["rows"]
+            return [row for row in rows if row["kind"] == "refused"]
+
+        [row] = listed()
+        assert "not from this till" in row["text"] and row["href"] == "sync"
+        path = f"/api/followups/{row['database']}/{row['id']}"
+        said = till.post(path, json={"assigned": ANN, "note": "Asked head office", "request": "note-0001"})
+        assert said.status_code == 200
+        [row] = listed()
+        assert (row["follow"]["name"], [note["text"] for note in row["follow"]["notes"]]) == (
+            "Ann Lee",
+            ["Asked head office"],
+        )
+        assert till.post(path, json={"done": True}).status_code == 200
+        assert listed() == [] and [row["id"] for row in listed("done")] == [f"task:refused:{order}"]
+        wait_until(lambda: counts.waiting(node, [node.company, node.store_db])["tasks"] == 0)
+        node.supervisor.refused.remove(node.refused()[0]["id"])
+        assert listed("done") == [] and tasks.tasks(node.store_db, done=True) == []
+
+        other = till.post("/api/followups/store-s1/task:refused:order:of-nobody", json={"note": "?"})
+        assert other.status_code == 404
 
 
 @pytest.mark.parametrize(

@@ -1,11 +1,11 @@
 /** Who sees to it, what was noted, put aside or closed: the dialog over a row. */
-import { post, Problem } from "../api.js";
+import { Problem } from "../api.js";
 import { hide, show } from "../dialogs.js";
 import { byId, h } from "../dom.js";
 import { t } from "../i18n.js";
-import { withLeave } from "../leave.js";
 import { toast } from "../toast.js";
 import { ulid } from "../ulid.js";
+import { send } from "./allow.js";
 
 /** @typedef {import("./row.js").Row} Row */
 
@@ -47,7 +47,7 @@ export class Follow {
     this.assigned.value = follow?.assigned ?? "";
     this.assigned.closest("label")?.toggleAttribute("hidden", people.length < 2);
     this.note.value = "";
-    byId("follow-turn").textContent = which === "conflicts" ? (follow?.later ? t("Take up again") : t("Decide later")) : follow?.done ? t("Open again") : t("Close");
+    byId("follow-turn").textContent = which === "conflicts" ? (follow?.later ? t("Take up again") : t("Decide later")) : follow?.done ? t("Open again") : t("Seen to: off the list");
     show(this.dialog);
     this.note.focus();
   }
@@ -79,7 +79,7 @@ export class Follow {
     this.busy = true;
     byId("follow-fault").textContent = "";
     try {
-      await withLeave((leave) => post(`api/followups/${encodeURIComponent(row.database)}/${encodeURIComponent(row.id)}`, { ...given, ...leave }));
+      await send("POST", `api/followups/${encodeURIComponent(row.database)}/${encodeURIComponent(row.id)}`, given);
       hide(this.dialog);
       toast(done, { key: "follow" });
       this.changed();
