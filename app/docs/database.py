@@ -9,7 +9,7 @@ Its connections and transactions are `store.Store`'s.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from app.docs import (
@@ -255,17 +255,20 @@ class Database(Store):
         *,
         types: Sequence[str | None] | None = None,
         words: str | None = None,
+        unsearched: Collection[str] = (),
         before: int | None = None,
         limit: int = 50,
     ) -> list[Record]:
         """Documents in dispute (`app.docs.disputes`), the newest change here first; options as in `disputes.page`."""
         with self.snapshot() as connection:
-            return disputes.page(connection, types=types, words=words, before=before, limit=limit)
+            return disputes.page(
+                connection, types=types, words=words, unsearched=unsearched, before=before, limit=limit
+            )
 
-    def dispute_counts(self, words: str | None = None) -> dict[str | None, int]:
+    def dispute_counts(self, words: str | None = None, unsearched: Collection[str] = ()) -> dict[str | None, int]:
         """How many documents of each type are in dispute; None: those without a type."""
         with self.snapshot() as connection:
-            return disputes.counts(connection, words)
+            return disputes.counts(connection, words, unsearched)
 
     def each(self, type: str) -> Iterator[Record]:
         """All live documents of `type`, the oldest here first, read in pages."""
@@ -281,7 +284,7 @@ class Database(Store):
         """Drops the bodies of these documents' ancestors, for good; how many there were (`app.docs.forgetting`)."""
         wanted = frozenset(ids)
         with self.transaction() as tx:
-            tx.forgotten = self.forgotten = self.forgotten | wanted
+            tx.forgotten |= wanted
             return sum(forgetting.forget(tx, id) for id in sorted(wanted))
 
     def scrub(self, types: Sequence[str] = ()) -> bool:

@@ -19,7 +19,7 @@ every one, costs nothing.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, Any
 
 from app.docs import json
@@ -88,15 +88,16 @@ def page(
     *,
     types: Sequence[str | None] | None = None,
     words: str | None = None,
+    unsearched: Collection[str] = (),
     before: int | None = None,
     limit: int = 50,
 ) -> list[Record]:
     """Documents in dispute, the newest change here first.
 
     `types` are those wanted (None among them: without a type), `words` must all stand in the texts of one of the open
-    leaves or in the id, `before` is the `seq` of the last one of the page before.
+    leaves or in the id, but not in the members `unsearched`; `before` is the `seq` of the last one of the page before.
     """
-    clauses, values = _where(connection, types, words)
+    clauses, values = _where(connection, types, words, unsearched)
     if before is not None:
         clauses.append("s.seq < ?")
         values.append(before)
@@ -109,17 +110,19 @@ def page(
     return [Record._make(row) for row in connection.execute(sql, (*values, limit))]
 
 
-def counts(connection: sqlite3.Connection, words: str | None = None) -> dict[str | None, int]:
-    """How many documents of each type are in dispute (`words` as for `page`)."""
+def counts(
+    connection: sqlite3.Connection, words: str | None = None, unsearched: Collection[str] = ()
+) -> dict[str | None, int]:
+    """How many documents of each type are in dispute (`words` and `unsearched` as for `page`)."""
     if not words:
         return dict(connection.execute("SELECT type, count(*) FROM disputes GROUP BY type").fetchall())
-    clauses, values = _where(connection, None, words)
+    clauses, values = _where(connection, None, words, unsearched)
     sql = f"SELECT s.type, count(*) FROM disputes s CROSS JOIN docs d ON d.n = s.doc WHERE {clauses[0]} GROUP BY s.type"
     return dict(connection.execute(sql, values).fetchall())
 
 
 def _where(
-    connection: sqlite3.Connection, types: Sequence[str | None] | None, words: str | None
+    connection: sqlite3.Connection, types: Sequence[str | None] | None, words: str | None, unsearched: Collection[str]
 ) -> tuple[list[str], list[Any]]:
     clauses: list[str] = []
     values: list[Any] = []
@@ -135,7 +138,7 @@ def _where(
 
         def told(id: str, body: str) -> bool:
             text = f"{id}\n{body}".casefold()
-            return all(term in text for term in written) and _told(terms, id, body)
+            return all(term in text for term in written) and _told(terms, id, body, unsearched)
 
         connection.create_function("told", 2, told)
         clauses.append(
@@ -145,9 +148,10 @@ def _where(
     return clauses, values
 
 
-def _told(terms: Sequence[str], id: str, body: str) -> bool:
+def _told(terms: Sequence[str], id: str, body: str, unsearched: Collection[str]) -> bool:
     """Whether every term stands in the id or in a text of the body (the names of its members don't count)."""
-    texts = "\n".join([id, *_texts(parse(body))]).casefold()
+    searched = {name: value for name, value in parse(body).items() if name not in unsearched}
+    texts = "\n".join([id, *_texts(searched)]).casefold()
     return all(term in texts for term in terms)
 
 

@@ -80,7 +80,7 @@ def scrub(database: Database, types: Sequence[str]) -> bool:
             index = database.search_indexes.get(type)
             if index is not None:
                 tx.connection.execute(f"INSERT INTO {index.name}({index.name}) VALUES('rebuild')")
-    database.vacuum(empty_log=False)
+    database.vacuum()
     ends = time.monotonic() + TRIES
     while not database.empty_log(TRY):
         if time.monotonic() > ends or database.closed:

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from app.docs.database import Database
     from app.docs.store import Transaction
 
+#: Milliseconds that compacting waits for readers before it leaves the log to the next checkpoint.
+LOG_PATIENCE = 5000
+
 
 def info(database: Database, live: int, dead: int) -> dict[str, Any]:
     """CouchDB's ``GET /db``."""
@@ -114,6 +117,7 @@ def compact(database: Database) -> None:
         connection.execute("DELETE FROM bodies WHERE leaf = 0")
         attachments.drop_unnamed(connection)
     database.vacuum()
+    database.empty_log(LOG_PATIENCE)
 
 
 def verify(database: Database) -> list[str]:

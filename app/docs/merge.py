@@ -83,7 +83,6 @@ __all__ = [
     "draft",
     "gather",
     "holes",
-    "join",
     "leaves",
     "member",
     "newer",
@@ -191,12 +190,6 @@ def body_of(database: Database, id: str, rev: str) -> dict[str, Any] | None:
     if found is None:
         return None
     return {} if found.get("_deleted") else {key: value for key, value in found.items() if key[:1] != "_"}
-
-
-def join(base: Body | None, winner: Leaf, other: Leaf, policies: Policies) -> dict[str, Any]:
-    """Two leaves joined, whichever of them is the winner. Raises Unsettled."""
-    earlier, later = sorted((winner, other), key=Leaf.written)
-    return three_way(base, earlier.body, later.body, policies)
 
 
 #: Pairs of leaves that are joined in one commit: a sale that waits for the writer waits no longer.

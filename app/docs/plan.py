@@ -69,7 +69,7 @@ class Plan:
 def plan(tree: trees.Tree, leaves: Sequence[Leaf], body_at: BodyAt, policies: Policies) -> Plan:
     """What becomes of the live leaves (winner first) of a document with this tree."""
     row, steps = _in_order(tree, leaves)
-    rev = min(steps, key=lambda fork: fork[0], default=(0, None))[1]
+    rev = min(steps, key=lambda fork: fork[0], default=trees.NO_FORK)[1]
     bodies = {fork: body_at(fork) for _, fork in steps if fork is not None}
     parts = [(leaf.written(), leaf.body) for leaf in row]
 
@@ -125,20 +125,11 @@ class _Named(merge.ByKey):
         super().__init__(policies.get("*", merge.ask), policies)
 
 
-Fork = tuple[int, str | None]
-"""A generation and the revision there; `(0, None)` where two leaves have nothing in common."""
-
-
-def _in_order(tree: trees.Tree, leaves: Sequence[Leaf]) -> tuple[list[Leaf], list[Fork]]:
-    """The leaves as they hang in the tree, so that of any two the neighbours between them share at least as much; and
-    where each neighbours fork."""
-    ways = {f"{top}-{hashes[0]}": (top - len(hashes), hashes[::-1]) for top, _, hashes in reversed(tree)}
-    row = sorted(leaves, key=lambda leaf: ways[leaf.rev])
-    forks: list[Fork] = []
-    for (start, a), (other, b) in pairwise(ways[leaf.rev] for leaf in row):
-        shared = next((i for i, (x, y) in enumerate(zip(a, b, strict=False)) if x != y), min(len(a), len(b)))
-        forks.append((start + shared, f"{start + shared}-{a[shared - 1]}") if start == other and shared else (0, None))
-    return row, forks
+def _in_order(tree: trees.Tree, leaves: Sequence[Leaf]) -> tuple[list[Leaf], list[trees.Fork]]:
+    """The leaves as they hang in the tree, and where each two neighbours of them fork."""
+    paths = dict(zip(reversed(trees.leaves(tree)), reversed(tree), strict=True))
+    row = sorted(leaves, key=lambda leaf: trees.as_it_hangs(paths[leaf.rev]))
+    return row, [trees.fork(paths[a.rev], paths[b.rev]) for a, b in pairwise(row)]
 
 
 def _tell(found: Plan, path: Path, bodies: list[Any], made: Any, policy: Policy) -> None:

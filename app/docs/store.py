@@ -194,6 +194,7 @@ class Store:
         self._live += done.live
         self._dead += done.dead
         self.epoch_begun = self.epoch_begun or done.began_epoch
+        self.forgotten = done.forgotten
         self._last_n = done.n
         if changed:
             self._notifier.notify()
@@ -322,15 +323,13 @@ class Store:
         """Wakes all who `wait`."""
         self._notifier.wake()
 
-    def vacuum(self, *, empty_log: bool = True) -> None:
-        """Rewrites the file without the space that deleted rows left (and without their bytes). `empty_log` False
-        leaves it to the caller to empty the log, which may take turns."""
+    def vacuum(self) -> None:
+        """Rewrites the file without the space that deleted rows left (and without their bytes, which the log keeps
+        until `empty_log`)."""
         with self._lock:
             self._check_outside()
             try:
                 self._connection.execute("VACUUM")
-                if empty_log:
-                    self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
             except sqlite3.Error as error:
                 raise named(self.path, error) from error
 

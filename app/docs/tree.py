@@ -20,7 +20,7 @@ leaves.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from typing import Literal
 
 import orjson
@@ -36,6 +36,10 @@ Tree = tuple[Path, ...]
 
 Result = Literal["new_leaf", "new_branch", "internal_node"]
 """What a merge did: made the tree or extended a leaf; made another branch; found the revision in the tree already."""
+
+Fork = tuple[int, str | None]
+"""Where two paths part: a generation and the revision there; `NO_FORK` where they have nothing in common."""
+NO_FORK: Fork = (0, None)
 
 REVS_LIMIT = 1000
 """Revisions kept of each path, CouchDB's default."""
@@ -82,13 +86,15 @@ def leaves(tree: Tree) -> list[str]:
     return [f"{path[0]}-{path[2][0]}" for path in tree]
 
 
+def revisions(tree: Tree) -> set[str]:
+    """Every revision that stands in the tree, with or without a body."""
+    return {f"{top - back}-{hash}" for top, _, hashes in tree for back, hash in enumerate(hashes)}
+
+
 def find(tree: Tree, rev: str) -> tuple[str, ...] | None:
     """The hashes of `rev` and its ancestors, newest first, or None where the tree lacks it."""
-    generation, hash = parse(rev)
-    for top, _, hashes in tree:
-        index = top - generation
-        if 0 <= index < len(hashes) and hashes[index] == hash:
-            return hashes[index:]
+    for path, index in _places(tree, rev):
+        return path[2][index:]
     return None
 
 
@@ -99,29 +105,27 @@ def contains(tree: Tree, rev: str) -> bool:
 
 def latest(tree: Tree, rev: str) -> list[str]:
     """The leaves that descend from `rev`, winner order; `rev` itself if it is a leaf, nothing if it isn't here."""
-    generation, hash = parse(rev)
-    found: list[str] = []
-    for top, _, hashes in tree:
-        index = top - generation
-        if 0 <= index < len(hashes) and hashes[index] == hash:
-            found.append(f"{top}-{hashes[0]}")
-    return list(dict.fromkeys(found))
+    return list(dict.fromkeys(f"{path[0]}-{path[2][0]}" for path, _ in _places(tree, rev)))
 
 
 def common_ancestor(tree: Tree, rev_a: str, rev_b: str) -> str | None:
     """The newest revision from which both descend (one of them, if the other descends from it), or None."""
-    newest = 0
-    hash = ""
     ancestries_b = _ancestries(tree, rev_b)
-    for generation_a, hashes_a in _ancestries(tree, rev_a):
-        for generation_b, hashes_b in ancestries_b:
-            if generation_a - len(hashes_a) != generation_b - len(hashes_b):
-                continue
-            shared = _shared(hashes_a, hashes_b)
-            generation = generation_a - len(hashes_a) + shared
-            if shared and generation > newest:
-                newest, hash = generation, hashes_a[-shared]
-    return f"{newest}-{hash}" if newest else None
+    forks = [fork(a, b) for a in _ancestries(tree, rev_a) for b in ancestries_b]
+    return max(forks, key=lambda found: found[0], default=NO_FORK)[1]
+
+
+def fork(a: Path, b: Path) -> Fork:
+    """The newest node that two paths share, `NO_FORK` where they grow from different roots."""
+    above = a[0] - len(a[2])
+    shared = _shared(a[2], b[2]) if above == b[0] - len(b[2]) else 0
+    return (above + shared, f"{above + shared}-{a[2][-shared]}") if shared else NO_FORK
+
+
+def as_it_hangs(path: Path) -> tuple[int, tuple[str, ...]]:
+    """Sorts paths so that of any two the neighbours between them share at least as much: then the forks of neighbours
+    are all forks of the tree."""
+    return path[0] - len(path[2]), path[2][::-1]
 
 
 def remove(tree: Tree, revs: Iterable[str]) -> Tree:
@@ -263,17 +267,18 @@ def _shared(a: tuple[str, ...], b: tuple[str, ...]) -> int:
     return low
 
 
-def _ancestries(tree: Tree, rev: str) -> list[tuple[int, tuple[str, ...]]]:
-    """Each place of the tree where `rev` stands, as its generation and the hashes down to the root."""
+def _ancestries(tree: Tree, rev: str) -> list[Path]:
+    """The paths that would end in `rev`, each once: more than one where it stands in several roots."""
+    return list(dict.fromkeys((top - index, False, hashes[index:]) for (top, _, hashes), index in _places(tree, rev)))
+
+
+def _places(tree: Tree, rev: str) -> Iterator[tuple[Path, int]]:
+    """The paths on which `rev` stands, and after how many newer nodes."""
     generation, hash = parse(rev)
-    found: list[tuple[int, tuple[str, ...]]] = []
-    for top, _, hashes in tree:
-        index = top - generation
-        if 0 <= index < len(hashes) and hashes[index] == hash:
-            ancestry = (generation, hashes[index:])
-            if ancestry not in found:
-                found.append(ancestry)
-    return found
+    for path in tree:
+        index = path[0] - generation
+        if 0 <= index < len(path[2]) and path[2][index] == hash:
+            yield path, index
 
 
 # --- stemming ------------------------------------------------------------------------------------------------------

@@ -136,7 +136,7 @@ def _settle(connection: sqlite3.Connection, doc: int, tree: trees.Tree, leaves: 
     rows = connection.execute("SELECT n, rev, leaf FROM bodies WHERE doc = ? ORDER BY n DESC", (doc,)).fetchall()
     kept = 0
     standing = set(leaves)
-    nodes = None if len(rows) <= FEW else {f"{top - i}-{hash}" for top, _, way in tree for i, hash in enumerate(way)}
+    nodes = None if len(rows) <= FEW else trees.revisions(tree)
     pinned = _pinned(tree) if bound and len(tree) > 1 and len(rows) > bound else frozenset[str]()
     for n, rev, leaf in rows:
         if rev in standing:
@@ -153,12 +153,8 @@ def _settle(connection: sqlite3.Connection, doc: int, tree: trees.Tree, leaves: 
 def _pinned(tree: trees.Tree) -> frozenset[str]:
     """The revisions at which branches part, and those that a tombstone has ended."""
     ended = {f"{top - 1}-{hashes[1]}" for top, deleted, hashes in tree if deleted and len(hashes) > 1}
-    ways = sorted((top - len(hashes), hashes[::-1]) for top, _, hashes in tree)
-    for (start, a), (other, b) in pairwise(ways):
-        together = next((i for i, (x, y) in enumerate(zip(a, b, strict=False)) if x != y), min(len(a), len(b)))
-        if start == other and together:
-            ended.add(f"{start + together}-{a[together - 1]}")
-    return frozenset(ended)
+    forks = {trees.fork(a, b)[1] for a, b in pairwise(sorted(tree, key=trees.as_it_hangs))}
+    return frozenset(ended | {rev for rev in forks if rev is not None})
 
 
 def _body_of(connection: sqlite3.Connection, doc: int, rev: str) -> Content | None:

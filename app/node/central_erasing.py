@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 from urllib.parse import quote
 
+from app.docs import tree as trees
 from app.docs.database import Database
 from app.docs.directory import Directory
 from app.node.report import now
@@ -55,7 +56,6 @@ class CentralErasing:
         from app.shop.schemas.erasure import KINDS
 
         known = self.known()
-        before = repr(known)
         pending = False
         for database in map(self._directory.get, filter(holds_people, self._directory.names())):
             n = database.last_n
@@ -65,8 +65,7 @@ class CentralErasing:
                     entry.update(database=database.name, rev=record.rev, at=None)
             self._seen[database.name] = n
             open_ = [id for id, one in known.items() if one["at"] is None and one["database"] == database.name]
-            url = f"{root}/{quote(database.name, safe='')}"
-            if open_ and self._central(session, url, database, open_, known):
+            if open_ and self._central(session, root, database, open_, known):
                 pending = True
         for report in reports:
             told, node = report.get("erased") or {}, str(report.get("node"))
@@ -75,12 +74,13 @@ class CentralErasing:
                     entry["heard"][node] = told[id]
                 elif len(told) < KEPT:  # it lists all, and this one no more: something of the person has come since
                     entry["heard"].pop(node, None)
-        if repr(known) != before:
+        if known != self.known():
             self._state.set(STATE, known)
         return pending
 
-    def _central(self, session: Any, url: str, database: Database, ids: list[str], known: dict[str, Any]) -> bool:
+    def _central(self, session: Any, root: str, database: Database, ids: list[str], known: dict[str, Any]) -> bool:
         """Asks for what the central should no longer have; whether some of it is still there, or not erased yet."""
+        url = f"{root}/{quote(database.name, safe='')}"
         left = False
         kept = False
         for id in ids:
@@ -91,7 +91,7 @@ class CentralErasing:
                 left = kept = True
             else:
                 known[id]["at"] = now()
-        if kept:
+        if kept and not self._is_hub(session, root):  # a hub is at it by itself
             self._compact(session, url, database, known[ids[0]]["rev"])
         elif not left:
             self._asked.pop(database.name, None)
@@ -103,9 +103,7 @@ class CentralErasing:
         record = database.read(id)
         if record is None:
             return False
-        paths = record.paths()
-        leaves = set(record.leaves())
-        older = {f"{start - back}-{hash_}" for start, _, hashes in paths for back, hash_ in enumerate(hashes)} - leaves
+        older = trees.revisions(record.paths()) - set(record.leaves())
         asked = [{"id": id, "rev": rev} for rev in sorted(older)]
         for start in range(0, len(asked), MOST):
             answer = session.post(f"{url}/_bulk_get", json={"docs": asked[start : start + MOST]}, timeout=TIMEOUT)
@@ -116,8 +114,6 @@ class CentralErasing:
         return False
 
     def _compact(self, session: Any, url: str, database: Database, rev: str) -> None:
-        if self._is_hub(session, url):
-            return  # it is at it
         turns = self._asked.get(database.name)
         self._asked[database.name] = 0 if turns is None or turns >= PATIENCE else turns + 1
         if self._asked[database.name]:
@@ -130,9 +126,9 @@ class CentralErasing:
             answer.raise_for_status()
         log.info("%s: the central was asked to compact it (%d)", database.name, answer.status_code)
 
-    def _is_hub(self, session: Any, url: str) -> bool:
+    def _is_hub(self, session: Any, root: str) -> bool:
         if self._hub is None:
-            answer = session.get(url.rpartition("/")[0] + "/", timeout=TIMEOUT)
+            answer = session.get(f"{root}/", timeout=TIMEOUT)
             answer.raise_for_status()
             self._hub = (answer.json().get("vendor") or {}).get("name") == "CouchTill"
         return self._hub

@@ -82,7 +82,7 @@ class Erasing:
         """Cleans what is due; the seconds until something that waits may be cleaned, None when nothing does."""
         from app.shop.erasing import cleaning
 
-        names, self._changed = self._changed, set()
+        names = {self._changed.pop() for _ in range(len(self._changed))}  # one at a time: writers add meanwhile
         waits: list[float] = []
         cleaned: list[str] = []
         for name in sorted(filter(cleaning.holds_people, names)):

@@ -65,9 +65,9 @@ class Node:
         self._reporter: Reporter | None = None
         self._reactions: Reactions | None = None
         self._erasing: Erasing | None = None
-        self.central_erasing: Any = None
+        self.central_erasing: Any = None  # head office's `CentralErasing`, once it has links
         self.older = Older(self)
-        self._settings: Any = None
+        self.settings: Any = None  # the shop's, as they hold at this node; None at a hub
         self.schedule: Schedule | None = None
         self._callbacks: list[Callable[[], None]] = []
         self._lock = threading.Lock()
@@ -134,7 +134,7 @@ class Node:
                 contact=self.contact,
                 peppers=PinKeys(self.path),
             )
-        self._settings = self._own_settings()
+        self.settings = self._own_settings()
         names = node_links.databases(self.config, self._known_stores())
         for name in names:
             self.database(name)
@@ -273,7 +273,7 @@ class Node:
         status = node_links.light(statuses, central=self.config.central_url)
         schedule = {**ALWAYS, "next": None} if self.schedule is None else self.schedule.as_dict()
         sells = self.kind == "terminal" and self.config.central_url is not None
-        hours = self._settings["offline_hours"] if sells else None
+        hours = self.settings["offline_hours"] if sells else None
         return {
             **status,
             "refused": self.refused(),
@@ -316,11 +316,6 @@ class Node:
         if self.schedule is not None:
             self.schedule.by_hand()
 
-    @property
-    def settings(self) -> Any:
-        """The shop's settings that hold at this node; None at a hub."""
-        return self._settings
-
     def _own_settings(self) -> Any:
         """The shop's settings that hold here. Head office has its own only: what is set for all, is set for tills."""
         if self.till is not None:
@@ -333,7 +328,7 @@ class Node:
 
     def _schedule(self, supervisor: Any) -> Schedule:
         def rule() -> Mapping[str, Any]:
-            return {**ALWAYS, **self._settings["sync"]}
+            return {**ALWAYS, **self.settings["sync"]}
 
         def turn() -> None:
             supervisor.sync_now()

@@ -51,10 +51,7 @@ class Reactions:
             if node.closing.is_set() or database.closed:
                 return
             try:
-                if last == seen:
-                    self._again(name)
-                else:
-                    self._react(name, first=seen == -1)
+                self._react(name, news=last != seen, first=seen == -1)
             except Exception:
                 if node.closing.is_set():
                     return  # the database was closed beneath it
@@ -63,30 +60,22 @@ class Reactions:
             seen = last
             node.closing.wait(PAUSE)
 
-    def _react(self, name: str, *, first: bool) -> None:
+    def _react(self, name: str, *, news: bool, first: bool) -> None:
+        """Looks at what came, and at joins that wait for a base which only the central has."""
         from app.shop.conflicts import joining
         from app.shop.follow import follow
 
         node = self._node
         if name == "company":
-            node.link_new_stores()
+            if news:
+                node.link_new_stores()
         elif not name.startswith("store-"):
             return
-        self._again(name)
         database, fetch = node.directory.get(name), partial(node.older.fetch, name)
-        written = follow(node.company, database, kind=node.kind, fetch=fetch)
+        written = [*joining.join_all(node.company, database, node.older.waiting(name), node.kind, fetch=fetch)]
+        if news:
+            written += follow(node.company, database, kind=node.kind, fetch=fetch)
         if first:
             written += joining.join_waiting(node.company, database, node.kind, fetch=fetch)
         for id in written:
             log.info("%s: wrote %s", name, id)
-
-    def _again(self, name: str) -> None:
-        """Joins that wait for a base which only the central has."""
-        ids = self._node.older.waiting(name)
-        if ids:
-            from app.shop.conflicts import joining
-
-            node = self._node
-            database, fetch = node.directory.get(name), partial(node.older.fetch, name)
-            for id in joining.join_all(node.company, database, ids, node.kind, fetch=fetch):
-                log.info("%s: wrote %s", name, id)

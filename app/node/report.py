@@ -30,7 +30,7 @@ TIMEOUT = 10.0
 PREFIX = "_local/couchtill.node."
 
 Also = Callable[[Any, str, list[dict[str, Any]]], bool]
-"""``also(session, central's address, reports)``"""
+"""``also(session, central's address, reports)``, in the reporter's thread: whether it is to be called again soon."""
 
 
 def now() -> str:
@@ -51,8 +51,8 @@ class Reporter:
         reads: bool = False,
         also: Also | None = None,
     ) -> None:
-        """``also``: what head office does at the central with each turn; it says whether that is to be looked at again
-        soon."""
+        """``also``: what head office does at the central with each turn. While it says so it is called again soon, each
+        time after twice as long: from ``AGAIN`` to ``READING`` seconds."""
         self._also = also
         self._soon = AGAIN
         self._url = company_url
@@ -119,8 +119,8 @@ class Reporter:
         if self._reads:
             self._read(session)
         if self._also is not None and self._also(session, self._url.rpartition("/")[0], self._reports):
-            self._soon = min(READING, 2 * self._soon)
-            return self._soon / 2
+            wait, self._soon = self._soon, min(READING, 2 * self._soon)
+            return wait
         self._soon = AGAIN
         return READING if self._reads else INTERVAL
 

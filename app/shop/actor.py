@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from app.docs import json
-from app.shop.reason import Reason, say
+from app.shop.reason import say
 from app.shop.sale import SaleError
 
 #: Of the details that a refusal tells, those that an approval is bound to besides the sentence.
@@ -73,7 +73,7 @@ def refusal(right: str, doings: Sequence[str], **details: Any) -> SaleError:
     together = doings[0]
     for doing in doings[1:]:
         together = say("%(first)s, %(then)s", first=together, then=doing)
-    reason: Reason = say("A supervisor must allow this: %(doing)s.", doing=together)
+    reason = say("A supervisor must allow this: %(doing)s.", doing=together)
     return SaleError(403, "needs_approval", reason, "", {"right": right, "what": what, **details})
 
 

@@ -104,7 +104,7 @@ def _several(database: Database, parts: ids.NumberedId, types: tuple[str, ...]) 
     """Whether more than one document has this number in its series, among these types."""
     found = 0
     for type in types:
-        prefix = f"{type}:{parts.series}:{parts.number:08d}:"
+        prefix = ids.prefix(type, parts.series, parts.number)
         found += len(database.between(prefix, prefix + "~", limit=2))
     return found > 1
 

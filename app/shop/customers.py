@@ -9,11 +9,11 @@ from typing import Any
 from app.docs import merge
 from app.docs.record import Record
 from app.shop import clock as clocks
-from app.shop import editing, schemas
+from app.shop import editing
 from app.shop.actor import ANYBODY, Actor
 from app.shop.desk import Desk
 from app.shop.reason import say
-from app.shop.sale import SaleError
+from app.shop.sale import SaleError, check_document
 from app.shop.schemas.customer import Customer
 from app.shop.schemas.order import SALE_ID
 
@@ -80,7 +80,7 @@ class Customers:
             at = clocks.stamp(self.desk.clock())
             stamps = {"updated_at": at, "updated_by": actor.staff, "updated_on": self.desk.terminal}
             doc = {"_id": id, "type": "customer", "schema": 1, **given, **stamps}
-            self._check(doc)
+            check_document(doc)
             self.company.put(doc)
             made = self.company.read(id)
             assert made is not None
@@ -173,14 +173,6 @@ class Customers:
                 raise SaleError(
                     409, "card_taken", say("The card %(code)s belongs to another customer.", code=code), "cards"
                 )
-
-    @staticmethod
-    def _check(doc: Mapping[str, Any]) -> None:
-        try:
-            schemas.read(doc)
-        except schemas.Invalid as wrong:
-            first = wrong.problems[0]
-            raise SaleError(400, "invalid", first.reason, first.field) from None
 
 
 CUSTOMER = Customer()

@@ -7,9 +7,9 @@ from typing import Any
 
 from app.docs.database import Database
 from app.docs.errors import Conflict
-from app.shop import clock, ids, schemas
+from app.shop import clock, ids
 from app.shop.reason import say
-from app.shop.sale import SaleError
+from app.shop.sale import SaleError, check_document
 
 
 class Changed(Exception):
@@ -49,11 +49,7 @@ def edit(
         if all(current.get(key) == value for key, value in changes.items()):
             return current
         edited = {**current, **changes, "updated_at": clock.stamp(moment()), "updated_by": by, "updated_on": on}
-        try:
-            schemas.read(edited)
-        except schemas.Invalid as wrong:
-            first = wrong.problems[0]
-            raise SaleError(400, "invalid", first.reason, first.field) from None
+        check_document(edited)
         try:
             edited["_rev"] = database.put(edited)
         except Conflict:

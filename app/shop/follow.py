@@ -48,7 +48,7 @@ def follow(
             if tasks.write(here, found):
                 yield found["_id"]
         if SETTINGS in ids:  # what a person had to be asked may be a rule's again
-            written.extend(joining.join_waiting(company, here, kind, fetch=fetch))
+            yield from joining.join_waiting(company, here, kind, fetch=fetch)
         yield from joining.join_all(company, here, ids, kind, fetch=fetch)
 
     return written + _followed(database, look)

@@ -12,13 +12,10 @@ from typing import NamedTuple
 
 NONCE_DIGITS = 10  # hex: 40 bits, among the few documents that could ever share a series and a number
 NUMBER_DIGITS = 8
-IMMUTABLE = frozenset(
-    {
-        *("order", "shift", "zreport", "cash", "event", "stock", "posting", "ledger", "level", "statement"),
-        *("resolution", "erasure"),
-    }
-)
 JOURNALED = frozenset({"order", "shift", "zreport", "cash", "event", "stock", "posting"})
+#: Types that are written once and stand in no journal: whoever has the order, or made the decision, writes the same.
+LOOSE = frozenset({"ledger", "level", "statement", "resolution", "erasure"})
+IMMUTABLE = JOURNALED | LOOSE
 
 #: Types whose ids hold their place in the journal; receipts and Z reports have numbers of their own.
 PLACED = tuple(sorted(JOURNALED - {"order", "zreport"}))
@@ -40,7 +37,13 @@ def nonce(sale: str) -> str:
 
 def numbered(type: str, series: str, number: int, sale: str) -> str:
     """The id of a document of a series: `numbered("order", "s1-t2.k7", 42, sale)`."""
-    return f"{type}:{series}:{number:0{NUMBER_DIGITS}d}:{nonce(sale)}"
+    return prefix(type, series, number) + nonce(sale)
+
+
+def prefix(type: str, series: str, number: int) -> str:
+    """What the ids of all documents of this type begin with that have the number in the series (several, where a
+    terminal was copied): `order:s1-t2.k7:00000042:`."""
+    return f"{type}:{series}:{number:0{NUMBER_DIGITS}d}:"
 
 
 def parse(id: str) -> NumberedId | None:

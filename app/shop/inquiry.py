@@ -23,7 +23,7 @@ def given(database: Database, series: str, number: int, types: Sequence[str]) ->
     """The documents of these types that have the number in the series, the earliest first."""
     found = []
     for type in types:
-        prefix = f"{type}:{series}:{number:0{ids.NUMBER_DIGITS}d}:"
+        prefix = ids.prefix(type, series, number)
         for record in database.between(prefix, prefix + "~", limit=MOST):
             found += versions(database, record.id) if record.conflicts else [record.full()]
     return sorted(found, key=lambda doc: (str(doc.get("at")), str(doc["_id"])))
@@ -44,8 +44,7 @@ def versions(database: Database, id: str) -> list[dict[str, Any]]:
         return []
     ends = integrity.leaves(database, record)
     known = {doc["_rev"] for doc in ends}
-    for path in record.paths():
-        top, _, hashes = path
+    for top, _, hashes in record.paths():
         for place, hash in enumerate(hashes[1:MOST], 1):
             rev = f"{top - place}-{hash}"
             entry = database.open_revs(id, [rev])[0].get("ok") if rev not in known else None
@@ -65,12 +64,12 @@ def before(database: Database, doc: Doc) -> list[dict[str, Any]]:
     place = doc["journal"] - 1
     found = []
     for type in ids.PLACED:
-        prefix = f"{type}:{doc['series']}:{place:0{ids.NUMBER_DIGITS}d}:"
+        prefix = ids.prefix(type, doc["series"], place)
         found += [record.full() for record in database.between(prefix, prefix + "~", limit=MOST)]
     for type in ("order", "zreport"):
         start = doc["number"] if type == doc["type"] else place
-        low, high = f"{type}:{doc['series']}:", f"{type}:{doc['series']}:{start:0{ids.NUMBER_DIGITS}d}:~"
-        near = database.between(low, high, limit=FAR, descending=True)
+        low, high = f"{type}:{doc['series']}:", ids.prefix(type, doc["series"], start)
+        near = database.between(low, high + "~", limit=FAR, descending=True)
         found += [record.full() for record in near if record.doc().get("journal") == place]
     return found
 
@@ -91,7 +90,7 @@ def _after(database: Database, doc: Doc, place: int | None = None) -> Iterator[d
         start = doc["journal"] + 1 if type in ids.PLACED else doc["number"] if type == doc["type"] else 1
         if type == "order" and type != doc["type"]:
             start = _first_order(database, doc)
-        low = f"{type}:{doc['series']}:{start:0{ids.NUMBER_DIGITS}d}:"
+        low = ids.prefix(type, doc["series"], start)
         for record in database.between(low, f"{type}:{doc['series']};", limit=FAR):
             for each in integrity.leaves(database, record) if record.conflicts else [record.full()]:
                 if is_placed(each) and (place is None or each["journal"] == place):
@@ -104,8 +103,7 @@ def _first_order(database: Database, doc: Doc) -> int:
     low, high = 1, int(doc["journal"])
     while low < high:
         middle = (low + high) // 2
-        prefix = f"order:{doc['series']}:"
-        found = database.between(f"{prefix}{middle:0{ids.NUMBER_DIGITS}d}:", f"order:{doc['series']};", limit=1)
+        found = database.between(ids.prefix("order", doc["series"], middle), f"order:{doc['series']};", limit=1)
         if found and found[0].doc().get("journal", 0) < doc["journal"]:
             low = middle + 1
         else:

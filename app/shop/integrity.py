@@ -17,14 +17,11 @@ from app.shop.shifts.proof import own_faults
 
 Doc = Mapping[str, Any]
 
-#: Types that are written once and stand in no journal: whoever has the order, or made the decision, writes the same.
-LOOSE = tuple(sorted(ids.IMMUTABLE - ids.JOURNALED))
-
 
 def is_once(id: str) -> bool:
     """Whether the document of that id is one of ours that is written once; what another program calls an order by an id
     of its own is its own affair."""
-    return ids.parse(id) is not None or id.startswith(tuple(f"{type}:" for type in LOOSE))
+    return ids.parse(id) is not None or id.startswith(tuple(f"{type}:" for type in ids.LOOSE))
 
 
 def fault_of(database: Database, record: Record) -> str | None:
@@ -109,8 +106,8 @@ def predecessor(database: Database, doc: Doc) -> dict[str, Any] | None:
     for index in ("order_hash", "zreport_hash"):
         for record in database.find(index, prev, limit=1):
             return record.full()
-    for type_ in ids.PLACED:
-        prefix = f"{type_}:{doc['series']}:{doc['journal'] - 1:0{ids.NUMBER_DIGITS}d}:"
+    for placed in ids.PLACED:
+        prefix = ids.prefix(placed, doc["series"], doc["journal"] - 1)
         for record in database.between(prefix, prefix + "~", limit=10):
             for leaf in leaves(database, record) if record.conflicts else [record.full()]:
                 if leaf.get("hash") == prev:

@@ -39,6 +39,12 @@ def invalid(reason: str, field: str) -> SaleError:
     return SaleError(400, "invalid", reason, field)
 
 
+def check_document(doc: Mapping[str, Any]) -> None:
+    """Raises SaleError 400 for a document that its schema refuses, with the first of its faults."""
+    for problem in schemas.check(doc)[:1]:
+        raise invalid(problem.reason, problem.field)
+
+
 def read_request(request: Any, schema: Strict = SALE_REQUEST) -> dict[str, Any]:
     """A request to sell, or another one, checked by its schema. Raises SaleError with all its faults."""
     try:

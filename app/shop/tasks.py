@@ -18,10 +18,8 @@ from app.shop.reason import say
 from app.shop.sale import SaleError
 
 MOST = 200
-
-
 #: Kinds that say only what people said of something else that waits: they stand in no list of their own.
-BESIDE: Final = frozenset({"conflict", "refused"})
+BESIDE: Final = ("conflict", "refused")  # no set: another program's kind may be anything
 
 
 def task(kind: str, about: str) -> dict[str, Any]:

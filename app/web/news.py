@@ -116,7 +116,7 @@ class Stream:
         self._company = company
         self._inbox = inbox
         self._waiting: dict[str, int] | None = None
-        self._counted = -CALM
+        self._counted = -COUNT
         self._stores: dict[str, _Watched] = {}
         self._products: set[str] | None = set()
         self._types: set[str] = set()

@@ -11,7 +11,6 @@ after the first time that it was opened.
 from __future__ import annotations
 
 import random
-import time
 from pathlib import Path
 from typing import Any
 
@@ -32,15 +31,6 @@ BASKET = 20
 PAUSE = 150
 #: Seconds that the copy of the catalogue may take: it makes way for everything else.
 COPY = 1800
-KEPT = """() => new Promise((resolve) => {
-  const opening = indexedDB.open("couchtill.s1-t1.catalogue");
-  opening.onsuccess = () => {
-    const db = opening.result;
-    if (!db.objectStoreNames.contains("meta")) { db.close(); return resolve(false); }
-    const asked = db.transaction("meta").objectStore("meta").get("done");
-    asked.onsuccess = () => { db.close(); resolve(Boolean(asked.result)); };
-  };
-})"""
 
 STORE = {
     "_id": "store:s1", "type": "store", "schema": 1, "id": "s1", "name": "Bench", "currency": "EUR", "digits": 2,
@@ -95,9 +85,9 @@ def cashier(directory: Path, rounds: int) -> list[Row]:
         page = chromium.new_context(viewport={"width": 1280, "height": 800}, locale="en-GB").new_page()
         page.goto(start_link(data, process.url))
         page.locator(".tile").first.wait_for()
-        keeps_catalogue(page)
-        page.evaluate(WATCH)
         work = _Work(page, codes)
+        work.cashier.keeps_catalogue(COPY)
+        page.evaluate(WATCH)
         work.sales(2, BASKET)  # what any page needs to get going
         page.evaluate("() => { Object.assign(bench, { scan: [], sale: [], paper: [] }); }")
         work.sales(max(SALES, rounds), BASKET)
@@ -108,14 +98,6 @@ def cashier(directory: Path, rounds: int) -> list[Row]:
         ("… and its paper", 200, "paper"),
     )
     return [_row(what, goal, times[name]) for what, goal, name in rows]
-
-
-def keeps_catalogue(page: Any) -> None:
-    """Waits until the window's own copy of the catalogue is whole."""
-    until = time.monotonic() + COPY
-    while not page.evaluate(KEPT):
-        assert time.monotonic() < until, "the catalogue's copy does not come to its end"
-        page.wait_for_timeout(1000)
 
 
 def _row(what: str, goal: float, times: list[float]) -> Row:

@@ -86,6 +86,18 @@ class Terminal:
             database.close()
 
 
+#: Whether the window's own copy of the catalogue is whole.
+CATALOGUE_KEPT = """() => new Promise((resolve) => {
+  const opening = indexedDB.open("couchtill.s1-t1.catalogue");
+  opening.onsuccess = () => {
+    const db = opening.result;
+    if (!db.objectStoreNames.contains("meta")) { db.close(); return resolve(false); }
+    const asked = db.transaction("meta").objectStore("meta").get("done");
+    asked.onsuccess = () => { db.close(); resolve(Boolean(asked.result)); };
+  };
+})"""
+
+
 class Cashier:
     """Works one window of a till."""
 
@@ -101,6 +113,13 @@ class Cashier:
         self.page.goto(link)
         expect(self.page.locator(".tile").first).to_be_visible()
         return self
+
+    def keeps_catalogue(self, patience: float = PATIENCE / 1000) -> None:
+        """Waits until the window's own copy of the catalogue is whole, for so many seconds."""
+        until = time.monotonic() + patience
+        while not self.page.evaluate(CATALOGUE_KEPT):
+            assert time.monotonic() < until, "the catalogue's copy does not come to its end"
+            self.page.wait_for_timeout(100)
 
     def scan(self, code: str) -> None:
         """Keys as a scanner sends them: real ones, their times as close as a scanner's however busy this machine is."""

@@ -18,27 +18,16 @@ PAGE_KEPT = """async () => {
   return Boolean(await caches.match("/")) && Boolean(await caches.match("/static/js/till/main.js"));
 }"""
 
-#: The copy of the catalogue is whole.
-CATALOGUE_KEPT = """() => new Promise((resolve) => {
-  const opening = indexedDB.open("couchtill.s1-t1.catalogue");
-  opening.onsuccess = () => {
-    const db = opening.result;
-    if (!db.objectStoreNames.contains("meta")) { db.close(); return resolve(false); }
-    const asked = db.transaction("meta").objectStore("meta").get("done");
-    asked.onsuccess = () => { db.close(); resolve(Boolean(asked.result)); };
-  };
-})"""
-
 
 @pytest.fixture
 def keeper(terminal: Terminal, open_context: Callable[..., BrowserContext]) -> Iterator[Cashier]:
     """A cashier whose browser has kept page and catalogue."""
     works = Cashier(open_context(service_workers="allow").new_page()).open(terminal.link())
-    for kept in (PAGE_KEPT, CATALOGUE_KEPT):
-        until = time.monotonic() + PATIENCE / 1000
-        while not works.page.evaluate(kept):
-            assert time.monotonic() < until, kept
-            works.page.wait_for_timeout(200)
+    until = time.monotonic() + PATIENCE / 1000
+    while not works.page.evaluate(PAGE_KEPT):
+        assert time.monotonic() < until, PAGE_KEPT
+        works.page.wait_for_timeout(200)
+    works.keeps_catalogue()
     yield works
     assert works.problems == []
 
@@ -135,10 +124,7 @@ def test_weight_and_price_in_a_code_are_read_while_the_server_is_away(
     }  # fmt: skip
     terminal.put(ham)
     works = Cashier(open_context(service_workers="allow").new_page()).open(terminal.link())
-    until = time.monotonic() + PATIENCE / 1000
-    while not works.page.evaluate(CATALOGUE_KEPT):
-        assert time.monotonic() < until
-        works.page.wait_for_timeout(200)
+    works.keeps_catalogue()
     terminal.kill()
     expect(works.page.locator("#away")).to_be_visible()
     works.scan("2112345007502")

@@ -30,9 +30,13 @@ def price(amount: int) -> dict[str, int]:
 
 @pytest.fixture(scope="module")
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    """A till on a socket, and `open(page, id)`: the page of one document."""
+    """A till on a socket, with two pictures, and `open(page, id)`: the page of one document."""
     with Node(tmp_path_factory.mktemp("case") / "s1-t1", NodeConfig(kind="terminal", id="s1-t1", store="s1")) as node:
         stock(node.company)
+        for name, colour in (("red", "#c33"), ("blue", "#36c")):
+            drawn = f'<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"><rect fill="{colour}"/></svg>'
+            file = {"content_type": "image/svg+xml", "data": b64encode(drawn.encode()).decode()}
+            node.company.put({"_id": f"picture:{name}", "type": "picture", "_attachments": {"p.svg": file}})
         server = serve(node, "127.0.0.1", 0)
         url = f"http://127.0.0.1:{server.port}"
 
@@ -187,10 +191,6 @@ def test_texts_lists_pictures_and_what_nobody_knows_are_decided_by_the_mouse(sho
     decided(page)
     assert shop.company.get(list_)["taxes"] == ["tax:b"]
 
-    for name, colour in (("red", "#c33"), ("blue", "#36c")):
-        drawn = f'<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"><rect fill="{colour}"/></svg>'
-        file = {"content_type": "image/svg+xml", "data": b64encode(drawn.encode()).decode()}
-        shop.company.put({"_id": f"picture:{name}", "type": "picture", "_attachments": {"p.svg": file}})
     three = disputed(
         shop,
         "m3",
@@ -224,11 +224,6 @@ def test_texts_lists_pictures_and_what_nobody_knows_are_decided_by_the_mouse(sho
 def one_of_each_kind(shop: Any, start: str) -> list[str]:
     """Documents in dispute: a price, several fields, a text, a list, a picture, three versions, one deleted, a type
     that nobody knows."""
-    for name, colour in (("red", "#c33"), ("blue", "#36c")):
-        if shop.company.read(f"picture:{name}") is None:
-            drawn = f'<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"><rect fill="{colour}"/></svg>'
-            file = {"content_type": "image/svg+xml", "data": b64encode(drawn.encode()).decode()}
-            shop.company.put({"_id": f"picture:{name}", "type": "picture", "_attachments": {"p.svg": file}})
     menu = f"menu:{start}"
     shop.company.put({"_id": menu, "type": "menu", "dish": "Soup"})
     fork(shop.company, menu, {"dish": "Stew"}, {"dish": "Curry"})

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 import requests
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import APIResponse, BrowserContext, Page, Route, expect
 
 from app.node import Node, NodeConfig
 from app.shop import incidents
@@ -105,6 +105,46 @@ def test_many_are_selected_looked_at_and_decided_and_the_rest_keeps_its_place(
     expect(page.locator('[data-count="conflicts"]')).to_have_text("1", timeout=60_000)
     expect(page.locator("#none")).to_contain_text("Nothing fits.")
     assert office.company.get("product:c000")["price"]["amount"] == 1350
+
+
+def test_a_list_that_could_not_be_read_or_was_passed_by_on_the_way_is_read_again_by_itself(
+    office: Any, open_context: Callable[..., BrowserContext]
+) -> None:
+    page = open_context().new_page()
+    page.goto(office.link())
+    page.goto(f"{office.url}/conflicts")
+    expect(rows(page)).to_have_count(30)
+    failed: list[str] = []
+
+    def fail(route: Route) -> None:
+        failed.append(route.request.url)
+        route.fulfill(status=503, json={"error": "busy", "reason": "Too much to do."})
+
+    page.route("**/api/conflicts?*", fail)
+    dispute(office.company, "product:4000001")
+    expect(page.locator('[data-count="conflicts"]')).to_have_text("61")
+    expect(page.locator("#fault")).to_have_text("Too much to do.")
+    page.unroute("**/api/conflicts?*")
+    expect(page.locator("#list")).to_contain_text("Espresso, small: price changed")
+    expect(page.locator("#fault")).to_be_empty()
+    assert failed
+
+    # One answer is late: another page is asked for meanwhile, and what was new on the first one is not forgotten.
+    held: list[tuple[Route, APIResponse]] = []
+    page.route("**/api/conflicts?*", lambda route: held.append((route, route.fetch())), times=1)
+    dispute(office.company, "product:4000002")
+    while not held:
+        page.wait_for_timeout(50)
+    dispute(office.company, "product:4000003")
+    page.get_by_role("button", name="Show more").click()
+    expect(rows(page)).to_have_count(60)
+    for name in ("Lemonade", "Orange juice"):
+        expect(page.locator("#list")).to_contain_text(name)
+    [(route, answer)] = held
+    route.fulfill(response=answer)
+    page.wait_for_timeout(300)
+    expect(page.locator("#list")).to_contain_text("Orange juice")
+    expect(page.locator('[data-count="conflicts"]')).to_have_text("63")
 
 
 def test_a_row_is_assigned_noted_put_aside_by_keyboard_alone_and_found_again_also_in_chinese_on_a_phone(

@@ -260,23 +260,10 @@ def test_the_last_receipts_open_again(cashier: Cashier) -> None:
     expect(cashier.page.locator("#receipts")).to_be_hidden()
 
 
-#: The window's own copy of the catalogue is whole.
-KEPT = """() => new Promise((resolve) => {
-  const opening = indexedDB.open("couchtill.s1-t1.catalogue");
-  opening.onsuccess = () => {
-    const db = opening.result;
-    if (!db.objectStoreNames.contains("meta")) { db.close(); return resolve(false); }
-    const asked = db.transaction("meta").objectStore("meta").get("done");
-    asked.onsuccess = () => { db.close(); resolve(Boolean(asked.result)); };
-  };
-})"""
-
-
 @pytest.fixture
 def keeper(cashier: Cashier) -> Cashier:
     """A cashier whose window has its copy of the catalogue."""
-    while not cashier.page.evaluate(KEPT):
-        cashier.page.wait_for_timeout(100)
+    cashier.keeps_catalogue()
     cashier.page.wait_for_timeout(100)
     return cashier
 

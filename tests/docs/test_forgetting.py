@@ -83,6 +83,17 @@ def test_an_ancestor_that_comes_late_is_not_kept_and_neither_is_a_branch_that_wa
     database.close()
 
 
+def test_what_was_forgotten_in_a_transaction_that_failed_is_still_kept(database: Database) -> None:
+    before = database.held("who:1")
+    with pytest.raises(ZeroDivisionError), database.transaction():
+        assert database.forget(["who:1"]) > 0
+        raise ZeroDivisionError
+    assert database.held("who:1") == before
+    database.put({**database.get("who:1"), "note": "newer"})
+    assert before[0]["_rev"] in {doc["_rev"] for doc in database.held("who:1")[1:]}
+    database.close()
+
+
 def test_a_reader_that_stays_keeps_the_log_and_it_is_said(
     database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from hashlib import md5
+from itertools import combinations, pairwise
 from pathlib import Path as FilePath
 from typing import Any
 
@@ -237,10 +238,12 @@ def test_get_leafs(paths: list[Path]) -> None:
 @given(paths_of_one_history())
 def test_every_node_is_found_with_its_ancestors_and_its_leaves(paths: list[Path]) -> None:
     grown = grow(*paths)
+    assert len(tree.revisions(grown)) == nested_tree.count_nodes(nested_tree.nested(grown))
     for generation, _, hashes in grown:
         for index, hash in enumerate(hashes):
             rev = f"{generation - index}-{hash}"
-            assert tree.contains(grown, rev) and tree.find(grown, rev) == hashes[index:]
+            assert rev in tree.revisions(grown) and tree.contains(grown, rev)
+            assert tree.find(grown, rev) == hashes[index:]
             assert tree.latest(grown, rev) == [f"{top}-{known[0]}" for top, _, known in grown if hash in known]
 
 
@@ -252,6 +255,20 @@ def test_the_common_ancestor_is_the_newest_revision_in_both_pasts(paths: list[Pa
     shared = [hash for hash in a if hash in b]
     expected = f"{len(a) - a.index(shared[0])}-{shared[0]}" if shared else None
     assert tree.common_ancestor(grown, f"{len(a)}-{a[0]}", f"{len(b)}-{b[0]}") == expected
+
+
+@given(unruly_histories())
+def test_the_forks_of_neighbours_are_all_forks_of_the_tree(history: tuple[int, list[Path]]) -> None:
+    grown = grow(*history[1], limit=history[0])
+    hung = sorted(grown, key=tree.as_it_hangs)
+    forks = {tree.fork(a, b) for a, b in pairwise(hung)}
+    assert forks == {tree.fork(a, b) for a, b in combinations(grown, 2)}
+    ways = [(top - len(hashes), hashes[::-1]) for top, _, hashes in grown]
+    shared = [
+        [f"{start + n}-{hash}" for n, hash in enumerate(a, 1) if a[:n] == b[:n]] if start == other else []
+        for (start, a), (other, b) in combinations(ways, 2)
+    ]
+    assert {rev for _, rev in forks} == {revs[-1] if revs else None for revs in shared}
 
 
 @given(paths_of_one_history(), st.data())

@@ -43,11 +43,10 @@ class Office(rig.Terminal):
 def found(path: Path) -> set[tuple[str, str]]:
     """Which words of the person stand in which file below `path`."""
     hits = set()
-    for file in path.rglob("*"):
-        if file.is_file():
-            text = file.read_bytes().decode("utf-8", "replace").lower()
-            raw = file.read_bytes().lower()
-            hits |= {(str(file.relative_to(path)), word) for word in WORDS if word in text or word.encode() in raw}
+    for file in filter(Path.is_file, path.rglob("*")):
+        raw = file.read_bytes()
+        small, text = raw.lower(), raw.decode("utf-8", "replace").lower()
+        hits |= {(str(file.relative_to(path)), word) for word in WORDS if word in text or word.encode() in small}
     return hits
 
 

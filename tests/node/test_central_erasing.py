@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import secrets
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 import requests
 
+from app.docs import tree as trees
 from app.docs.directory import Directory
 from app.node.central_erasing import TASK, CentralErasing
 from app.node.state import NodeState
@@ -19,6 +19,7 @@ from app.shop.erasing import cleaning
 from app.shop.erasing.erase import erase
 from app.shop.indexes import indexes_for
 from tests.support.couchdb import COUCHDB_URL, anonymous
+from tests.support.process import wait_until
 
 ID = "customer:ada"
 
@@ -65,20 +66,11 @@ def edited_in_two_places_and_erased(database: Any, url: str) -> list[str]:
     cleaning.clean(database)
     replicate(database, url)
     record = database.read(ID)
-    leaves = set(record.leaves())
-    return [f"{start - n}-{one}" for start, _, ids in record.paths() for n, one in enumerate(ids)
-            if f"{start - n}-{one}" not in leaves]  # fmt: skip
+    return sorted(trees.revisions(record.paths()) - set(record.leaves()))
 
 
 def given_out(url: str, revs: list[str]) -> list[str]:
     return [rev for rev in revs if requests.get(f"{url}/{ID}", params={"rev": rev}, timeout=30).status_code == 200]
-
-
-def until(condition: Callable[[], bool]) -> None:
-    ends = time.monotonic() + 60
-    while not condition():
-        assert time.monotonic() < ends
-        time.sleep(0.2)
 
 
 @pytest.mark.couchdb
@@ -91,7 +83,8 @@ def test_an_admin_at_head_office_has_it_compacted_and_no_old_revision_is_given_o
     assert len(given_out(url, revs)) >= 2  # the leaves that it once had
     watch = CentralErasing(NodeState(tmp_path), shop, "office")
     session = requests.Session()
-    until(lambda: not watch.look(session, COUCHDB_URL, [{"node": "s1-t1", "erased": {ID: "2026-11-22T12:00:00.000Z"}}]))
+    told = [{"node": "s1-t1", "erased": {ID: "2026-11-22T12:00:00.000Z"}}]
+    wait_until(lambda: not watch.look(session, COUCHDB_URL, told), 60)
     assert given_out(url, revs) == []
     known = watch.known()[ID]
     assert known["at"] is not None and known["heard"] == {"s1-t1": "2026-11-22T12:00:00.000Z"}
@@ -115,6 +108,6 @@ def test_a_user_who_may_not_compact_leaves_a_task_that_is_done_when_an_admin_has
     (task,) = database.find("task_kind", TASK)
     assert not task.doc().get("done_at") and watch.known()[ID]["at"] is None
     requests.post(f"{url}/_compact", headers={"Content-Type": "application/json"}, timeout=30).raise_for_status()
-    until(lambda: not watch.look(session, root, []))
+    wait_until(lambda: not watch.look(session, root, []), 60)
     assert given_out(url, revs) == []
     assert database.get(task.id)["done_at"]

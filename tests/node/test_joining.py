@@ -20,7 +20,7 @@ from tests.support.process import wait_until
 STAMPS = {"updated_at": "2026-11-22T08:00:00.000Z", "updated_by": None, "updated_on": "office"}
 PRODUCT = {"type": "product", "schema": 1, "sku": "x", "name": "Tea", "sold_by": "unit", "price": None, **STAMPS}
 CUSTOMER = {"type": "customer", "schema": 1, "name": "Ann", **STAMPS}
-ORDER_LIKE = {"type": "level", "schema": 1}
+UNJOINED = {"type": "level", "schema": 1}
 
 
 @pytest.fixture
@@ -60,7 +60,7 @@ def test_head_office_joins_what_it_may_over_the_centrals_base_and_the_central_ha
 ) -> None:
     branches(hub, "product:x", {**PRODUCT, "barcodes": ["1"]}, {"barcodes": ["1", "2"]}, {"barcodes": ["3"]})
     branches(hub, "product:y", {**PRODUCT, "barcodes": []}, {"name": "Mint tea"}, {"name": "Mint"})
-    branches(hub, "level:z", ORDER_LIKE, {"a": 1}, {"b": 1})
+    branches(hub, "level:z", UNJOINED, {"a": 1}, {"b": 1})
     office = node(hub, tmp_path, "office", "office")
     try:
         wait_until(lambda: office.company.read("product:x") is not None and not conflicts(hub, "product:x"))

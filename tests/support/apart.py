@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from app.docs import tree as trees
 from app.docs.database import Database
 from app.shop.indexes import indexes_for
 
@@ -44,7 +45,6 @@ def bodies(database: Database, id: str) -> Iterator[Doc]:
     record = database.read(id)
     if record is None:
         return
-    revs = {f"{top - back}-{hash}" for top, _, hashes in record.paths() for back, hash in enumerate(hashes)}
-    for row in database.open_revs(id, sorted(revs)):
+    for row in database.open_revs(id, sorted(trees.revisions(record.paths()))):
         if "ok" in row:
             yield row["ok"]

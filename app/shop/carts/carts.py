@@ -16,7 +16,7 @@ from app.shop.carts import merging
 from app.shop.conflicts import joining
 from app.shop.desk import Desk
 from app.shop.reason import say
-from app.shop.sale import SaleError
+from app.shop.sale import SaleError, check_document
 from app.shop.schemas.cart import CART_FIELDS
 from app.shop.schemas.order import SALE_ID
 
@@ -272,11 +272,7 @@ def _read(fields: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _checked(doc: dict[str, Any]) -> dict[str, Any]:
-    try:
-        schemas.read(doc)
-    except schemas.Invalid as wrong:
-        first = wrong.problems[0]
-        raise SaleError(400, "invalid", first.reason, first.field) from None
+    check_document(doc)
     return doc
 
 

@@ -6,13 +6,11 @@ from typing import Any
 
 from marshmallow import fields
 
-from app.shop import schemas
 from app.shop.reason import phrase
-from app.shop.sale import SaleError
+from app.shop.sale import read_request
 from app.shop.schemas.base import Choice, ListOf, Strict, Text
+from app.shop.schemas.journalled import REQUEST
 from app.shop.schemas.resolution import MOST, REV
-
-REQUEST_ID = r"[A-Za-z0-9_.-]{8,64}"
 
 
 class Choices(fields.Field[Any]):
@@ -30,7 +28,7 @@ class Resolve(Strict):
     """`seen` is the case's, as the person saw it; `take` the revision whose values count where `choose` says nothing;
     `keep` decides between a deletion and an edit."""
 
-    request = Text(64, pattern=REQUEST_ID, required=True)
+    request = Text(64, pattern=REQUEST, required=True)
     seen = Text(40, filled=True, required=True)
     side = Text(220, data_key="take", allow_none=True)
     choose = Choices(allow_none=True, metadata={"label": "choices"})
@@ -42,7 +40,7 @@ class Resolve(Strict):
 class Undo(Strict):
     """`resolution` is the id of the decision that is taken back."""
 
-    request = Text(64, pattern=REQUEST_ID, required=True)
+    request = Text(64, pattern=REQUEST, required=True)
     resolution = Text(250, filled=True, required=True)
     approvals = ListOf(Text(200), 20)
 
@@ -50,7 +48,7 @@ class Undo(Strict):
 class Restore(Strict):
     """`rev` is the version to bring back, `seen` the one that was in use when the person looked."""
 
-    request = Text(64, pattern=REQUEST_ID, required=True)
+    request = Text(64, pattern=REQUEST, required=True)
     rev = Text(220, pattern=REV, required=True, metadata={"label": "version"})
     seen = Text(220, pattern=REV, required=True)
     note = Text(500, allow_none=True)
@@ -58,11 +56,8 @@ class Restore(Strict):
 
 
 def read(schema: Strict, body: dict[str, Any]) -> dict[str, Any]:
-    """The request, checked. Raises SaleError 400 with the field, in words."""
-    try:
-        return schema.read(body)
-    except schemas.Invalid as wrong:
-        raise SaleError(400, "invalid", wrong.problems[0].reason, wrong.problems[0].field) from None
+    """The request, checked. Raises SaleError 400 with all its faults, in words."""
+    return read_request(body, schema)
 
 
 RESOLVE, UNDO, RESTORE = Resolve(), Undo(), Restore()

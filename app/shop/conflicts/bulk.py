@@ -6,7 +6,6 @@ import hashlib
 from collections.abc import Callable, Iterable
 from typing import Any, Final
 
-from app.docs import revision
 from app.docs.database import Database
 from app.shop.actor import Actor
 from app.shop.conflicts import case as cases
@@ -27,19 +26,14 @@ def side_of(case: Case, choice: str, is_till: IsTill) -> Side | Reason:
     if choice == "newer":
         if any(side.at is None for side in case.sides):
             return say("It isn’t known which was written later.")
-        return max(case.sides, key=_written)
+        return max(case.sides, key=Side.written)
     if choice == "till":
         found = [side for side in case.sides if is_till(side.on)]
         missing = say("No till wrote any of it.")
     else:
         found = [side for side in case.sides if side.on and not is_till(side.on)]
         missing = say("Head office wrote none of it.")
-    return max(found, key=_written) if found else missing
-
-
-def _written(side: Side) -> tuple[str, tuple[int, bytes]]:
-    """By the clock of who wrote it; where that is the same, by the revision."""
-    return side.at or "", revision.sort_key(*revision.parse(side.rev))
+    return max(found, key=Side.written) if found else missing
 
 
 def decide(

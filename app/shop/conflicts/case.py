@@ -56,6 +56,11 @@ class Side:
     on: str | None
     base: str | None
 
+    def written(self) -> tuple[str, int, bytes]:
+        """Sorts sides by who was written later: by the clock of who wrote it; where that is the same, by the
+        revision."""
+        return Leaf(self.rev, self.deleted, dict(self.body)).written()
+
 
 @dataclass(frozen=True)
 class Field:
@@ -213,7 +218,7 @@ def read(database: Database, id: str, asks: Iterable[str] = ()) -> Case | None:
     atts = _attachments(database, record.id, open_) if any(leaf.attached for leaf in open_) else {}
     sides = tuple(_side(leaf, bases.get(leaf.rev), atts.get(leaf.rev, {})) for leaf in open_)
     by_hand = bool(atts) or not all(leaf.deleted or schemas.known(leaf.body) for leaf in open_)
-    plan = joining.plan_of(database, record, policies.table_for(record.type, tuple(asks)))
+    plan = joining.plan_of(database, record, policies.table_for(record.type, tuple(asks)), open_)
     if by_hand:
         plan = plan.reopened(list(plan.joined))
     live = [side for side in sides if not side.deleted]
@@ -289,7 +294,7 @@ def _attached(live: list[Side]) -> Field:
 def _suggestion(changed: list[Side], type: str | None) -> str:
     """Whose value to offer first: head office's of what it sets, else the one that was written last."""
     office = [side for side in changed if type in _SET_BY_OFFICE and side.on and not _TILL.fullmatch(side.on)]
-    return max(office or changed, key=lambda side: Leaf(side.rev, False, dict(side.body)).written()).rev
+    return max(office or changed, key=Side.written).rev
 
 
 def _joined(plan: Plan, path: Path, value: Any, live: list[Side]) -> Joined:

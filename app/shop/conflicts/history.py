@@ -179,6 +179,7 @@ class _Reader:
         self.states: dict[str, State] = {}
         for number, path in enumerate(self.paths):
             self._walk(number, path)
+        self.joined = [rev for rev, state in self.states.items() if state == "joined"]
 
     def _walk(self, number: int, path: tuple[int, bool, tuple[str, ...]]) -> None:
         """The revisions of one path that no foremost one has."""
@@ -294,10 +295,9 @@ class _Reader:
     def _by_rule(self, rev: str, body: Body, parent: Body) -> bool:
         """Whether a rule wrote this: it sets no clock, so its stamps are those of a leaf that it joined."""
         stamps = [body.get(name) for name in STAMPS]
-        if stamps[0] is None or not any(state == "joined" for state in self.states.values()):
+        if stamps[0] is None or not self.joined:
             return False
-        others = (doc for known, doc in self.bodies.items() if known != rev and self.states.get(known) == "joined")
-        sides = [parent, *others]
+        sides = [parent, *(self.bodies[other] for other in self.joined if other != rev and other in self.bodies)]
         return any([side.get(name) for name in STAMPS] == stamps for side in sides)
 
     def _older(self, rev: str) -> tuple[str | None, int]:

@@ -16,6 +16,7 @@ from app.docs.record import Record
 from app.shop import followups, ids
 from app.shop.conflicts import case as cases
 from app.shop.conflicts.case import Case
+from app.shop.conflicts.policies import UNSEARCHED
 from app.shop.conflicts.weight import Weight
 
 PAGE = 30  # rows: a screen shows eight, and each costs two milliseconds
@@ -113,7 +114,7 @@ def _of(database: Database, wanted: Filter, before: int | None) -> Iterator[tupl
         return
     at_once = PAGE + 1 if passes is None else _AT_ONCE
     while True:
-        found = database.disputes(types=kinds, words=wanted.words, before=before, limit=at_once)
+        found = database.disputes(types=kinds, words=wanted.words, unsearched=UNSEARCHED, before=before, limit=at_once)
         for record in found:
             if passes is None or passes(record.id):
                 yield database, record
@@ -145,7 +146,7 @@ def counts(databases: Sequence[Database], words: str | None = None) -> dict[tupl
     return {
         (database.name, kind): number
         for database in databases
-        for kind, number in database.dispute_counts(words).items()
+        for kind, number in database.dispute_counts(words, UNSEARCHED).items()
         if kind not in ids.IMMUTABLE
     }
 

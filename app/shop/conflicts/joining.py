@@ -82,9 +82,10 @@ def bases_lacking(database: Database, record: Record, leaves: Iterable[Leaf]) ->
     return [rev for rev in needed if merge.body_of(database, record.id, rev) is None]
 
 
-def plan_of(database: Database, record: Record, policies: Policies) -> Plan:
-    """What the rules make of a document's live leaves, and what is left to a person."""
-    live = [leaf for leaf in merge.leaves(database, record) if not leaf.deleted]
+def plan_of(database: Database, record: Record, policies: Policies, leaves: Iterable[Leaf] | None = None) -> Plan:
+    """What the rules make of a document's live leaves, and what is left to a person. `leaves` are the open ones, where
+    the caller has read them."""
+    live = [leaf for leaf in leaves or merge.leaves(database, record) if not leaf.deleted]
     found = plan(record.paths(), live, lambda rev: merge.body_of(database, record.id, rev), policies)
     if found.open or not schemas.known(found.draft):
         return found

@@ -130,6 +130,8 @@ PERSONAL: Final[Mapping[str, tuple[str, ...]]] = {
 
 #: Members that nobody is shown, not even who decides: hashes of PINs and badges.
 SECRET: Final[Mapping[str, frozenset[str]]] = {"staff": frozenset({"pin", "badge"})}
+#: What no search looks into: those members of any document, since a version may claim another type.
+UNSEARCHED: Final[frozenset[str]] = frozenset().union(*SECRET.values())
 #: What stands in their place.
 HIDDEN: Final = dict(hidden=True)
 

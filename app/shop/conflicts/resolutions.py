@@ -14,10 +14,10 @@ from app.shop import clock as clocks
 from app.shop import schemas
 from app.shop.conflicts.policies import HIDDEN, secret
 from app.shop.reason import say
-from app.shop.sale import SaleError, invalid
+from app.shop.sale import SaleError, check_document, invalid
 
 #: Characters of a request's id, and of a note.
-_REQUEST, _NOTE = (8, 64), 500
+_LEAST, _MOST, _NOTE = 8, 64, 500
 #: Resolutions of one document that are looked at for a readable one.
 _LOOKED = 20
 
@@ -53,10 +53,7 @@ def record(
         **more,
         **({"approvals": lent} if lent else {}),
     }
-    try:
-        schemas.read(made)
-    except schemas.Invalid as wrong:  # hundreds of versions, thousands of members: not for one resolution
-        raise invalid(wrong.problems[0].reason, wrong.problems[0].field) from None
+    check_document(made)  # hundreds of versions, thousands of members: not for one resolution
     try:
         made["_rev"] = database.put(made)
     except Conflict:
@@ -90,8 +87,10 @@ def requested(database: Database, request: str, id: str, **same: Any) -> dict[st
 
 def check(request: Any, note: Any) -> None:
     """Raises SaleError for a request's id, or a note, that can't be kept."""
-    if not isinstance(request, str) or not _REQUEST[0] <= len(request) <= _REQUEST[1]:
-        reason = say("The request needs an id of its own, of %(least)s to %(most)s characters.", least=8, most=64)
+    if not isinstance(request, str) or not _LEAST <= len(request) <= _MOST:
+        reason = say(
+            "The request needs an id of its own, of %(least)s to %(most)s characters.", least=_LEAST, most=_MOST
+        )
         raise invalid(reason, "request")
     if note is not None and (not isinstance(note, str) or len(note) > _NOTE):
         raise invalid(say("The note must be text of %(most)s characters at most.", most=_NOTE), "note")

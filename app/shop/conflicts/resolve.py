@@ -15,12 +15,12 @@ from typing import Any, Literal
 from app.docs import merge
 from app.docs.database import Database
 from app.docs.errors import Conflict
-from app.docs.merge import MISSING, RESOLVED, STAMPS, Path, same
+from app.docs.merge import RESOLVED, Path, same
 from app.shop import clock as clocks
 from app.shop import schemas
 from app.shop.actor import Actor
 from app.shop.conflicts import case as cases
-from app.shop.conflicts import leave
+from app.shop.conflicts import leave, revising
 from app.shop.conflicts.case import ATTACHMENTS, Case
 from app.shop.conflicts.policies import personal
 from app.shop.conflicts.resolutions import answer, check, latest, record, requested, used
@@ -28,12 +28,9 @@ from app.shop.conflicts.undoing import undo
 from app.shop.reason import say
 from app.shop.sale import SaleError, invalid
 from app.shop.schemas.cart import plain
-from app.shop.schemas.resolution import CHOICES, LARGEST
+from app.shop.schemas.resolution import CHOICES, JOINED, OTHER
 
 __all__ = ["resolve", "undo"]
-
-#: A choice that no side made, and one that no person made.
-OTHER, JOINED = "other", "joined"
 
 Choice = Mapping[str, Any]
 Picks = dict[str, tuple[str, Any]]
@@ -84,8 +81,8 @@ def resolve(
         picks = {} if kept == "deleted" else _picks(case, take, choose or {})
         result: str | None
         if kept == "deleted":
-            result, closed = None, _close(database, case, case.live[:0:-1] + case.live[:1])
-            closed = [closed[-1], *reversed(closed[:-1])]
+            *closed, first = _close(database, case, [*case.live[1:], case.live[0]])
+            result, closed = None, [first, *closed]
         else:
             body, atts = _merged(database, case, picks, actor, on, clocks.stamp(moment()))
             closed = _close(database, case, case.sides[1:])
@@ -179,10 +176,9 @@ def _merged(
     """The body that was decided on, and its `_attachments`. Raises SaleError when its schema refuses it."""
     chosen = {case.places[name]: value for name, (_, value) in picks.items() if name != ATTACHMENTS}
     body = merge.content(case.plan.result(chosen))
-    schema = schemas.schema_of(body)
-    if "updated_at" in schema.fields if schema else any(name in side.body for side in case.live for name in STAMPS):
-        body |= {"updated_at": now, "updated_by": actor.staff, "updated_on": on}
+    body |= revising.stamps(body, [side.body for side in case.live], actor, on, now)
     keyed = {case.places[name][0] for name, (side, _) in picks.items() if side == OTHER}
+    schema = schemas.schema_of(body)
     if schema is not None:
         _refuse(case, body, keyed)
         loaded = schema.readable(body)
@@ -206,10 +202,8 @@ def _attachments(database: Database, case: Case, picked: tuple[str, Any] | None)
     if not side.attachments:
         return {}
     if side is winner:
-        return {"_attachments": {name: {"stub": True} for name in side.attachments}}
-    doc = database.get(case.id, rev=side.rev, attachments=True)
-    kept = ("content_type", "data")
-    return {"_attachments": {n: {key: att[key] for key in kept} for n, att in doc["_attachments"].items()}}
+        return revising.same_files(side.attachments)
+    return revising.files_of(database.get(case.id, rev=side.rev, attachments=True))
 
 
 def _close(database: Database, case: Case, sides: Iterable[cases.Side]) -> list[str]:
@@ -232,16 +226,12 @@ def _choices(case: Case, picks: Picks, keep: str) -> list[dict[str, Any]]:
     for name, (side, value) in sorted(picks.items()):
         chosen: dict[str, Any] = {"path": name, "side": side}
         if told:
-            chosen |= _told(value=value)
             said = {each.rev: case.value(each, case.places[name]) for each in case.live}
-            aside = {rev: other for rev, other in said.items() if not same(other, value)}
-            chosen["aside"] = {rev: kept["v"] for rev, other in aside.items() if (kept := _told(v=other))}
+            chosen |= {"value": value} if revising.is_told(value) else {}
+            chosen["aside"] = {rev: v for rev, v in said.items() if not same(v, value) and revising.is_told(v)}
         found.append(chosen)
     for one in case.joined:
         if one.path not in picks:
-            found.append({"path": one.path, "side": JOINED, **(_told(value=one.value) if told else {})})
+            value = {"value": one.value} if told and revising.is_told(one.value) else {}
+            found.append({"path": one.path, "side": JOINED, **value})
     return found[:CHOICES]
-
-
-def _told(**values: Any) -> dict[str, Any]:
-    return {k: v for k, v in values.items() if v is not MISSING and plain(v) and len(merge.canonical(v)) <= LARGEST}

@@ -9,21 +9,20 @@ from collections.abc import Mapping
 from typing import Any
 
 from app.docs import merge
+from app.docs import tree as trees
 from app.docs.database import Database
-from app.docs.merge import MISSING, STAMPS
 from app.docs.record import Record
 from app.shop import clock as clocks
 from app.shop import ids, schemas
 from app.shop.actor import Actor
-from app.shop.conflicts import history, leave
+from app.shop.conflicts import history, leave, revising
 from app.shop.conflicts.leave import ALSO as ALSO
 from app.shop.conflicts.policies import personal
 from app.shop.conflicts.resolutions import answer, check, record, requested
 from app.shop.erasing.erase import erasure_of
 from app.shop.reason import say
-from app.shop.sale import SaleError, invalid
-from app.shop.schemas.cart import plain
-from app.shop.schemas.resolution import LARGEST
+from app.shop.sale import SaleError, check_document, invalid
+from app.shop.schemas.resolution import CHOICES
 
 
 def restore(
@@ -49,8 +48,7 @@ def restore(
     longer valid.
     """
     check(request, note)
-    doing = say("bring back an older version")
-    lent = leave.need(actor, id, doing)
+    lent = leave.need(actor, id, say("bring back an older version"))
     with database.transaction():
         known = requested(database, request, id, kind="restored", base=rev)
         if known is not None:
@@ -93,7 +91,7 @@ def restore(
 
 def _old(database: Database, current: Record, rev: str, elsewhere: Mapping[str, Any] | None) -> dict[str, Any]:
     """The revision to bring back, with `_attachments` as stubs. Raises SaleError."""
-    if not any(rev == known for known in _revisions(current)):
+    if not trees.contains(current.paths(), rev):
         raise SaleError(404, "not_found", say("This document never had such a version."))
     found: dict[str, Any] | None = database.open_revs(current.id, [rev])[0].get("ok")
     if found is None and elsewhere is not None and elsewhere.get("_rev") == rev:
@@ -108,25 +106,15 @@ def _old(database: Database, current: Record, rev: str, elsewhere: Mapping[str, 
     return found
 
 
-def _revisions(record: Record) -> list[str]:
-    return [f"{top - back}-{hash_}" for top, _, hashes in record.paths() for back, hash_ in enumerate(hashes)]
-
-
 def _body(current: Record, old: Mapping[str, Any], actor: Actor, on: str, now: str) -> dict[str, Any]:
     """The old body with new stamps. Raises SaleError where it is no news, or its schema refuses it."""
     body = {key: value for key, value in old.items() if key[:1] != "_"}
-    if (
-        not current.deleted
-        and merge.same(merge.content(body), merge.content(current.doc()))
-        and not _atts(old, current)
-    ):
+    unchanged = not current.deleted and merge.same(merge.content(body), merge.content(current.doc()))
+    if unchanged and _has_its_files(current, old):
         raise invalid(say("This is what is in use already."), "rev")
-    schema = schemas.schema_of(body)
-    if "updated_at" in schema.fields if schema else any(name in body for name in STAMPS):
-        body |= {"updated_at": now, "updated_by": actor.staff, "updated_on": on}
-    if schema is not None:
-        for problem in schemas.check({**body, "_id": current.id})[:1]:
-            raise invalid(problem.reason, problem.field)
+    body |= revising.stamps(body, [body], actor, on, now)
+    if schemas.known(body):
+        check_document({**body, "_id": current.id})
     made: dict[str, Any] = merge.ordered(body)
     return made
 
@@ -135,22 +123,21 @@ def _digests(doc: Mapping[str, Any]) -> dict[str, Any]:
     return {name: stub.get("digest") for name, stub in (doc.get("_attachments") or {}).items()}
 
 
-def _atts(old: Mapping[str, Any], current: Record) -> bool:
-    """Whether its files are others than those in use."""
-    return _digests(old) != _digests(current.full())
+def _has_its_files(current: Record, old: Mapping[str, Any]) -> bool:
+    """Whether the files in use are those of the old revision."""
+    return _digests(old) == _digests(current.full())
 
 
 def _attachments(database: Database, current: Record, old: Mapping[str, Any]) -> dict[str, Any]:
     """`{"_attachments": …}` with the bytes of the old revision's files; nothing where it had none."""
     if not old.get("_attachments"):
         return {}
-    if not current.deleted and not _atts(old, current):
-        return {"_attachments": {name: {"stub": True} for name in old["_attachments"]}}
+    if not current.deleted and _has_its_files(current, old):
+        return revising.same_files(old["_attachments"])
     found = database.open_revs(current.id, [old["_rev"]], attachments=True)[0].get("ok")
     if found is None:
         raise SaleError(409, "not_held", say("The files of this version are no longer held here."))
-    kept = ("content_type", "data")
-    return {"_attachments": {n: {key: att[key] for key in kept} for n, att in found["_attachments"].items()}}
+    return revising.files_of(found)
 
 
 def _choices(
@@ -158,10 +145,9 @@ def _choices(
 ) -> list[dict[str, Any]]:
     """What became another, member by member; values for no person's data."""
     found = []
-    for change in history.changes(id, type, before, after)[:1000]:
+    for change in history.changes(id, type, before, after)[:CHOICES]:
         chosen: dict[str, Any] = {"path": change.path, "side": rev}
-        value = change.after
-        if not personal(id, type) and value is not MISSING and plain(value) and len(merge.canonical(value)) <= LARGEST:
-            chosen["value"] = value
+        if not personal(id, type) and revising.is_told(change.after):
+            chosen["value"] = change.after
         found.append(chosen)
     return found

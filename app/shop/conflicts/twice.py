@@ -13,10 +13,10 @@ from app.docs.database import Database
 from app.docs.merge import same
 from app.shop import tasks
 from app.shop.conflicts import resolutions
+from app.shop.schemas.resolution import OTHER
 
 #: Decisions about one document that are compared: more is somebody's program gone wild.
 MOST = 50
-OTHER = "other"
 
 Doc = Mapping[str, Any]
 
@@ -35,7 +35,7 @@ def scan(database: Database, ids: Sequence[str]) -> Iterator[dict[str, Any]]:
 
 
 def contradicting(database: Database, about: str, first: str | None = None) -> list[dict[str, Any]]:
-    """The decisions about the document `about` that contradict another one, by id; none where nobody took back what.
+    """The decisions about the document `about` that contradict another one, by id, without those that were taken back.
     `first` leaves out those that have nothing to do with that one."""
     docs = resolutions.of(database, about, MOST)
     undone = {doc.get("undoes") for doc in docs}
@@ -52,23 +52,13 @@ def contradicting(database: Database, about: str, first: str | None = None) -> l
 
 
 def differ(a: Doc, b: Doc) -> bool:
-    """Whether two decisions ended the same leaf, and not alike."""
-    if not _set(a.get("leaves")) & _set(b.get("leaves")):
+    """Whether two decisions (as `resolutions.of` gives them) ended the same leaf, and not alike."""
+    if set(a["leaves"]).isdisjoint(b["leaves"]):
         return False
     if (a.get("kept") == "deleted") != (b.get("kept") == "deleted"):
         return True
-    theirs = _choices(b)
-    return any(path in theirs and not _alike(one, theirs[path]) for path, one in _choices(a).items())
-
-
-def _set(value: Any) -> set[str]:
-    return {one for one in value if isinstance(one, str)} if isinstance(value, list) else set()
-
-
-def _choices(doc: Doc) -> dict[str, Doc]:
-    given = doc.get("choices")
-    rows = given if isinstance(given, list) else []
-    return {str(row.get("path")): row for row in rows if isinstance(row, Mapping)}
+    theirs = {one["path"]: one for one in b["choices"]}
+    return any(one["path"] in theirs and not _alike(one, theirs[one["path"]]) for one in a["choices"])
 
 
 def _alike(a: Doc, b: Doc) -> bool:

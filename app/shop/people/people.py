@@ -94,15 +94,13 @@ class People:
         held = Held(self.approvals, tuple(good))
         if not good:
             return actor, held
-        lent: dict[str, str] = {}
+        anything = {one.right: one.by for one in good.values() if one.what is None}
+        lent = dict(anything)
         bound: dict[str, dict[str, str]] = {}
         for one in good.values():
             lent.setdefault(one.right, one.by)
-            if one.what is not None:
+            if one.what is not None and one.right not in anything:
                 bound.setdefault(one.right, {}).update(dict.fromkeys(one.what, one.by))
-        for one in good.values():
-            if one.what is None:
-                bound.pop(one.right, None)
         return Actor(actor.staff, actor.name, actor.rights, lent, bound), held
 
     # -- signing in ----------------------------------------------------------------------------------------------

@@ -12,16 +12,17 @@ from typing import Any
 
 from app.docs.errors import Conflict
 from app.shop import clock as clocks
-from app.shop import editing, schemas
+from app.shop import editing
 from app.shop.actor import ANYBODY, Actor
 from app.shop.people import pins
 from app.shop.people.people import People
 from app.shop.people.rights import MANAGER, RIGHTS
 from app.shop.people.staff import Person
 from app.shop.reason import say
-from app.shop.sale import SaleError
+from app.shop.sale import SaleError, check_document
+from app.shop.schemas.journalled import REQUEST
 
-_REQUEST = re.compile(r"[A-Za-z0-9_.-]{8,64}")
+_REQUEST = re.compile(REQUEST)
 _FIELDS = frozenset({"name", "role", "pin", "badge", "inactive", "language"})
 
 
@@ -67,7 +68,7 @@ class Roster:
                 raise SaleError(400, "invalid", say("The first person needs a PIN: they become the manager."), "pin")
             changes = self._changes({**given, "role": role}, None)
             doc = {"_id": id, "type": "staff", "schema": 1, "inactive": False, **changes, **self._mark(actor)}
-            _check(doc)
+            check_document(doc)
             try:
                 store.put(doc)
             except Conflict:
@@ -191,11 +192,3 @@ class Roster:
             "updated_by": actor.staff or actor.name,
             "updated_on": desk.terminal,
         }
-
-
-def _check(doc: Mapping[str, Any]) -> None:
-    try:
-        schemas.read(doc)
-    except schemas.Invalid as wrong:
-        first = wrong.problems[0]
-        raise SaleError(400, "invalid", first.reason, first.field) from None

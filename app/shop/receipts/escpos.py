@@ -100,7 +100,7 @@ def _qr(text: str, columns: int) -> Any:
     """The code as a picture as wide as the paper: printers that draw QR codes themselves differ in how."""
     from PIL import Image
 
-    modules = [list(row) for row in qr.rows(text)]
+    modules = list(qr.rows(text))
     side = len(modules)
     code = Image.new("1", (side, side), 1)
     code.putdata([0 if dark else 1 for row in modules for dark in row])

@@ -8,9 +8,11 @@ from marshmallow import ValidationError, fields
 
 from app.shop.reason import say
 from app.shop.schemas.base import OBJECT, Mutable, Ref, Strict, Text, Time
+from app.shop.schemas.journalled import REQUEST
 
 MOST_NOTES = 500
-NOTE_ID = r"[A-Za-z0-9_.-]{8,64}"
+#: A note is called by the request that wrote it.
+NOTE_ID = REQUEST
 
 
 class Note(Strict):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from marshmallow import ValidationError, fields
+from marshmallow import fields
 
 from app.docs import json
 from app.shop.reason import phrase
@@ -23,6 +23,8 @@ KINDS = ("resolved", "undone", "restored", "bulk")
 MOST = 2000
 #: Members of one document that a resolution tells of.
 CHOICES = 1000
+#: Whose value was taken, where it was no side's: one that a person keyed, one that a rule made.
+OTHER, JOINED = "other", "joined"
 #: Bytes of one value.
 LARGEST = 20_000
 REV = r"\d{1,15}-.{1,200}"
@@ -51,6 +53,7 @@ class Named(fields.Field[Any]):
 
 
 def Rev(**kwargs: Any) -> Text:
+    """A revision's id; `kwargs` as a field's."""
     return Text(220, pattern=REV, **kwargs)
 
 
@@ -60,16 +63,13 @@ class Values(fields.Field[Any]):
     wrong = phrase("the %(field)s must be an object of values by revision")
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> dict[str, Any]:
-        if not isinstance(value, dict) or len(value) > MOST:
+        if not isinstance(value, dict) or len(value) > MOST or not all(map(plain, value.values())):
             raise self.make_error("invalid")
-        for one in value.values():
-            if not plain(one):
-                raise ValidationError([self.error_messages["invalid"]])
         return value
 
 
 class Picked(Strict):
-    """One member: `side` is the revision whose value was taken, `other` (keyed by the person) or `joined` (by a rule).
+    """One member: `side` is the revision whose value was taken, OTHER (keyed by the person) or JOINED (by a rule).
     `value` is what it became, `aside` what the other revisions said; neither for a person's data."""
 
     path = Named(required=True)

@@ -28,7 +28,8 @@ def approvals(desk: Desk, request: Doc, draft: Draft, tenders: Sequence[Doc], ac
             lacking.setdefault(right, []).append(doing)
         elif by is not None:
             lent[right] = by
-    for right, doings in lacking.items():  # the first one: all that it is lacking for, at once
+    if lacking:
+        right, doings = next(iter(lacking.items()))  # all that it is lacking for, at once; other rights one by one
         raise refusal(right, list(dict.fromkeys(doings)))
     if not actor.may("account_over") and "account_over" in actor.approvals:
         lent["account_over"] = actor.approvals["account_over"]  # whether it is needed the balances say

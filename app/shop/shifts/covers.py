@@ -208,7 +208,7 @@ def covers(database: Database, docs: Sequence[Doc], head: Head) -> list[dict[str
 
 def _start(database: Database, head: Head) -> int:
     """The journal number of the series' last Z, else 1."""
-    prefix = f"zreport:{head.series}:{head.z:08d}:"
+    prefix = ids.prefix("zreport", head.series, head.z)
     found = database.between(prefix, prefix + "~", limit=1) if head.z else []
     return int(found[0].doc()["journal"]) if found else 1
 
@@ -254,7 +254,7 @@ def chain(database: Database, docs: Iterable[Doc], cover: Doc) -> set[str]:
 def _link(database: Database, series: str, at: int, hash: str) -> Doc | None:
     """A document of the journal that belongs to no shift, or to another one."""
     for type in ids.PLACED:
-        prefix = f"{type}:{series}:{at:08d}:"
+        prefix = ids.prefix(type, series, at)
         for record in database.between(prefix, prefix + "~"):
             doc = record.full()
             if doc.get("hash") == hash:

@@ -7,10 +7,9 @@ from typing import Any
 
 from marshmallow import fields
 
-from app.shop import schemas
 from app.shop.money import MAX_AMOUNT
 from app.shop.reason import say
-from app.shop.sale import SaleError, invalid
+from app.shop.sale import SaleError, invalid, read_request
 from app.shop.schemas.base import Amount, Choice, Flag, ListOf, Part, Strict, Text
 from app.shop.schemas.cash import KINDS
 from app.shop.schemas.journalled import REQUEST, Details
@@ -66,13 +65,7 @@ OPEN, MOVE, PAGE_EVENT, CLOSE, PLAIN = Open(), Move(), PageEvent(), Close(), Req
 
 def read(schema: Strict, request: Any) -> dict[str, Any]:
     """The request, checked. Raises SaleError with every fault."""
-    try:
-        return schema.read(request)
-    except schemas.Invalid as refused:
-        first = refused.problems[0]
-        error = invalid(first.reason, first.field)
-        error.problems = refused.problems
-        raise error from None
+    return read_request(request, schema)
 
 
 def cash_of(given: Mapping[str, Any], name: str, field: str) -> int | None:

@@ -18,17 +18,11 @@ from app.web.conflicts.case_view import View, following
 from app.web.conflicts.hall import Hall
 from app.web.conflicts.values import IMAGES
 from app.web.i18n import boot
-from app.web.json_api import Problem, answer, missing, read_json
+from app.web.json_api import Problem, answer, missing
 
 
 def register(blueprint: Blueprint, hall: Hall) -> None:
     """The routes."""
-
-    def database_of(name: str) -> Database:
-        found = hall.database(name)
-        if found is None:
-            raise missing(say("There is no such database here."))
-        return found
 
     def case_of(database: Database, id: str) -> cases.Case | None:
         """The case; what both sides had before is asked of the central where it never came here."""
@@ -42,7 +36,7 @@ def register(blueprint: Blueprint, hall: Hall) -> None:
     def conflict_page(db: str, id: str) -> str | tuple[str, int]:
         """The page; `?part=body` is what it exchanges when something new came in, `?part=details` what it shows of each
         version. `?after` is the place in the inbox at which the page was opened."""
-        database = hall.database(db)
+        database = hall.find(db)
         if database is None or database.read(id) is None:
             return _nothing(), 404
         case = case_of(database, id)
@@ -52,7 +46,6 @@ def register(blueprint: Blueprint, hall: Hall) -> None:
             return render_template("conflicts/case_details.html", of=case_details.view(hall, database, case, unfold))
         case_view = View(hall, database, case).page() if case is not None else None
         position = case_view["position"] if case_view is not None else request.args.get("after")
-        till = hall.node.kind == "terminal"
         return render_template(
             "conflicts/case_body.html" if part == "body" else "conflicts/case.html",
             case=case_view,
@@ -60,9 +53,7 @@ def register(blueprint: Blueprint, hall: Hall) -> None:
             following=following(hall, position, (db, id)),
             db=db,
             id=id,
-            till=till,
-            home_name=_("Till") if till else _("Head office"),
-            staffed=till and hall.node.till.people.needed,
+            **hall.frame(),
             boot=boot({"db": db, "id": id, **hall.money()}),
         )
 
@@ -70,7 +61,7 @@ def register(blueprint: Blueprint, hall: Hall) -> None:
     def file_of(db: str, id: str) -> Response:
         """A picture of one version: `?rev`, `?name`."""
         try:
-            file = database_of(db).get_attachment(id, request.args.get("name", ""), rev=request.args.get("rev"))
+            file = hall.database(db).get_attachment(id, request.args.get("name", ""), rev=request.args.get("rev"))
         except NotFound:
             raise missing(say("This version has no such picture.")) from None
         if file.content_type not in IMAGES:
@@ -85,7 +76,7 @@ def register(blueprint: Blueprint, hall: Hall) -> None:
     @blueprint.get("/api/conflicts/<db>/<path:id>")
     def conflict(db: str, id: str) -> Response:
         """The case. With `seen`, only `{"seen"}` while that is still what there is to decide."""
-        database = database_of(db)
+        database = hall.database(db)
         known = request.args.get("seen")
         if known is not None and known == cases.seen(database, id):
             return answer({"seen": known})
@@ -96,21 +87,17 @@ def register(blueprint: Blueprint, hall: Hall) -> None:
 
     @blueprint.post("/api/conflicts/<db>/<path:id>/resolve")
     def decide(db: str, id: str) -> Response:
-        body = read_json()
-        database = database_of(db)
-        wanted = asked.read(asked.RESOLVE, body)
-        wanted.pop("approvals", None)
+        database = hall.database(db)
+        wanted, actor = hall.asked(asked.RESOLVE)
         take = wanted.pop("side", None)
         asks = policies.asks(hall.company)
-        return answer(resolve(database, id, actor=hall.actor(body), on=hall.on, take=take, asks=asks, **wanted))
+        return answer(resolve(database, id, actor=actor, on=hall.on, take=take, asks=asks, **wanted))
 
     @blueprint.post("/api/conflicts/<db>/<path:id>/undo")
     def take_back(db: str, id: str) -> Response:
-        body = read_json()
-        database = database_of(db)
-        wanted = asked.read(asked.UNDO, body)
-        wanted.pop("approvals", None)
-        return answer(undo(database, id, actor=hall.actor(body), on=hall.on, **wanted))
+        database = hall.database(db)
+        wanted, actor = hall.asked(asked.UNDO)
+        return answer(undo(database, id, actor=actor, on=hall.on, **wanted))
 
 
 def _nothing() -> str:

@@ -18,18 +18,19 @@ from app.shop.conflicts.case import ATTACHMENTS, Case, Field, Side
 from app.shop.conflicts.weight import Weight
 from app.web import present
 from app.web.conflicts.hall import Hall
-from app.web.conflicts.values import AMOUNTS, RATES, REFS, Values, alike
-from app.web.conflicts.words import Words
+from app.web.conflicts.values import Values, alike
+from app.web.conflicts.words import AMOUNTS, RATES, REFS, Words
 
 Doc = Mapping[str, Any]
 Shown = dict[str, Any]
 
 #: Values of one field that are offered; a tree of hundreds of versions names the others under *Details*.
 OFFERED: Final = 12
-#: Texts of several lines, and lists that are keyed one element a line.
+#: Texts of several lines.
 _LONG: Final = frozenset({"description", "note"})
-#: … and those that are one of a few words, of which none but the sides' can be told here.
+#: Texts that are one of a few words, of which none but the sides' can be told here.
 _LISTED: Final = frozenset({"role", "sold_by", "kind", "scope", "state", "tax_mode", "locale", "language", "type"})
+#: Lists that are keyed one element a line.
 _LINES: Final = frozenset({"barcodes", "address", "cards", "groups", "coupons", "header", "footer"})
 
 
@@ -40,9 +41,8 @@ class View:
         self.hall, self.database, self.case = hall, database, case
         self.words = Words(hall)
         self.money = hall.money()
-        stores = [each for each in hall.databases() if each.name.startswith("store-")]
         since = min((side.at for side in case.live if side.at), default=None)
-        self._weight = Weight(stores, {case.id: since} if since and case.type == "product" else {})
+        self._weight = Weight(hall.stores(), {case.id: since} if since and case.type == "product" else {})
         self._base = case.base
         body = case.live[0].body if case.live else {}
         self._values = Values(self.words, self.money, database.name, case.id, case.type, body)

@@ -13,8 +13,8 @@ from app.docs.database import Database
 from app.docs.record import Record
 from app.shop.actor import Actor
 from app.shop.erasing import journal
+from app.shop.erasing.cleaning import done
 from app.shop.erasing.erase import erase, is_erased, still_open
-from app.shop.indexes import STORE_PREFIX
 from app.shop.reason import say
 from app.shop.sale import SaleError
 from app.web import present
@@ -28,15 +28,14 @@ FOUND = 20
 
 
 def register(blueprint: Blueprint, hall: Hall) -> None:
-    """The routes."""
+    """The routes; and `erase_reasons()` for the dialog, on whichever page it stands."""
+    blueprint.context_processor(lambda: {"erase_reasons": reason_names})
 
     @blueprint.get("/erasures")
     def erasures_page() -> str:
-        till = hall.node.kind == "terminal"
         return render_template(
             "conflicts/erasures.html",
-            home_name=_("Till") if till else _("Head office"),
-            staffed=till and hall.node.till.people.needed,
+            **hall.frame(),
             boot=boot({"first": _page(hall, None), "may": _may(hall), "money": hall.money()}),
         )
 
@@ -56,11 +55,11 @@ def register(blueprint: Blueprint, hall: Hall) -> None:
 
     @blueprint.post("/api/people/<path:id>/erase")
     def erase_staff(id: str) -> Response:
-        return _erase(hall, id, _stores(hall))
+        return _erase(hall, id, hall.stores())
 
 
 def reason_names() -> dict[str, str]:
-    """Why somebody is erased, in words."""
+    """Why somebody is erased, in words, by what the `erasure` says."""
     return {
         "asked": _("The person asked for it"),
         "unused": _("Not needed any more"),
@@ -68,10 +67,6 @@ def reason_names() -> dict[str, str]:
         "mistake": _("Entered by mistake, or twice"),
         "other": _("Another reason"),
     }
-
-
-def _stores(hall: Hall) -> list[Database]:
-    return [each for each in hall.databases() if each.name.startswith(STORE_PREFIX)]
 
 
 def _may(hall: Hall) -> bool:
@@ -89,7 +84,7 @@ def _erase(hall: Hall, id: str, databases: list[Database]) -> Response:
     database = next((each for each in databases if each.read(id) is not None), None)
     if database is None:
         raise missing(say("This person is not here any more."))
-    found = still_open(id, hall.company, _stores(hall))
+    found = still_open(id, hall.company, hall.stores())
     try:
         doc, repeated = erase(
             database,
@@ -133,8 +128,6 @@ def _page(hall: Hall, before: str | None) -> dict[str, Any]:
 
 
 def _own(hall: Hall) -> tuple[str, dict[str, str]]:
-    from app.shop.erasing.cleaning import done
-
     return hall.on, done(hall.databases())
 
 
@@ -198,7 +191,7 @@ def _people(hall: Hall, q: str) -> list[dict[str, Any]]:
         found = company.find("customer_card", q, limit=FOUND) or company.search("customer", q, limit=FOUND)
     rows = [_person(record, hall.company.name) for record in found if not is_erased(record)]
     needle = q.casefold()
-    for store in _stores(hall):
+    for store in hall.stores():
         for record in store.each("staff"):
             doc = record.doc()
             if doc.get("inactive") and not doc.get("erased") and needle and needle in str(doc.get("name")).casefold():

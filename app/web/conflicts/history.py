@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from flask import Blueprint, Response, render_template, request
-from flask_babel import gettext as _
 
 from app.docs.database import Database
 from app.shop import ids
@@ -20,22 +19,16 @@ from app.web.conflicts import history_words
 from app.web.conflicts.hall import Hall
 from app.web.conflicts.words import Words
 from app.web.i18n import boot
-from app.web.json_api import answer, missing, read_json
+from app.web.json_api import answer, missing
 
 
 def register(blueprint: Blueprint, hall: Hall) -> None:
     """The routes."""
 
-    def database_of(name: str) -> Database:
-        found = hall.database(name)
-        if found is None:
-            raise missing(say("There is no such database here."))
-        return found
-
     def look(db: str, id: str) -> tuple[History, dict[str, Any] | None]:
         """The history, with what the central still has where `?central=1` asks for it. What decides on other people's
         rights is not for everybody who may sell."""
-        database = database_of(db)
+        database = hall.database(db)
         found = histories.read(database, id)
         if found is None:
             raise missing(say("There is nothing with this name here. It may not have arrived yet."))
@@ -54,14 +47,11 @@ def register(blueprint: Blueprint, hall: Hall) -> None:
     def history_page(db: str, id: str) -> str:
         found, central = look(db, id)
         words = Words(hall)
-        till = hall.node.kind == "terminal"
         written_once = id.partition(":")[0] in ids.IMMUTABLE
         rows = history_words.rows(found, words, fixed=written_once)
         return render_template(
             "conflicts/history.html",
-            home_name=_("Till") if till else _("Head office"),
-            staffed=till and hall.node.till.people.needed,
-            till=till,
+            **hall.frame(),
             linked=hall.node.config.central_url is not None,
             db=db,
             id=id,
@@ -85,11 +75,8 @@ def register(blueprint: Blueprint, hall: Hall) -> None:
 
     @blueprint.post("/api/history/<db>/<path:id>/restore")
     def bring_back(db: str, id: str) -> Response:
-        body = read_json()
-        database = database_of(db)
-        wanted = asked.read(asked.RESTORE, body)
-        wanted.pop("approvals", None)
-        actor = hall.actor(body)
+        database = hall.database(db)
+        wanted, actor = hall.asked(asked.RESTORE)
         elsewhere = _elsewhere(hall, database, id, wanted["rev"])
         return answer(restore(database, id, actor=actor, on=hall.on, elsewhere=elsewhere, **wanted))
 

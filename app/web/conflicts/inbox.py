@@ -51,9 +51,9 @@ def register(blueprint: Blueprint, hall: Hall) -> None:
     @blueprint.post("/api/followups/<database>/<path:id>")
     def follow_up(database: str, id: str) -> Response:
         body = read_json()
-        staff = [person["id"] for person in rows.people(hall.databases())]
+        staff = [person["id"] for person in rows.people(hall.stores())]
         refused = {entry["document"] for entry in hall.node.refused() if entry["database"] == database}
-        here = many.database_of(hall, database)
+        here = hall.database(database)
         doc = followups.change(here, id, body, on=hall.on, staff=staff, refused=refused, actor=hall.actor(body))
         return answer({"id": doc["_id"], "follow": rows.follow(doc, Words(hall))})
 

@@ -22,7 +22,7 @@ from app.shop.sale import SaleError, invalid
 from app.web.conflicts import counts
 from app.web.conflicts.hall import Hall
 from app.web.conflicts.words import Words
-from app.web.json_api import answer, missing, read_json
+from app.web.json_api import answer, read_json
 from app.web.reasons import tell
 
 AT_ONCE = 200  # documents of one request: some seconds on a slow disk
@@ -92,14 +92,6 @@ def waiting(hall: Hall) -> dict[str, int]:
     return counts.waiting(hall.node, hall.databases())
 
 
-def database_of(hall: Hall, name: Any) -> Database:
-    """The database of that name. Raises Problem 404."""
-    found = hall.database(str(name))
-    if found is None:
-        raise missing(say("There is no database of this name here."))
-    return found
-
-
 def filter_of(given: Any) -> Filter:
     """The filter of a query or of a body; the type "-" is that of documents without one. Raises SaleError."""
     if not isinstance(given, Mapping):
@@ -132,7 +124,7 @@ def _items(hall: Hall, body: Mapping[str, Any]) -> list[tuple[Database, Mapping[
         raise invalid(say("Name 1 to %(most)s documents.", most=AT_ONCE), "items")
     if not all(isinstance(item, Mapping) and isinstance(item.get("id"), str) for item in items):
         raise invalid(say("Each document is named by its database and its id."), "items")
-    return [(database_of(hall, item.get("database")), item) for item in items]
+    return [(hall.database(str(item.get("database"))), item) for item in items]
 
 
 def _title(database: Database, id: str, words: Words) -> str:

@@ -156,7 +156,7 @@ def refused(hall: Hall, words: Words, *, done: bool) -> list[Item]:
     status = hall.node.sync_status()
     found = []
     for entry, told in zip(status["refused"], sync_words.refused(status), strict=True):
-        database = hall.database(entry["database"])
+        database = hall.find(entry["database"])
         said = followups.of_refused(database, entry["document"]) if database is not None else {}
         if bool(said.get("done_at")) != done:
             continue

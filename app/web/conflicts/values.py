@@ -14,7 +14,7 @@ from app.shop.conflicts import diff
 from app.shop.conflicts.case import ATTACHMENTS
 from app.shop.conflicts.policies import HIDDEN, secret
 from app.web import present
-from app.web.conflicts.words import Words
+from app.web.conflicts.words import AMOUNTS, REFS, Words
 
 Doc = Mapping[str, Any]
 Shown = dict[str, Any]
@@ -23,11 +23,6 @@ Shown = dict[str, Any]
 SHORT: Final = 28
 #: … and from which on a text shows what went out of it.
 LONG: Final = 60
-#: Members that are minor units, and those that are millionths of one.
-AMOUNTS: Final = frozenset({"account_limit", "refund_limit", "spend", "amount", "off", "limit"})
-RATES: Final = frozenset({"rate", "percent", "discount_limit"})
-#: Types whose ids are shown by the name of what they lead to.
-REFS: Final = frozenset({"category", "tax", "product", "store", "customer", "staff", "promotion", "pricelist"})
 IMAGES: Final = frozenset({"image/png", "image/jpeg", "image/webp", "image/gif", "image/svg+xml"})
 
 

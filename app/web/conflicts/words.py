@@ -27,6 +27,11 @@ Body = Mapping[str, Any]
 _TILL = re.compile(r"(?P<store>.+)-t(?P<number>\d+)")
 LONGEST = 80  # characters of a value within a row
 NAMED = 3  # fields that a sentence names; of more it says how many
+#: Members that are minor units of the book currency, and those that are millionths.
+AMOUNTS = frozenset({"account_limit", "refund_limit", "spend", "amount", "giftcard", "credit", "account"})
+RATES = frozenset({"rate", "percent", "discount_limit"})
+#: Types whose ids are shown by the name of what they lead to.
+REFS = frozenset({"category", "tax", "product", "store", "customer", "staff", "promotion", "pricelist"})
 
 
 class Words:
@@ -34,8 +39,7 @@ class Words:
 
     def __init__(self, hall: Hall) -> None:
         self._hall = hall
-        self._databases = list(hall.databases())
-        self._stores = [each for each in self._databases if each.name.startswith("store-")]
+        self._stores = hall.stores()
         self._staff: dict[str, str] = {}
         self._places: dict[str, str] = {}
         self._refs: dict[str, str] = {}
@@ -256,11 +260,11 @@ class Words:
         if isinstance(value, bool):
             return _("yes") if value else _("no")
         if isinstance(value, int):
-            if name in _AMOUNTS:
+            if name in AMOUNTS:
                 return self._amount(value)
             if name in ("quantity", "least"):
                 return present.quantity(value)
-            if name in ("rate", "percent", "discount_limit"):
+            if name in RATES:
                 return _("%(num)s %%", num=present.quantity(value // 10))
             return present.quantity(value * 1000)
         if isinstance(value, str):
@@ -310,18 +314,15 @@ class Words:
 
     def _ref(self, text: str) -> str:
         """What an id of another document is called; any other text as it is."""
-        if not re.match(r"(category|tax|product|store|customer|staff|promotion|pricelist|picture):.", text):
+        kind, _colon, key = text.partition(":")
+        if not key or kind not in REFS | {"picture"}:
             return text
         if text not in self._refs:
             record = self._hall.company.read(text)
             live = record is not None and not record.deleted
             named = self.title(record.type, text, record.doc()) if record is not None and live else ""
-            self._refs[text] = self.who(text) if text.startswith("staff:") else named or text.partition(":")[2]
+            self._refs[text] = self.who(text) if text.startswith("staff:") else named or key
         return self._refs[text]
-
-
-#: Members that are minor units of the book currency.
-_AMOUNTS = frozenset({"account_limit", "refund_limit", "spend", "amount", "giftcard", "credit", "account"})
 
 
 def _shallow(value: Any, levels: int = 8) -> Any:

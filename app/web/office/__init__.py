@@ -32,7 +32,6 @@ def blueprint(node: Any) -> Blueprint:
             actor=lambda body: ANYBODY,
             zone=node.zone,
             money=lambda: current_app.extensions["couchtill.office"].money(),
-            settings=node.settings,
         ),
     )
     pages.register(made, node)

@@ -36,7 +36,6 @@ def blueprint(node: Any) -> Blueprint:
             actor=lambda body: actor_of(node, body),
             zone=api.timezone_of(node),
             money=lambda: {key: node.till.facts.read()[0][key] for key in ("currency", "digits")},
-            settings=node.settings,
         ),
     )
     openapi.register(made, node)

@@ -115,6 +115,16 @@ def test_the_page_says_it_in_the_words_of_a_shop(till: FlaskClient, revs: list[s
     assert "价格" in till.get(PAGE, headers={"Accept-Language": "zh"}).text
 
 
+def test_what_is_counted_is_neither_shown_nor_keyed_as_money(till: FlaskClient, terminal: Node) -> None:
+    promotion = {"_id": "promotion:ten", "type": "promotion", "name": "Ten off", "kind": "percent", "limit": 1}
+    terminal.company.put({**promotion, "spend": 1000})
+    fork(terminal.company, promotion["_id"], on("office", limit=3, spend=2000), on("s1-t1", limit=4, spend=3000))
+    fields = till.get(f"/conflicts/company/{promotion['_id']}").text.split("<fieldset")
+    limit, spend = (next(part for part in fields if f'data-field="{name}"' in part) for name in ("limit", "spend"))
+    assert ('data-text="3"' in limit, 'data-digits="0"' in limit, "€" in limit) == (True, True, False)
+    assert ('data-text="€20.00"' in spend, 'data-digits="2"' in spend) == (True, True)
+
+
 def test_nobody_is_shown_the_hash_of_a_pin(till: FlaskClient, terminal: Node) -> None:
     pin = {"salt": "aa", "hash": "cafe01", "n": 1024, "r": 8, "p": 1, "pepper": "0" * 8}
     staff = {"_id": "staff:a", "type": "staff", "schema": 1, "name": "Ann", "role": "cashier", "inactive": True}

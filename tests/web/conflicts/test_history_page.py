@@ -16,10 +16,14 @@ from app.shop.actor import ANYBODY
 from app.shop.conflicts.case import seen
 from app.shop.conflicts.resolve import resolve
 from app.shop.editing import edit
+from app.web import create_app
 from tests.support.forks import fork, on
 from tests.support.hub import Hub
 from tests.web.conftest import client_of
 from tests.web.till.shopfront import stock
+from tests.web.till.test_people_api import CASHIER, MANAGER, Window, staffed, window
+
+__all__ = ["staffed", "window"]  # fixtures of the people's tests
 
 MILK = "product:4000001"
 PAGE = f"/history/company/{MILK}"
@@ -136,16 +140,22 @@ def test_the_drawing_opens_where_it_is_folded_without_a_script(head_office: Node
     assert "Fold again" in opened and 'history-details" open' in opened
 
 
-def test_of_people_only_who_may_change_them_sees_what_they_were(terminal: Node) -> None:
-    from app.web import create_app
+def test_of_people_only_who_may_change_them_sees_what_they_were(
+    window: Window, staffed: dict[str, str], terminal: Node
+) -> None:
+    at = f"history/store-s1/{staffed['Sam']}"
+    nobody = create_app(terminal).test_client().get(f"/{at}")
+    assert nobody.status_code in (302, 303, 401, 403)
 
-    company = terminal.store_db
-    company.put(
-        {"_id": "staff:ann", "type": "staff", "schema": 1, "name": "Ann", "role": "cashier", "pin": {"x": "secret"}}
-    )
-    page = create_app(terminal).test_client().get("/history/store-s1/staff:ann")
+    window.sign_in(staffed["Cleo"], CASHIER)
+    status, refused = window.send("GET", at)
+    assert (status, refused["error"]) == (403, "needs_approval")
+    assert "Sam" not in window.client.get(f"/{at}").get_data(as_text=True)
 
-    assert page.status_code in (302, 303, 401, 403)
+    window.send("DELETE", "session")
+    window.sign_in(staffed["Mia"], MANAGER)
+    status, told = window.send("GET", at)
+    assert (status, told["rev"]) == (200, now(terminal.store_db, staffed["Sam"]))
 
 
 @pytest.fixture

@@ -1,6 +1,6 @@
 /**
  * What the pages of this room share: a request that asks a supervisor where the person may not, and a till that locks
- * itself while the page is open. A page that lies deeper names the server's root (`{% block root %}`), so that paths are as everywhere.
+ * itself while the page is open. They name the server's root (templates/conflicts/room.html), so that paths are as everywhere, however deep they lie.
  */
 import { get, request, root } from "../api.js";
 import { startDialogs } from "../dialogs.js";
@@ -28,14 +28,14 @@ export function send(method, path, body, approvals = []) {
 
 /** Begins what each page of the room needs: dialogs, and at a till with people the way back to its lock. */
 export function startRoom() {
-  addEventListener("couchtill:locked", () => location.assign(root || ".")); // the till shows who may unlock it
-  if (!document.getElementById("allow")) return;
   startDialogs(() => false);
+  addEventListener("couchtill:locked", () => location.assign(root)); // the till shows who may unlock it
+  if (!document.getElementById("allow")) return;
   const idle = new Idle(() => void look());
   const look = async () => {
     const session = await get("api/session").catch(() => null);
     if (session?.staff) idle.watch(session.lock_after, session.left);
-    else if (session) location.assign(root || ".");
+    else if (session) location.assign(root);
   };
   void look();
 }

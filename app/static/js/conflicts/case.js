@@ -123,7 +123,7 @@ class CasePage {
     const after = this.form?.dataset.position ?? "";
     try {
       const response = await fetch(`${location.pathname}?${new URLSearchParams({ part: "body", after })}`, { credentials: "same-origin", signal: AbortSignal.timeout(8000) });
-      if (response.redirected) location.assign(root || "."); // the till is locked
+      if (response.redirected) location.assign(root); // the till is locked
       if (!response.ok) throw new Error(String(response.status));
       this.#draw(await response.text(), news);
       return true;

@@ -1,10 +1,9 @@
 /** The page of erased people: find one and erase them; and who was erased, and which nodes have forgotten them. */
-import { get, post, Problem } from "../api.js";
-import { startDialogs } from "../dialogs.js";
+import { get, Problem } from "../api.js";
 import { boot, byId, debounce, h, icon } from "../dom.js";
 import { t } from "../i18n.js";
-import { withLeave } from "../leave.js";
 import { toast } from "../toast.js";
+import { send, startRoom } from "./allow.js";
 import { EraseDialog } from "./erase.js";
 
 /** Milliseconds between two looks while a node has still to confirm, and while all have. */
@@ -20,8 +19,8 @@ let rows = first.rows;
 let next = first.next;
 let timer = 0;
 
-startDialogs(() => false);
-const dialog = new EraseDialog((path, body) => withLeave((leave) => post(path, { ...body, ...leave })));
+startRoom();
+const dialog = new EraseDialog((path, body) => send("POST", path, body));
 
 /** @param {any} row */
 function drawn(row) {

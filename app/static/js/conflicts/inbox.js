@@ -3,28 +3,29 @@
  * the place or what is selected.
  */
 import { get, Problem } from "../api.js";
-import { startDialogs } from "../dialogs.js";
 import { boot, byId, debounce, h } from "../dom.js";
-import { t, tn } from "../i18n.js";
+import { t } from "../i18n.js";
 import { Live } from "../live.js";
+import { startRoom } from "./allow.js";
 import { Follow } from "./follow.js";
 import { Many } from "./many.js";
 import { drawRow, keyOf } from "./row.js";
 
 /** @typedef {import("./row.js").Row} Row */
 
-/** Rows that one request brings, and milliseconds between two looks while news pour in. */
+/** Rows that one request brings: a page, and at most. */
 const PAGE = 30;
 const MOST = 200;
+/** Milliseconds between two looks while news pour in, and until what could not be read is asked for again. */
 const CALM = 400;
+const AGAIN = 3000;
 
 class Inbox {
   constructor() {
-    const { list, first, people, may } = boot();
+    const { list, first, people } = boot();
     /** @type {"conflicts" | "incidents" | "tasks"} */
     this.which = list;
     this.people = people;
-    this.may = may;
     /** @type {Row[]} */
     this.rows = [];
     /** @type {Map<string, Row>} what is selected, by key; it stays so when the list moves on */
@@ -34,18 +35,27 @@ class Inbox {
     this.matching = 0;
     /** @type {string | null} */
     this.next = null;
+    /** Which reading of the list is the last one; those before it draw nothing any more. */
     this.turn = 0;
-    this.stale = false;
-    this.loading = false;
+    /** Whether one is under way. */
+    this.reading = false;
+    /** Whether the list may be another one than what is drawn: it is read once more. */
+    this.behind = false;
+    /** The timer of that. */
+    this.timer = 0;
+    /** How many of its kind waited when the list was read. */
+    this.listed = 0;
     this.last = "";
     this.list = byId("list");
     this.follow = new Follow(people, () => void this.refresh());
     this.many = list === "conflicts" ? new Many(this) : null;
-    this.take(first, []);
+    this.#learn(first, true);
+    this.next = first.next;
+    this.draw(first.rows);
   }
 
   start() {
-    startDialogs(() => false);
+    startRoom();
     const search = debounce(200, () => void this.load());
     byId("query").addEventListener("input", search);
     byId("filters").addEventListener("submit", (event) => (event.preventDefault(), void this.load()));
@@ -61,7 +71,7 @@ class Inbox {
     this.follow.start();
     this.#people();
     const live = new Live("api/events", "api/state", ["inbox", "task"]);
-    const again = debounce(CALM, () => void this.refresh());
+    const again = () => this.#soon(CALM);
     live.addEventListener("inbox", (event) => {
       this.count(/** @type {CustomEvent} */ (event).detail);
       again();
@@ -72,7 +82,6 @@ class Inbox {
       byId("away").hidden = true;
       again();
     });
-    addEventListener("couchtill:locked", () => location.assign(".")); // the till shows who may unlock it
     addEventListener("pageshow", (event) => event.persisted && again()); // back from a case that was decided
   }
 
@@ -92,64 +101,73 @@ class Inbox {
 
   /** Asks anew; with `further` for the next page. @param {boolean} [further] */
   async load(further = false) {
-    if (!further) {
-      this.everything = false;
-      this.selected.clear();
-    }
-    await this.#ask({ limit: String(PAGE), ...(further ? { before: this.next ?? "" } : {}) }, further ? this.rows : []);
+    if (further) return this.#read(PAGE, this.rows, this.next);
+    this.everything = false;
+    this.selected.clear();
+    await this.#read(PAGE);
   }
 
-  /** The rows that are listed, as they are now: one page after the other, as far as the list went. */
+  /** Reads the rows that are listed, as they are now; a reading that is under way comes to its end first, since it may have begun too early. */
   async refresh() {
-    if (this.loading) return void (this.stale = true);
-    const wanted = Math.max(this.rows.length, PAGE);
-    let rows = /** @type {Row[]} */ ([]);
-    this.next = null;
-    do {
-      const limit = String(Math.min(MOST, Math.max(wanted - rows.length, 1)));
-      const answer = await this.#ask({ limit, ...(this.next ? { before: this.next } : {}) }, rows, true);
-      if (!answer) return;
-      rows = [...rows, ...answer.rows];
-    } while (this.next && rows.length < wanted);
-    this.draw(rows);
+    this.behind = true;
+    if (!this.reading) await this.#read(Math.max(this.rows.length, PAGE));
+  }
+
+  /** @param {number} wait milliseconds */
+  #soon(wait) {
+    clearTimeout(this.timer);
+    this.timer = window.setTimeout(() => void this.refresh(), wait);
   }
 
   /**
-   * @param {Record<string, string>} more
-   * @param {Row[]} before rows that stay before those of the answer
-   * @param {boolean} [quietly] the answer is drawn by whoever asked
+   * Reads rows, one page after the other, and lists them. A list that could not be read, or has changed meanwhile, is read again by itself.
+   * @param {number} wanted rows to read
+   * @param {Row[]} [before] rows that are listed already and stay, the first ones
+   * @param {string | null} [next] where the rows after those begin
    */
-  async #ask(more, before, quietly = false) {
+  async #read(wanted, before = [], next = null) {
     const turn = ++this.turn;
-    this.loading = true;
+    // From its beginning, all that was heard of by now will be in the list; a further page passes over what is new, and over a reading of that.
+    this.behind = before.length > 0 && (this.behind || this.reading);
+    this.reading = true;
+    let wait = CALM;
     try {
-      const answer = await get(this.#url(more));
-      if (turn !== this.turn) return null; // somebody typed on meanwhile
+      const rows = /** @type {Row[]} */ ([]);
+      do {
+        const limit = String(Math.min(MOST, wanted - rows.length));
+        const answer = await get(this.#url({ limit, ...(next ? { before: next } : {}) }));
+        if (turn !== this.turn) return; // somebody typed on meanwhile
+        this.#learn(answer, !before.length && !rows.length);
+        rows.push(...answer.rows);
+        ({ next } = answer);
+      } while (next && rows.length < wanted);
       byId("fault").textContent = "";
       byId("away").hidden = true;
-      this.take(answer, before, quietly);
-      return answer;
+      this.next = next;
+      this.draw([...before, ...rows]);
     } catch (problem) {
       if (!(problem instanceof Problem)) throw problem;
+      if (turn !== this.turn) return;
       if (problem.away) byId("away").hidden = false;
       else byId("fault").textContent = problem.message;
-      return null;
+      this.behind ||= !problem.refused; // what the server refuses it would refuse again
+      wait = AGAIN;
     } finally {
-      this.loading = false;
-      if (this.stale) {
-        this.stale = false;
-        setTimeout(() => void this.refresh(), CALM);
+      if (turn === this.turn) {
+        this.reading = false;
+        if (this.behind) this.#soon(wait);
       }
     }
   }
 
-  /** @param {any} answer @param {Row[]} before @param {boolean} [quietly] */
-  take(answer, before, quietly = false) {
-    this.next = answer.next;
+  /** What an answer says besides its rows. @param {any} answer @param {boolean} begins it is of the list's beginning */
+  #learn(answer, begins) {
+    const waiting = answer.counts[this.which];
+    if (begins) this.listed = waiting;
+    else if (waiting !== this.listed) this.behind = true; // the rows before these are older than these
     this.matching = answer.matching;
     this.count(answer.counts);
     if (answer.types) this.#kinds(answer.types, answer.databases);
-    if (!quietly) this.draw([...before, ...answer.rows]);
   }
 
   /** @param {Record<string, number>} counts */
@@ -276,5 +294,3 @@ function fill(select, options) {
 }
 
 new Inbox().start();
-
-export {};
