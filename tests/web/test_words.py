@@ -84,7 +84,7 @@ def test_a_tills_report_is_only_known_as_of_its_time(minutes: int, unsent: int, 
 def test_every_text_of_python_templates_and_modules_is_in_every_catalogue() -> None:
     config = (files("app") / "translations" / "babel.cfg").read_text("utf-8")
     method_map, options_map = parse_mapping_cfg(io.StringIO(config))
-    keywords = {"_": None, "gettext": None, "ngettext": (1, 2), "t": None, "tn": (1, 2), "_n": (1, 2)}
+    keywords = {"_": None, "_l": None, "gettext": None, "ngettext": (1, 2), "t": None, "tn": (1, 2), "_n": (1, 2)}
     method_map = [(pattern.removeprefix("app/"), method) for pattern, method in method_map]
     options_map = {pattern.removeprefix("app/"): options for pattern, options in options_map.items()}
     found = extract_from_dir(str(ROOT), method_map, options_map, keywords=keywords)

@@ -8,8 +8,8 @@ from flask import Blueprint, current_app, render_template, request
 from flask_babel import gettext as _
 
 from app.shop import sound
-from app.web import paper, sync_api
-from app.web.i18n import boot
+from app.web import paper
+from app.web.office.frame import page
 
 
 def register(blueprint: Blueprint, node: Any) -> None:
@@ -18,8 +18,7 @@ def register(blueprint: Blueprint, node: Any) -> None:
     @blueprint.get("/")
     def home() -> str:
         office = current_app.extensions["couchtill.office"]
-        state = {"node": node.id, **office.money()}
-        return render_template("office/office.html", words=sync_api.light(node), boot=boot({"state": state}))
+        return page("office/office.html", boot={"state": {"node": node.id, **office.money()}})
 
     @blueprint.get("/receipts/<path:id>")
     def receipt(id: str) -> str | tuple[str, int]:

@@ -1,0 +1,91 @@
+"""What every page of head office stands in: its menu, its root, its currency."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from flask import current_app, render_template, request
+from flask_babel import lazy_gettext as _l
+
+from app.web import sync_api
+from app.web.i18n import boot as boot_data
+
+
+class Entry(NamedTuple):
+    """A page of the menu: the endpoint in this blueprint, its name, its icon in the sprite."""
+
+    endpoint: str
+    name: Any
+    icon: str
+
+
+#: The menu, group by group. A page that isn't registered is left out.
+MENU: tuple[tuple[Any, tuple[Entry, ...]], ...] = (
+    (
+        _l("Shop"),
+        (
+            Entry("home", _l("Today"), "basket"),
+            Entry("reports_page", _l("Reports"), "chart"),
+            Entry("conflicts_page", _l("To decide"), "hand"),
+        ),
+    ),
+    (
+        _l("Range"),
+        (
+            Entry("products_page", _l("Products"), "box"),
+            Entry("prices_page", _l("Prices"), "tag"),
+            Entry("promotions_page", _l("Promotions"), "percent"),
+            Entry("taxes_page", _l("Taxes"), "receipt"),
+        ),
+    ),
+    (
+        _l("People"),
+        (
+            Entry("customers_page", _l("Customers"), "user"),
+            Entry("staff_page", _l("Staff"), "users"),
+            Entry("erasures_page", _l("Erased people"), "erase"),
+        ),
+    ),
+    (
+        _l("Company"),
+        (
+            Entry("stores_page", _l("Stores"), "grid"),
+            Entry("terminals_page", _l("Terminals"), "screen"),
+            Entry("settings_page", _l("Settings"), "settings"),
+            Entry("central_page", _l("Central"), "sync"),
+        ),
+    ),
+)
+
+
+def menu() -> list[dict[str, Any]]:
+    """`[{"name", "entries": [{"endpoint", "name", "icon", "here"}]}]` of the pages that this office has; `here` marks
+    the one that is shown, or that the page shown belongs to (by the first part of its path)."""
+    first = request.path.strip("/").partition("/")[0]
+    groups = []
+    for name, entries in MENU:
+        there = [entry for entry in entries if f"office.{entry.endpoint}" in current_app.view_functions]
+        if there:
+            rows = [{**entry._asdict(), "here": _path(entry).strip("/").partition("/")[0] == first} for entry in there]
+            groups.append({"name": name, "entries": rows})
+    return groups
+
+
+def _path(entry: Entry) -> str:
+    rules = current_app.url_map.iter_rules(f"office.{entry.endpoint}")
+    return min((rule.rule for rule in rules), key=len)
+
+
+def page(template: str, *, boot: dict[str, Any] | None = None, **given: Any) -> str:
+    """A page of head office: `templates/office/room.html` filled by `template`; `boot` is what its script starts with,
+    `{"currency", "digits"}` among it."""
+    office = current_app.extensions["couchtill.office"]
+    money = office.money()
+    return render_template(
+        template,
+        menu=menu(),
+        words=sync_api.light(office.node),
+        money=money,
+        boot=boot_data({**money, **(boot or {})}),
+        **given,
+    )
