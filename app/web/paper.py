@@ -168,7 +168,10 @@ def _people(order: Doc, paper: Paper) -> list[str]:
         people.append(_("Served by %(name)s", name=paper.staff))
     invoice = order.get("invoice") or {}
     if invoice:
-        people += [_("Invoice to %(name)s", name=invoice.get("name")), *(invoice.get("address") or ())]
+        name = invoice.get("name")
+        refund = order.get("kind") == "refund"
+        to = _("Credit note to %(name)s", name=name) if refund else _("Invoice to %(name)s", name=name)
+        people += [to, *(invoice.get("address") or ())]
         if invoice.get("tax_number"):
             people.append(_("Tax number %(number)s", number=invoice["tax_number"]))
     elif paper.customer:

@@ -252,9 +252,16 @@ class Refunds:
             "tip": 0,
             "cash_rounding": -paid.rounding,
             "note": wanted["note"],
-            "invoice": None,
+            "invoice": self._recipient(order),
         }
         return body, elsewhere
+
+    def _recipient(self, order: Doc) -> Doc | None:
+        """To whom the sale was invoiced, since what gives it back names them too; nobody who was erased since."""
+        customer = order.get("customer")
+        record = self.desk.company.read(customer) if customer else None
+        erased = record is not None and record.doc().get("erased") is True
+        return None if erased else order.get("invoice")
 
     def _chosen(self, original: Original, wanted: Doc) -> list[tuple[str, int, str]]:
         """`[(line, quantity, restock)]`, each line once."""

@@ -235,3 +235,17 @@ def test_it_says_as_of_when_it_is_known(shop: Shop, till: Till) -> None:
     view = till.refunds.view(sold["_id"])
 
     assert (view["known_as_of"], view["online"]) == (None, False)
+
+
+def test_a_refund_names_whom_the_sale_was_invoiced_to_unless_they_were_erased(
+    shop: Shop, till: Till, refund: Refund
+) -> None:
+    invoice = {"name": "Mia Ltd", "address": ["2 Low Road"], "tax_number": "DE77"}
+    customer = {"_id": "customer:mia", "type": "customer", "schema": 1, "name": "Mia"}
+    rev = till.company.put(customer)
+    sold = shop.sell(till, lines=lines(("milk", 3000)), invoice=invoice, customer="customer:mia")
+
+    assert refund(till, sold, l1=1000)["invoice"] == invoice
+    till.company.put({**customer, "_rev": rev, "name": "", "erased": True})
+    assert refund(till, sold, l1=1000)["invoice"] is None
+    assert verify_store(till.store) == []
