@@ -1,14 +1,17 @@
 """What a node does about documents that arrive: scan for incidents, make what follows from orders, link new stores.
 
-One thread a database waits for its sequence to move and then lets the shop look at what came. It runs outside of every
-transaction of the replicator: a mistake in a rule of the shop never stops a link. What it makes is a pure function of
-the documents, so a crash in the middle costs nothing: the next start looks again.
+A few threads look at all databases: one whose sequence moved is due at once (a writer only sets a flag), and every one
+now and then. It runs outside of every transaction of the replicator: a mistake in a rule of the shop never stops a
+link. What it makes is a pure function of the documents, so a crash in the middle costs nothing: the next start looks
+again. Head office with a thousand stores needs no more threads for it than a till.
 """
 
 from __future__ import annotations
 
+import heapq
 import logging
 import threading
+import time
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -17,7 +20,9 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("couchtill.reactions")
 
-#: Seconds of a wait for news. Only bounds how late a stop is seen that nobody woke for.
+#: Threads at most: looking at a thousand databases at the start takes as long with more, the interpreter is one.
+WORKERS = 3
+#: Seconds between two looks at a database in which nothing happened: joins may wait for what only the central has.
 WAIT = 20.0
 #: Seconds between two looks at a database that many documents flow into.
 PAUSE = 0.2
@@ -28,26 +33,75 @@ class Reactions:
 
     def __init__(self, node: Node) -> None:
         self._node = node
-        self._threads: dict[str, threading.Thread] = {}
+        self._seen: dict[str, int] = {}  # -1: everything is new to a node that starts
+        self._due: list[tuple[float, str]] = []  # a heap; a name may stand in it more than once, its time below counts
+        self._when: dict[str, float] = {}
+        self._rested: dict[str, float] = {}
+        self._moved: set[str] = set()  # databases that were written to while a thread looked at them
+        self._changed = threading.Condition()
+        self._threads: list[threading.Thread] = []
+        self._working: set[str] = set()
 
     def watch(self, name: str) -> None:
-        if name in self._threads:
-            return
-        thread = threading.Thread(target=self._run, args=(name,), name=f"react {name}", daemon=True)
-        self._threads[name] = thread
-        thread.start()
+        """Looks at a database from now on."""
+        with self._changed:
+            if name in self._seen:
+                return
+            self._seen[name] = -1
+            if len(self._threads) < WORKERS:
+                thread = threading.Thread(target=self._run, name=f"react {len(self._threads)}", daemon=True)
+                self._threads.append(thread)
+                thread.start()
+            self._plan(name, 0.0)
+        self._node.directory.get(name).on_change(lambda: self._written(name))
+
+    def wake(self) -> None:
+        """The node is closing: whoever waits for something to do ends."""
+        with self._changed:
+            self._changed.notify_all()
 
     def stop(self, patience: float) -> None:
-        """Waits for the watchers, at most ``patience`` seconds; the databases are woken by the node."""
-        for thread in list(self._threads.values()):
-            thread.join(patience)
+        """Waits for the watchers, at most ``patience`` seconds."""
+        self.wake()
+        deadline = time.monotonic() + patience
+        for thread in list(self._threads):
+            thread.join(max(0.05, deadline - time.monotonic()))
 
-    def _run(self, name: str) -> None:
+    def _written(self, name: str) -> None:
+        """In the writer's thread."""
+        with self._changed:
+            if name in self._working:
+                self._moved.add(name)
+            else:
+                self._plan(name, self._rested.get(name, 0.0))
+
+    def _plan(self, name: str, moment: float) -> None:
+        """`name` is due at `moment` of the monotonic clock, or when it was due before, if that is sooner."""
+        if name not in self._when or moment < self._when[name]:
+            self._when[name] = moment
+            heapq.heappush(self._due, (moment, name))
+            self._changed.notify()
+
+    def _next(self) -> str | None:
+        """Waits for a database that is due; None when the node is closing."""
+        with self._changed:
+            while not self._node.closing.is_set():
+                while self._due and self._when.get(self._due[0][1]) != self._due[0][0]:
+                    heapq.heappop(self._due)  # it was due sooner, and is done
+                wait = self._due[0][0] - time.monotonic() if self._due else WAIT
+                if self._due and wait <= 0:
+                    _, name = heapq.heappop(self._due)
+                    del self._when[name]
+                    self._working.add(name)
+                    return name
+                self._changed.wait(min(wait, WAIT))
+            return None
+
+    def _run(self) -> None:
         node = self._node
-        database = node.directory.get(name)
-        seen = -1  # everything is new to a node that starts
-        while not node.closing.is_set():
-            last = database.last_n if seen == -1 else database.wait(seen, WAIT, node.closing.is_set)
+        while (name := self._next()) is not None:
+            database = node.directory.get(name)
+            last, seen = database.last_n, self._seen[name]
             if node.closing.is_set() or database.closed:
                 return
             try:
@@ -57,8 +111,14 @@ class Reactions:
                     return  # the database was closed beneath it
                 # The links and the till go on; what this made wrong is seen in the log and at the next start.
                 log.exception("looking at what came into %s failed", name)
-            seen = last
-            node.closing.wait(PAUSE)
+            with self._changed:
+                self._seen[name] = last
+                self._working.discard(name)
+                now = time.monotonic()
+                self._rested[name] = now + PAUSE
+                moved = name in self._moved or database.last_n != last
+                self._moved.discard(name)
+                self._plan(name, now + PAUSE if moved else now + WAIT)
 
     def _react(self, name: str, *, news: bool, first: bool) -> None:
         """Looks at what came, and at joins that wait for a base which only the central has."""
