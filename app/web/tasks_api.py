@@ -16,7 +16,7 @@ from app.shop.conflicts import twice
 from app.shop.ledger.balances import balance_of, counting, filled
 from app.shop.reason import say
 from app.shop.refunds import scan as refunds
-from app.web import present
+from app.web import present, watch_words
 from app.web.json_api import answer, read_json
 from app.web.present import amount
 from app.web.reasons import tell
@@ -220,6 +220,7 @@ _WORDS: dict[str, Callable[[str, Database, Database], Words]] = {
     "overspent": _overspent,
     "compact": _compact,
     "decided_twice": _decided,
+    **watch_words.WORDS,
 }
 
 

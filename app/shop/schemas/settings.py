@@ -127,6 +127,11 @@ class Values(Strict):
     receipt_print = Choice("ask", "always")
     # Sync
     sync = Part(Sync)
+    # Watching: after how many hours it is a person's task (null: never), and below how many megabytes of free disk
+    silent_hours = Whole(1, 8760, allow_none=True)  # a terminal of which head office has not heard
+    refused_hours = Whole(1, 8760, allow_none=True)  # a document that the central refused
+    away_hours = Whole(1, 8760, allow_none=True)  # a central that can't be reached
+    disk_low = Whole(100, 10**7)
     # Conflicts: types and members ("product", "product.barcodes") that no rule joins, so that a person is asked
     merge_ask = ListOf(Text(80, filled=True), 100)
     # Keys of the page: name of an action → key
@@ -163,6 +168,10 @@ DEFAULTS: dict[str, Any] = {
     "receipt_qr": True,
     "receipt_print": "ask",
     "sync": {"mode": "always", "minutes": 15, "hours": []},
+    "silent_hours": 48,  # longer than a weekend
+    "refused_hours": 24,
+    "away_hours": 24,
+    "disk_low": 500,
     "merge_ask": [],
     "keys": {},
 }  # fmt: skip
