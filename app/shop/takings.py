@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import threading
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from app.docs.database import Database
-from app.shop import clock, incidents, sound
+from app.shop import clock, incidents
+from app.shop.reports import figures
 from app.shop.stores import StoreFacts
-from app.shop.totals import stored_value
 
-#: A business day and its orders lie within this much before now: a day, and the hours until the day start.
-REACH = timedelta(hours=49)
 PAGE = 1000
 EMPTY: dict[str, Any] = {"terminal": "", "receipts": 0, "total": 0, "revenue": 0, "refunds": 0, "last": ""}
 
@@ -38,7 +36,7 @@ class Takings:
         with self._lock:
             n = self.database.last_n
             if self._kept is None or self._kept[:2] != (n, date):
-                self._kept = (n, date, self._sum(date, clock.stamp(moment - REACH)))
+                self._kept = (n, date, self._sum(date))
             sums = self._kept[2]
         return {
             "store": self.store_id,
@@ -49,14 +47,14 @@ class Takings:
             **sums,
         }
 
-    def _sum(self, date: str, since: str) -> dict[str, Any]:
+    def _sum(self, date: str) -> dict[str, Any]:
         terminals: dict[str, dict[str, Any]] = {}
         sales: set[str] = set()
         after = None
-        while page := self.database.find("order_at", low=since, limit=PAGE, after=after):
+        while page := self.database.find("order_date", date, limit=PAGE, after=after):
             for record in page:
                 order = record.doc()
-                if order.get("business_date") != date or not sound.is_order(order):
+                if not figures.counts(order):
                     continue
                 sale = order.get("sale")
                 if sale in sales or not incidents.sale_counts(self.database, record.id, str(sale)):
@@ -64,10 +62,11 @@ class Takings:
                 sales.add(str(sale))
                 name = str(order.get("terminal"))
                 entry = terminals.setdefault(name, dict(EMPTY, terminal=name))
+                head = figures.head(order)
                 entry["receipts"] += 1
-                entry["total"] += order["total"]
-                entry["revenue"] += order["total"] - stored_value(order)
-                entry["refunds"] -= order["total"] if order.get("kind") == "refund" else 0
+                entry["total"] += head.total
+                entry["revenue"] += head.revenue
+                entry["refunds"] -= head.total if head.refund else 0
                 entry["last"] = max(entry["last"], str(order["at"]))
             after = page[-1]
         rows = [terminals[name] for name in sorted(terminals)]

@@ -2,17 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from app.docs.database import Database
 from app.shop.payments.settle import paid
-from app.shop.schemas.order import STORED_VALUE
-
-
-def stored_value(order: Mapping[str, Any]) -> int:
-    """What an order put on gift cards and customers' accounts: money taken that is no revenue yet."""
-    return sum(line["total"] for line in order["lines"] if line.get("kind") in STORED_VALUE)
+from app.shop.reports.figures import stored_value
 
 
 class Totals(NamedTuple):

@@ -16,6 +16,7 @@ from typing import Any
 from app.docs.database import Database
 from app.shop import ids, incidents, sound
 from app.shop.journal import Head
+from app.shop.reports.figures import is_summable
 
 Doc = Mapping[str, Any]
 
@@ -142,41 +143,6 @@ def is_closing(doc: Doc) -> bool:
             for cover in covers
         )
     )
-
-
-_FIGURES = ("number", "total", "discount", "paid", "change")
-
-
-def is_summable(order: Doc) -> bool:
-    """Whether every figure that a report takes from an order is there and a whole number."""
-    try:
-        return (
-            all(type(order[name]) is int for name in _FIGURES)
-            and all(type(order.get(name) or 0) is int for name in ("tip", "cash_rounding"))
-            and isinstance(order["series"], str)
-            and isinstance(order.get("cashier") or "", str)
-            and all(
-                type(line["total"]) is int
-                and all(type(off["amount"]) is int and isinstance(off["kind"], str) for off in line["discounts"])
-                for line in order["lines"]
-            )
-            and all(
-                isinstance(tender["kind"], str)
-                and type(tender["amount"]) is int
-                and (
-                    tender["kind"] != "foreign"
-                    or (type(tender["foreign"]) is int and isinstance(tender["currency"], str) and "digits" in tender)
-                )
-                for tender in order["tenders"]
-            )
-            and all(
-                isinstance(tax["id"], str) and isinstance(tax["name"], str)
-                and all(type(tax[name]) is int for name in ("rate", "base", "amount"))
-                for tax in order["tax"]
-            )
-        )  # fmt: skip
-    except (KeyError, TypeError, AttributeError):
-        return False
 
 
 def covers(database: Database, docs: Sequence[Doc], head: Head) -> list[dict[str, Any]]:

@@ -12,15 +12,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from app.shop.reports import figures
+from app.shop.reports.figures import Tender
+
 Doc = Mapping[str, Any]
 #: `{"receipts", "sales", "refunds", "total", "revenue", "net", "discount", "discounts", "tax", "tenders", "paid",
 #: "change", "tips", "rounding", "sold", "deposits", "account", "cash", "expenses", "foreign", "cashiers", "counts"}`;
 #: amounts are minor units, signed as they went. Its exact shape is `schemas.zreport.Sums`.
 Report = dict[str, Any]
 
-#: Lines that sell no goods but money to be spent later, or settle a debt (a topup `to` the customer's account, a
-#: "payment" in the report): no revenue, no tax.
-MONEY_LINES = ("giftcard", "topup")
 #: What is counted of events: name in the report → kinds of event. Prices and discounts by hand are counted where they
 #: were charged: in the orders.
 COUNTED = {
@@ -90,17 +90,17 @@ class _Book:
         self.price_changes = self.by_hand = 0
 
     def order(self, order: Doc) -> None:
-        total = order["total"]
-        kind = self.refunds if order.get("kind") == "refund" else self.sales
+        head = figures.head(order)
+        kind = self.refunds if head.refund else self.sales
         kind["count"] += 1
-        kind["amount"] += total
-        self.total += total
-        self.discount += order["discount"]
-        tip, change = order.get("tip") or 0, order["change"]
-        self.tips += tip
-        self.rounding += order.get("cash_rounding") or 0
-        self.paid += order["paid"]
-        self.change += change
+        kind["amount"] += head.total
+        self.total += head.total
+        self.money += head.stored
+        self.discount += head.discount
+        self.tips += head.tip
+        self.rounding += head.rounding
+        self.paid += head.paid
+        self.change += head.change
         number, series = order["number"], order["series"]
         row = self.series.setdefault(series, {"series": series, "first": number, "last": number, "count": 0})
         row["first"], row["last"] = min(row["first"], number), max(row["last"], number)
@@ -110,21 +110,21 @@ class _Book:
         for tax in order["tax"]:
             about = {"id": tax["id"], "name": tax["name"], "rate": tax["rate"]}
             self.tax.add((tax["id"], tax["rate"]), about, base=tax["base"], amount=tax["amount"])
-        cash = -change + sum(self._tender(tender) for tender in order["tenders"])
-        if change:
-            self.tenders.add("cash", {"kind": "cash"}, net=-change)
+        for tender in figures.tenders(order):
+            self._tender(tender)
+        if head.change:
+            self.tenders.add("cash", {"kind": "cash"}, net=-head.change)
         by = order.get("cashier")
         self.cashiers.add(
-            by or "", {"by": by}, receipts=1, sales=total if kind is self.sales else 0,
-            refunds=total if kind is self.refunds else 0, total=total, discount=order["discount"], tips=tip, cash=cash,
+            by or "", {"by": by}, receipts=1, sales=0 if head.refund else head.total,
+            refunds=head.total if head.refund else 0, total=head.total, discount=head.discount, tips=head.tip,
+            cash=head.cash,
         )  # fmt: skip
 
     def _line(self, line: Doc) -> None:
-        kind, total = line.get("kind", "goods"), line["total"]
-        if kind in MONEY_LINES:
-            self.money += total
-            name = "payment" if line.get("to") == "account" else kind
-            self.sold.add(name, {"kind": name}, count=1, amount=total)
+        kind, total = figures.kind_of(line), line["total"]
+        if kind in figures.STORED:
+            self.sold.add(kind, {"kind": kind}, count=1, amount=total)
         elif kind == "deposit":
             self.deposits["charged" if total > 0 else "returned"] += total
         self.price_changes += line.get("keyed") is True
@@ -133,17 +133,13 @@ class _Book:
             self.by_hand += discount.get("id") is None  # whatever it is called: no promotion gave it, so a person did
             self.discounts.add(name, {"kind": name}, count=1, amount=discount["amount"])
 
-    def _tender(self, tender: Doc) -> int:
-        """Adds what was handed over; what of it was cash of the book's own currency."""
-        kind, amount = tender["kind"], tender["amount"]
-        way = "in" if amount >= 0 else "out"
-        self.tenders.add(kind, {"kind": kind}, count=1, net=amount, **{way: amount})
+    def _tender(self, tender: Tender) -> None:
+        kind, amount = tender.kind, tender.amount
+        self.tenders.add(kind, {"kind": kind}, count=1, net=amount, **{"in" if amount >= 0 else "out": amount})
         if kind == "foreign":
-            about = {"currency": tender["currency"], "digits": tender["digits"]}
-            given = tender["foreign"]
-            key = (tender["currency"], tender["digits"])
-            self.foreign.add(key, about, net=given, amount=amount, **{"in" if given >= 0 else "out": given})
-        return amount if kind == "cash" else 0
+            about = {"currency": tender.currency, "digits": tender.digits}
+            way = {"in" if tender.foreign >= 0 else "out": tender.foreign}
+            self.foreign.add((tender.currency, tender.digits), about, net=tender.foreign, amount=amount, **way)
 
     def move(self, move: Doc) -> None:
         kind, amount = move["kind"], move["amount"]
