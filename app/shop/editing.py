@@ -8,6 +8,7 @@ from typing import Any
 from app.docs.database import Database
 from app.docs.errors import Conflict
 from app.shop import clock, ids
+from app.shop.pricing import plans
 from app.shop.reason import say
 from app.shop.sale import SaleError, check_document
 
@@ -48,7 +49,9 @@ def edit(
             raise Changed(current)
         if all(current.get(key) == value for key, value in changes.items()):
             return current
-        edited = {**current, **changes, "updated_at": clock.stamp(moment()), "updated_by": by, "updated_on": on}
+        at = clock.stamp(moment())
+        priced = plans.priced(current, changes, at) if current.get("type") == "product" else {}
+        edited = {**current, **changes, **priced, "updated_at": at, "updated_by": by, "updated_on": on}
         check_document(edited)
         try:
             edited["_rev"] = database.put(edited)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import threading
 import time
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, Protocol
 
 from app.docs.database import Database
+from app.docs.queries import RANKED
 from app.docs.record import Record
 from app.shop import sound
 
@@ -14,19 +16,35 @@ MOST = 500  # products on one page
 FRESH = 2.0  # seconds for which category counts may be old while the catalogue is being changed
 
 
+class Shelf(Protocol):
+    """What a store makes of the catalogue: `pricing.book.Books` is one."""
+
+    def current(self, product: dict[str, Any]) -> dict[str, Any]: ...
+    def sells(self, product: Mapping[str, Any]) -> bool: ...
+    def chooses(self) -> bool: ...
+
+
 class Catalogue:
     """The products and categories of `company`. Answers are the documents themselves, with `_id` and `_rev`; of one
-    that is not as it should be, what can be read (`sound.product`)."""
+    that is not as it should be, what can be read (`sound.product`). With a `shelf`, a store's own: only what is in its
+    range is listed and searched, at the prices of this moment."""
 
-    def __init__(self, company: Database) -> None:
+    def __init__(self, company: Database, shelf: Shelf | None = None) -> None:
         self.company = company
+        self.shelf = shelf
         self._lock = threading.Lock()
         self._counted: tuple[int, float, list[dict[str, Any]]] | None = None
 
     def page(
-        self, q: str | None = None, category: str | None = None, limit: int = 60, after: str | None = None
+        self,
+        q: str | None = None,
+        category: str | None = None,
+        limit: int = 60,
+        after: str | None = None,
+        *,
+        everywhere: bool = False,
     ) -> list[dict[str, Any]]:
-        """A page of products that may be sold (not inactive).
+        """A page of products that may be sold (not inactive) and that this store sells (`everywhere`: that any does).
 
         `q`: every word of it begins a word of the name, SKU, barcode or brand; the best first, one page only. Else
         all of `category`, or of the catalogue, by name, variants only as the product that they are variants of;
@@ -34,10 +52,7 @@ class Catalogue:
         """
         limit = max(1, min(limit, MOST))
         if q is not None and q.strip():
-            found = [r for r in self.company.search("product", q, limit=limit * 2 + 20) if not _inactive(r)]
-            if category is not None:
-                found = [r for r in found if r.doc().get("category") == category]
-            return [_product(record) for record in found[:limit]]
+            return self._searched(q, category, limit)
         last = self.company.read(after) if after is not None else None
         if after is not None and last is None:
             return []
@@ -45,11 +60,32 @@ class Catalogue:
         while len(products) < limit:
             wanted = limit - len(products)
             found = self._browse(category, wanted, last)
-            products += [_product(record) for record in found if not _inactive(record) and not _variant(record)]
+            listed = [self._product(record) for record in found if not _inactive(record) and not _variant(record)]
+            products += [product for product in listed if everywhere or self.sells(product)]
             if len(found) < wanted:
                 break
             last = found[-1]
         return products
+
+    def _searched(self, q: str, category: str | None, limit: int) -> list[dict[str, Any]]:
+        wanted = limit * 2 + 20
+        while True:
+            found = self.company.search("product", q, limit=wanted)
+            products = [self._product(record) for record in found if not _inactive(record)]
+            products = [product for product in products if self.sells(product)]
+            if category is not None:
+                products = [product for product in products if product.get("category") == category]
+            if len(products) >= limit or len(found) < wanted or wanted >= RANKED or self.shelf is None:
+                return products[:limit]
+            wanted = min(wanted * 8, RANKED)
+
+    def sells(self, product: Mapping[str, Any]) -> bool:
+        """Whether this store has it in its range; a catalogue that is no store's has everything."""
+        return self.shelf is None or self.shelf.sells(product)
+
+    def _product(self, record: Record) -> dict[str, Any]:
+        product = sound.product(record.id, record.full())
+        return product if self.shelf is None else self.shelf.current(product)
 
     def _browse(self, category: str | None, limit: int, after: Record | None) -> list[Record]:
         if category is None:
@@ -59,7 +95,7 @@ class Catalogue:
     def product(self, id: str) -> dict[str, Any] | None:
         """A product by its id (inactive ones too), or None."""
         record = self.company.read(id)
-        return None if record is None or record.deleted or record.type != "product" else _product(record)
+        return None if record is None or record.deleted or record.type != "product" else self._product(record)
 
     def by_barcode(self, code: str) -> list[dict[str, Any]]:
         """The products with this barcode; several when a code was given twice, and then a person chooses.
@@ -77,11 +113,11 @@ class Catalogue:
 
     def with_barcode(self, code: str) -> list[dict[str, Any]]:
         """The products that have exactly this barcode."""
-        return [_product(record) for record in self.company.find("product_barcode", code, limit=20)]
+        return [self._product(record) for record in self.company.find("product_barcode", code, limit=20)]
 
     def with_unit_barcode(self, code: str) -> list[tuple[dict[str, Any], dict[str, Any]]]:
         """The products of which a packing has exactly this barcode, each with that packing."""
-        products = [_product(record) for record in self.company.find("product_unit_barcode", code, limit=20)]
+        products = [self._product(record) for record in self.company.find("product_unit_barcode", code, limit=20)]
         return [(product, unit) for product in products for unit in sound.units(product) if code in unit["barcodes"]]
 
     def with_item(self, item: str, zeroed: str) -> list[dict[str, Any]]:
@@ -89,7 +125,7 @@ class Catalogue:
         from app.shop.barcodes import candidates
 
         for tried in candidates(item, zeroed):
-            found = [_product(record) for record in self.company.find("product_sku", tried, limit=20)]
+            found = [self._product(record) for record in self.company.find("product_sku", tried, limit=20)]
             found += [p for p in self.with_barcode(tried) if all(p["_id"] != each["_id"] for each in found)]
             if found:
                 active = [product for product in found if not product.get("inactive")]
@@ -99,7 +135,7 @@ class Catalogue:
     def variants(self, id: str) -> list[dict[str, Any]]:
         """The products that are variants of this one and may be sold, by their `sort`, then by name."""
         found = self.company.find("product_variant", id, limit=MOST)
-        variants = [_product(record) for record in found if not _inactive(record)]
+        variants = [self._product(record) for record in found if not _inactive(record)]
         return sorted(variants, key=lambda doc: doc["sort"] if sound.is_whole(doc.get("sort")) else 0)
 
     def has_variants(self, id: str) -> bool:
@@ -118,6 +154,9 @@ class Catalogue:
             found = [_category(record, counts.pop(record.id)) for record in self._named(counts)]
             found += [{"id": id, "name": id.partition(":")[2] or id, "count": n} for id, n in counts.items()]
             found.sort(key=lambda entry: (entry.get("sort") or 0, entry["name"].casefold(), entry["id"]))
+            if self.shelf is not None and self.shelf.chooses():
+                # How many of a category are sold here only a walk through it would tell.
+                found = [{**entry, "count": 0} for entry in found if self.page(None, entry["id"], 1)]
             self._counted = (seen, now, found)
             return found
 
@@ -133,10 +172,6 @@ class Catalogue:
         else:
             found = self.company.find("customer_name", limit=limit)
         return [doc for doc in (record.full() for record in found) if not doc.get("inactive") and not doc.get("erased")]
-
-
-def _product(record: Record) -> dict[str, Any]:
-    return sound.product(record.id, record.full())
 
 
 def _inactive(record: Record) -> bool:

@@ -53,7 +53,7 @@ class Till:
         self.barcodes = Barcodes(desk.catalogue, desk.settings, lambda: desk.facts.read()[0]["digits"])
         self.carts = Carts(desk)
         self.customers = Customers(desk)
-        self.books = Books(desk)
+        self.books = desk.catalogue.shelf = Books(desk)
         self.people = People(desk, peppers)
         self.balances = Balances(desk)
         self.seller = Seller(

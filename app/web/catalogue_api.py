@@ -40,7 +40,8 @@ def register(
 
     def more(doc: dict[str, Any]) -> dict[str, Any]:
         """What else a window must know: `variants` (its tile opens a choice), `variant` (what tells it from its kind),
-        `units` `[{"name", "quantity", "price"}]`, `min_age` (years)."""
+        `units` `[{"name", "quantity", "price"}]`, `min_age` (years), `elsewhere` (this store doesn't have it in its
+        range: who holds it may buy it all the same)."""
         units = [{key: unit[key] for key in ("name", "quantity", "price")} for unit in sound.units(doc)]
         return {
             "variants": catalogue().has_variants(doc["_id"]),
@@ -48,6 +49,7 @@ def register(
             "variant_of": doc.get("variant_of"),
             "units": units,
             "min_age": doc.get("min_age"),
+            "elsewhere": not catalogue().sells(doc),
         }
 
     @blueprint.get("/api/products")

@@ -8,7 +8,7 @@ from typing import Any
 from flask import Blueprint, Response
 
 from app.docs.database import Database
-from app.shop import editing
+from app.shop import clock, editing
 from app.shop.actor import Actor
 from app.shop.products import Catalogue
 from app.shop.reason import Money, say
@@ -48,8 +48,10 @@ def register(
             raise missing(say("This product is no longer there."))
         told = say("an open price") if price is None else Money(price["amount"], digits())
         who.need("catalogue", say("another price for %(name)s: %(price)s", name=str(seen["name"]), price=told))
+        # Who sets the price that stood before a planned one took its place means it: it is the last word.
+        again = {"priced_at": clock.stamp(clock.now())} if seen.get("price") != price else {}
         try:
-            doc = editing.edit(company, id, rev, {"price": price}, by=who.staff, on=on)
+            doc = editing.edit(company, id, rev, {"price": price, **again}, by=who.staff, on=on)
         except editing.Changed as changed:
             if changed.current is None:
                 raise missing(say("This product is no longer there.")) from None

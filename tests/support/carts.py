@@ -31,6 +31,16 @@ prices = st.builds(
     lambda amount, per: {"amount": amount, "per": per}, amounts, st.sampled_from([1000, 1000, 1000, 10_000, 7, 100])
 )
 whole_prices = amounts.map(lambda amount: {"amount": amount, "per": 1000})
+planned = st.lists(
+    st.builds(
+        lambda day, time, price: {"at": f"{day}T{time}", "price": price},
+        st.sampled_from(DAYS),
+        st.sampled_from(TIMES),
+        prices,
+    ),
+    min_size=1,
+    max_size=3,
+).map(lambda plans: sorted(plans, key=lambda plan: plan["at"]))
 counted = st.integers(1, 12).map(lambda n: n * 1000)
 measured = st.integers(1, 5000)
 
@@ -118,15 +128,16 @@ def lines(draw: st.DrawFn, id: str, lists: list[str]) -> dict[str, Any]:
             some(
                 st.lists(
                     st.builds(
-                        lambda list, least, price: {"list": list, "from": least, "price": price},
+                        lambda list, least, offer: {"list": list, "from": least, **offer},
                         st.sampled_from(lists or ["pricelist:none"]),
                         st.sampled_from([0, 1000, 3000, 10_000]),
-                        prices,
+                        prices.map(lambda price: {"price": price}) | percents.map(lambda part: {"percent": part}),
                     ),
                     max_size=3,
                 )
             )
         ),
+        "planned": draw(planned) if not draw(st.integers(0, 3)) else None,
         "taxes": draw(taxes),
         "discounts": draw(discounts) if draw(st.booleans()) else None,
         "bundle": draw(components()) if not draw(st.integers(0, 5)) else None,
@@ -156,7 +167,9 @@ def conditions(draw: st.DrawFn, id: str) -> dict[str, Any]:
         "priority": draw(st.sampled_from([None, 0, 1, 1, 5, -3])),
         "groups": draw(few(GROUPS)) if not draw(rare) else None,
         "starts": draw(st.sampled_from(DAYS)) if not draw(rare) else None,
+        "starts_at": draw(st.sampled_from(TIMES)) if not draw(rare) else None,
         "ends": draw(st.sampled_from(DAYS)) if not draw(rare) else None,
+        "ends_at": draw(st.sampled_from([*TIMES, "24:00"])) if not draw(rare) else None,
         "hours": draw(hours) if not draw(rare) else None,
     }
 

@@ -8,19 +8,24 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
-from datetime import datetime
-from typing import Any, NamedTuple
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple, Protocol
 from zoneinfo import ZoneInfo
 
+from app.docs.database import Database
 from app.docs.record import Record
+from app.shop import clock as clocks
 from app.shop import schemas, sound
-from app.shop.desk import Desk
-from app.shop.money import MILLION, WHOLE, divide
+from app.shop.money import WHOLE
+from app.shop.pricing import plans
 from app.shop.pricing.conditions import strongest
+from app.shop.pricing.lines import listed, percent_off
+from app.shop.settings import ShopSettings
+from app.shop.stores import StoreFacts
 
 log = logging.getLogger("couchtill.shop")
 
-CONDITIONS = ("id", "name", "priority", "groups", "starts", "ends", "hours")
+CONDITIONS = ("id", "name", "priority", "groups", "starts", "starts_at", "ends", "ends_at", "hours")
 PROMOTION = (
     *CONDITIONS, "kind", "scope", "products", "categories", "exclude_products", "exclude_categories", "percent",
     "amount", "price", "buy", "get", "get_products", "get_categories", "count", "parts", "limit", "spend", "spend_on",
@@ -33,6 +38,18 @@ SOURCES = ("pricelist:", "promotion:", "category:", "tax:", "store:", "settings:
 LOOKED_THROUGH = 1000
 
 Entry = dict[str, Any]
+
+
+class Ground(Protocol):
+    """What a store's book is made from; a till's `Desk` is one."""
+
+    company: Database
+    store_id: str
+    facts: StoreFacts
+    settings: ShopSettings
+
+    @property
+    def clock(self) -> clocks.Clock: ...
 
 
 class Prices(NamedTuple):
@@ -49,12 +66,15 @@ class _Kept(NamedTuple):
     book: dict[str, Any]
     lists: list[Prices]
     parents: dict[str, str]
+    plans: dict[str, list[Entry]]
+    zone: ZoneInfo
+    shelves: dict[str, frozenset[str]]
 
 
 class Books:
-    """The price books of one till's store. Safe to use from several threads."""
+    """The price books of one store. Safe to use from several threads."""
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: Ground) -> None:
         self.desk = desk
         self._kept: _Kept | None = None
         self._read: dict[str, tuple[str, dict[str, Any] | None]] = {}
@@ -63,24 +83,61 @@ class Books:
         """The book at a moment (UTC; now unless said), as `pricing.price` takes it, with the store's `timezone`
         besides. Not to be changed."""
         kept = self._now()
-        zone = ZoneInfo(kept.book["timezone"])
-        local = (at or self.desk.clock()).astimezone(zone)
-        now = {"date": local.date().isoformat(), "time": f"{local:%H:%M}", "weekday": local.isoweekday()}
-        return {**kept.book, "now": now}
+        return {**kept.book, "now": self._clock(kept, at)}
+
+    def with_promotion(self, rule: Mapping[str, Any], at: datetime | None = None) -> dict[str, Any]:
+        """The book with a promotion in it that isn't written yet (in place of the one of its id): what it would do."""
+        kept = self._now()
+        drafted = _widened(_slim(rule, PROMOTION), _below(kept.parents))
+        others = [each for each in kept.book["promotions"] if each["id"] != rule["id"]]
+        return {**kept.book, "promotions": strongest([*others, drafted]), "now": self._clock(kept, at)}
+
+    def _clock(self, kept: _Kept, at: datetime | None = None) -> dict[str, Any]:
+        local = (at or self.desk.clock()).astimezone(kept.zone)
+        return {"date": local.date().isoformat(), "time": f"{local:%H:%M}", "weekday": local.isoweekday()}
+
+    def current(self, product: dict[str, Any]) -> dict[str, Any]:
+        """The product (with its `_id`) as it is sold now: with the planned price whose time has come in place of its
+        own."""
+        kept = self._now()
+        planned = plans.counting(product, kept.plans, kept.zone) if kept.plans else []
+        if not planned:
+            return product
+        price = listed({"price": product.get("price"), "planned": planned}, self._clock(kept))
+        return product if price == product.get("price") else {**product, "price": price}
+
+    def sells(self, product: Mapping[str, Any]) -> bool:
+        """Whether this store has the product in its range: as the product says, else the nearest of its categories that
+        says something, else yes. What it doesn't have it still sells to who holds it."""
+        own = product.get("stores")
+        if isinstance(own, list) and own:
+            return f"store:{self.desk.store_id}" in own
+        kept = self._now()
+        for category in _above(product.get("category"), kept.parents) if kept.shelves else ():
+            if category in kept.shelves:
+                return f"store:{self.desk.store_id}" in kept.shelves[category]
+        return True
+
+    def chooses(self) -> bool:
+        """Whether there is anything that only some stores sell."""
+        return bool(self._now().shelves) or bool(self.desk.company.find("product_stores", limit=1))
 
     # -- lines ---------------------------------------------------------------------------------------------------
 
     def pricing(self, product: Mapping[str, Any]) -> dict[str, Any]:
         """What a page needs to price a product of the catalogue: the fields of a cart's line that don't depend on the
-        sale. `{"product", "category", "family", "measured", "price", "prices", "taxes", "bundle", "deposit"}`."""
+        sale. `{"product", "category", "family", "measured", "price", "prices", "planned"?, "taxes", "bundle",
+        "deposit"}`."""
         kept = self._now()
         own = self._own(product)
+        planned = plans.counting(product, kept.plans, kept.zone) if kept.plans else []
         wanted = [part["product"] for part in _parts(product)]
         found = self._products([*wanted, product.get("deposit")])
         return {
             **own,
             "measured": product.get("sold_by") == "measure",
-            "prices": self._prices(product, kept),
+            "prices": self._prices(product, kept, bool(planned)),
+            **({"planned": [{"at": plan["at"], "price": plan["price"]} for plan in planned]} if planned else {}),
             "bundle": self._bundle(product, found),
             "deposit": self._deposit(product, found),
         }
@@ -106,9 +163,10 @@ class Books:
             "taxes": product.get("taxes"),
         }
 
-    def _prices(self, product: Mapping[str, Any], kept: _Kept) -> list[Entry]:
-        """What the lists say of a product, the strongest list first, each list's best defined price first."""
-        listed, found = product.get("price"), []
+    def _prices(self, product: Mapping[str, Any], kept: _Kept, moves: bool) -> list[Entry]:
+        """What the lists say of a product, the strongest list first, each list's best defined price first. Where the
+        catalogue's own price `moves` by the clock, a percentage stays one."""
+        own, found = product.get("price"), []
         above = _above(product.get("category"), kept.parents)
         for prices in kept.lists:
             rules: list[Entry] = []
@@ -117,7 +175,10 @@ class Books:
             for category in above:
                 rules += prices.categories.get(category, ())
             for rule in (*rules, *prices.everything):
-                price = rule["price"] or _percent_off(listed, rule["percent"])
+                if moves and rule["price"] is None:
+                    found.append({"list": prices.id, "from": rule["least"], "percent": rule["percent"]})
+                    continue
+                price = rule["price"] or percent_off(own, rule["percent"])
                 if price is not None:
                     found.append({"list": prices.id, "from": rule["least"], "price": price})
         return found
@@ -127,7 +188,8 @@ class Books:
         if not wanted:
             return {}
         records = self.desk.company.read_many(wanted)
-        return {r.id: sound.product(r.id, r.full()) for r in records if r is not None and not r.deleted}
+        docs = [sound.product(r.id, r.full()) for r in records if r is not None and not r.deleted]
+        return {doc["_id"]: self.current(doc) for doc in docs}
 
     def _bundle(self, product: Mapping[str, Any], found: Mapping[str, Any]) -> list[Entry] | None:
         """The components; their value, by which the bundle's price is allotted, is their own price."""
@@ -181,13 +243,18 @@ class Books:
         company, facts = self.desk.company, self.desk.facts.read()[0]
         ids = [record.id for record in company.each("tax")]
         taxes = {rate.id: {"name": rate.name, "rate": rate.rate} for rate in self.desk.facts.rates(ids, {})}
-        parents = {}
+        parents, shelves = {}, {}
         for record in company.each("category"):
-            parent = record.doc().get("parent")
+            doc = record.doc()
+            parent, stores = doc.get("parent"), doc.get("stores")
             if isinstance(parent, str):
                 parents[record.id] = parent
+            if stores and sound.is_texts(stores):
+                shelves[record.id] = frozenset(stores)
         read: dict[str, tuple[str, dict[str, Any] | None]] = {}
-        lists = strongest(self._readable("pricelist", facts, read))
+        priced = self._readable("pricelist", facts, read)
+        lists = strongest(rule for rule in priced if not plans.is_plan(rule))
+        planned = [rule for rule in priced if plans.is_plan(rule) and not self._long_settled(rule)]
         promotions = strongest(self._readable("promotion", facts, read))
         self._read = read
         below = _below(parents)
@@ -201,8 +268,15 @@ class Books:
             "default_taxes": [id for id in facts["taxes"] if id in taxes],
             "lists": [_slim(rule, CONDITIONS) for rule in lists],
             "promotions": [_widened(_slim(rule, PROMOTION), below) for rule in promotions],
+            "changes": sorted({plans.moment(rule) for rule in planned}),
         }
-        return _Kept(last, book, [_indexed(rule) for rule in lists], parents)
+        zone = ZoneInfo(facts["timezone"])
+        indexed = [_indexed(rule) for rule in lists]
+        return _Kept(last, book, indexed, parents, plans.planned_prices(planned), zone, shelves)
+
+    def _long_settled(self, rule: Mapping[str, Any]) -> bool:
+        at = rule.get("settled_at")
+        return at is not None and self.desk.clock() - clocks.read(at) > timedelta(days=plans.KEPT_DAYS)
 
     def _readable(
         self, type: str, facts: Mapping[str, Any], read: dict[str, tuple[str, dict[str, Any] | None]]
@@ -242,12 +316,6 @@ class Books:
 
 def _whole(price: Mapping[str, int] | None) -> dict[str, int] | None:
     return None if price is None else {"amount": price["amount"], "per": price.get("per", WHOLE)}
-
-
-def _percent_off(price: Mapping[str, int] | None, percent: int) -> dict[str, int] | None:
-    if price is None:
-        return None
-    return {"amount": divide(price["amount"] * (MILLION - percent), MILLION), "per": price.get("per", WHOLE)}
 
 
 def _parts(product: Mapping[str, Any]) -> list[Entry]:

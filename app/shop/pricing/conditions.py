@@ -1,8 +1,8 @@
 """When a price list or a promotion holds: customer group, dates, hours, coupon codes; and which of several is stronger.
 
-Dates are the store's calendar dates, both ends included. Hours are spans `{"weekdays": [1–7], "begins": "17:00",
-"ends": "19:00"}`, the end excluded; one that ends before it begins goes on past midnight, and belongs to the weekday
-that it began on.
+Dates are the store's calendar dates, both ends included; `starts_at` and `ends_at` are the times on these two days.
+Hours are spans `{"weekdays": [1–7], "begins": "17:00", "ends": "19:00"}`, the end excluded; one that ends before it
+begins goes on past midnight, and belongs to the weekday that it began on.
 """
 
 from __future__ import annotations
@@ -23,7 +23,10 @@ def holds(rule: Rule, cart: Mapping[str, Any], now: Mapping[str, Any]) -> bool:
     groups, first, last = rule.get("groups"), rule.get("starts"), rule.get("ends")
     if groups and (cart.get("customer") or {}).get("group") not in groups:
         return False
-    if (first and now["date"] < first) or (last and now["date"] > last):
+    moment = (now["date"], now["time"])
+    if first and moment < (first, rule.get("starts_at") or "00:00"):
+        return False
+    if last and moment >= (last, rule.get("ends_at") or "24:00"):
         return False
     hours, codes = rule.get("hours"), rule.get("coupons")
     if hours and not any(_within(span, now) for span in hours):

@@ -3,8 +3,9 @@
 Of the price lists that hold for this customer today, the one of the highest priority that has a price for the product
 and the quantity counts (then by id); within it the first of its entries that the quantity reaches, so the entries stand
 best defined first (a product's before its category's, the larger quantity before the smaller). The quantity that counts
-is the product's in the whole cart. A keyed price stands over every list, and, where it is another than the catalogue's,
-is the last word of whoever keyed it: no promotion touches it.
+is the product's in the whole cart. The catalogue's own price is the last of the planned ones that has begun by the
+store's clock (`listed`); a list's percentage is taken off that. A keyed price stands over every list, and, where it is
+another than the catalogue's, is the last word of whoever keyed it: no promotion touches it.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from app.shop.money import MAX_AMOUNT, WHOLE, divide, line_amount
+from app.shop.money import MAX_AMOUNT, MILLION, WHOLE, divide, line_amount
 
 NO_PRICE = "no_price"
 TOO_LARGE = "too_large"
@@ -101,8 +102,29 @@ class Line:
         self.discounts.append(made)
 
 
-def read_lines(cart: Mapping[str, Any], lists: Sequence[Mapping[str, Any]]) -> list[Line]:
-    """The cart's lines with their prices and amounts; `lists` are the price lists that hold, the strongest first."""
+def listed(source: Mapping[str, Any], now: Mapping[str, str]) -> Mapping[str, int] | None:
+    """The catalogue's price of a line's product at this moment: its `price`, or the last of those `planned` (`{"at":
+    "2026-11-23T06:00", "price"}`, the earliest first) whose time has come."""
+    found: Mapping[str, int] | None = source.get("price")
+    moment = f"{now['date']}T{now['time']}"
+    for plan in source.get("planned") or ():
+        if plan["at"] <= moment:
+            found = plan["price"]
+    return found
+
+
+def percent_off(price: Mapping[str, int] | None, percent: int) -> dict[str, int] | None:
+    """A price less `percent` millionths of it."""
+    if price is None:
+        return None
+    return {"amount": divide(price["amount"] * (MILLION - percent), MILLION), "per": price.get("per", WHOLE)}
+
+
+def read_lines(
+    cart: Mapping[str, Any], lists: Sequence[Mapping[str, Any]], now: Mapping[str, str] | None = None
+) -> list[Line]:
+    """The cart's lines with their prices and amounts; `lists` are the price lists that hold, the strongest first, `now`
+    the book's."""
     lines = [Line(source, place) for place, source in enumerate(cart["lines"])]
     sold: dict[str, int] = {}
     for line in lines:
@@ -114,7 +136,7 @@ def read_lines(cart: Mapping[str, Any], lists: Sequence[Mapping[str, Any]]) -> l
             _fix(line)
             continue
         count = sold.get(line.product or "", 0) if line.quantity > 0 else -line.quantity
-        _price(line, count or line.quantity, ranks)
+        _price(line, count or line.quantity, ranks, listed(line.source, now) if now else line.source.get("price"))
         line.amount = line.rest = line_amount(line.price, line.quantity)
         if abs(line.amount) > MAX_AMOUNT:
             raise PricingError(TOO_LARGE, line.id)
@@ -130,8 +152,8 @@ def _fix(line: Line) -> None:
     line.list = line.source.get("list")
 
 
-def _price(line: Line, count: int, ranks: Mapping[str, int]) -> None:
-    keyed, listed = line.source.get("keyed"), line.source.get("price")
+def _price(line: Line, count: int, ranks: Mapping[str, int], own: Mapping[str, int] | None) -> None:
+    keyed, found = line.source.get("keyed"), own
     if keyed is not None:
         line.price = _whole(keyed)
     else:
@@ -139,14 +161,13 @@ def _price(line: Line, count: int, ranks: Mapping[str, int]) -> None:
         for entry in line.source.get("prices") or ():
             rank = ranks.get(entry["list"], best)
             if rank < best and entry["from"] <= count:
-                best, line.list, found = rank, entry["list"], entry["price"]
-        if line.list is not None:
-            line.price = _whole(found)
-        elif listed is not None:
-            line.price = _whole(listed)
-        else:
+                offered = percent_off(own, entry["percent"]) if entry.get("percent") else entry["price"]
+                if offered is not None:
+                    best, line.list, found = rank, entry["list"], offered
+        if found is None:
             raise PricingError(NO_PRICE, line.id)
-    other = keyed is not None and listed is not None and line.price != _whole(listed)
+        line.price = _whole(found)
+    other = keyed is not None and own is not None and line.price != _whole(own)
     by_hand = other and not line.source.get("label")
     line.open = line.goods and line.kind == "goods" and line.quantity > 0 and line.amount >= 0 and not by_hand
 

@@ -34,7 +34,9 @@ def price(cart: Mapping[str, Any], book: Mapping[str, Any]) -> dict[str, Any]:
       "name"?}], "lines": [line]}`; all but `lines` may be absent.
     * line: `{"id", "kind": "goods" | "giftcard" | "topup" | "deposit", "product", "category", "family" (its variants'
       template), "name", "quantity", "measured", "price" (the catalogue's), "keyed", "label" (the keyed price came from
-      the item's own barcode: promotions hold), "prices": [{"list", "from", "price"}], "taxes": [id] | null,
+      the item's own barcode: promotions hold), "prices": [{"list", "from", "price"} or, off the catalogue's
+      price of that moment, {"list", "from", "percent"}], "planned": [{"at": "2026-11-23T06:00", "price"}] (prices of
+      the catalogue that are to come, the earliest first), "taxes": [id] | null,
       "discounts", "bundle": [{"id", "product", "name", "category", "quantity", "value", "taxes", "deposit"?}],
       "deposit": {"product", "name", "price", "taxes"}, "fixed": {"amount", "discounts", "total", "tax"}}`.
     * answer: `{"lines": [{"id", "of", "kind", "product", "name", "category", "quantity", "price", "list", "amount",
@@ -46,7 +48,7 @@ def price(cart: Mapping[str, Any], book: Mapping[str, Any]) -> dict[str, Any]:
     Raises PricingError: an open price that nobody keyed, or a figure too large for a receipt.
     """
     lists = strongest(entry for entry in book.get("lists") or () if holds(entry, cart, book["now"]))
-    lines = read_lines(cart, lists)
+    lines = read_lines(cart, lists, book["now"])
     applied = promote(lines, cart, book)
     line_discounts(lines)
     cart_discounts(lines, cart.get("discounts") or ())

@@ -18,6 +18,7 @@ from app.shop.schemas.base import (
     Ref,
     Strict,
     Text,
+    Time,
     Whole,
     called,
     price_field,
@@ -45,6 +46,13 @@ class Day(Text):
         return text
 
 
+class Clock(Text):
+    """A time of the day: `06:00`."""
+
+    def __init__(self, pattern: str = CLOCK, **kwargs: Any) -> None:
+        super().__init__(5, pattern=pattern, hint=say("it must be like %(example)s", example="17:00"), **kwargs)
+
+
 class Percent(Whole):
     """Millionths, more than nothing and at most all of it."""
 
@@ -70,22 +78,32 @@ class Hours(Strict):
 
 class Rule(Mutable):
     """What price lists and promotions share: `priority` (the higher goes first, then the smaller id), and when they
-    hold: for customers of `groups`, in `stores`, from `starts` to `ends` (both included), in one of the `hours`."""
+    hold: for customers of `groups`, in `stores`, from `starts` to `ends` (both days included; on the first from
+    `starts_at` on, on the last until `ends_at`), in one of the `hours`. Days and times are the store's own."""
 
     name = Text(100, filled=True, required=True)
     priority = Whole(-1_000_000, 1_000_000, load_default=0)
     groups = ListOf(Text(60, filled=True), 100, unique=True, allow_none=True)
     stores = ListOf(Ref("store"), 5000, unique=True, allow_none=True)
     starts = Day(allow_none=True, metadata={"label": "first day"})
+    starts_at = Clock(allow_none=True, metadata={"label": "time of the first day"})
     ends = Day(allow_none=True, metadata={"label": "last day"})
+    ends_at = Clock(CLOCK + "|24:00", allow_none=True, metadata={"label": "time of the last day"})
     hours = ListOf(Part(Hours), 50, allow_none=True)
     inactive = Flag()
 
     def take(self, value: Any) -> dict[str, Any]:
         taken = super().take(value)
         starts, ends = taken.get("starts"), taken.get("ends")
+        begins, stops = taken.get("starts_at"), taken.get("ends_at")
+        if begins and not starts:
+            raise ValidationError({"starts": [say("a time of the first day needs its date")]})
+        if stops and not ends:
+            raise ValidationError({"ends": [say("a time of the last day needs its date")]})
         if starts and ends and ends < starts:
             raise ValidationError({"ends": [say("the last day is before the first")]})
+        if starts and starts == ends and (stops or "24:00") <= (begins or "00:00"):
+            raise ValidationError({"ends_at": [say("it ends before it begins")]})
         return taken
 
 
@@ -99,6 +117,7 @@ class ListPrice(Strict):
     least = Quantity(0, load_default=0, metadata={"label": "least quantity"})
     price = price_field(allow_none=True, load_default=None)
     percent = Percent(allow_none=True, load_default=None)
+    was = price_field(allow_none=True)
 
     def take(self, value: Any) -> dict[str, Any]:
         taken = super().take(value)
@@ -113,10 +132,35 @@ class ListPrice(Strict):
 
 class PriceList(Rule):
     """Prices that stand over the catalogue's where the list holds. Of several lists the one of the highest priority
-    that has a price counts; within a list a product's own price before its category's, the larger `least` first."""
+    that has a price counts; within a list a product's own price before its category's, the larger `least` first.
+
+    `catalogue` marks a planned change: from `starts` on (and `starts_at`) its prices take the place of the catalogue's
+    own, for everybody and for good, until a product's price is set after that moment (its `priced_at`). `was` of such
+    an entry is the price that was seen when it was planned. `plan` joins the documents of one large change;
+    `settled_at` says that head office has written the prices into the products."""
 
     doctype = "pricelist"
 
     currency = Text(3, pattern=CURRENCY, hint=say("it must be like %(example)s", example="USD"), required=True)
     digits = Whole(0, 4, required=True)
     prices = ListOf(Part(ListPrice), MOST_PRICES, required=True)
+    catalogue = Flag()
+    plan = Text(60, allow_none=True)
+    note = Text(500, allow_none=True)
+    settled_at = Time(allow_none=True)
+
+    def take(self, value: Any) -> dict[str, Any]:
+        taken = super().take(value)
+        if not taken.get("catalogue"):
+            return taken
+        errors: dict[str, list[str]] = {}
+        if not taken.get("starts"):
+            errors["starts"] = [say("a planned change must say from which day on")]
+        for name in ("groups", "stores", "hours", "ends"):
+            if taken.get(name):
+                errors[name] = [say("a planned change holds for everybody and for good: make it a price list instead")]
+        if any(entry["price"] is None or entry["least"] for entry in taken["prices"]):
+            errors["prices"] = [say("a planned change names each product with its price")]
+        if errors:
+            raise ValidationError(errors)
+        return taken

@@ -18,6 +18,7 @@ from app.shop.schemas.base import (
     Ref,
     Strict,
     Text,
+    Time,
     Whole,
     price_field,
 )
@@ -84,8 +85,10 @@ class Product(Mutable):
     unit = Text(20, allow_none=True)
     decimals = Whole(0, 3)
     price = price_field(required=True, allow_none=True)
+    priced_at = Time(allow_none=True, metadata={"label": "time of the price"})
     taxes = ListOf(Ref("tax"), 20, unique=True, allow_none=True)
     inactive = Flag()
+    stores = ListOf(Ref("store"), 5000, unique=True, allow_none=True)
     min_age = Whole(0, 150, allow_none=True, metadata={"label": "age"})
     deposit = Ref("product", allow_none=True)
     variant_of = Ref("product", allow_none=True)
@@ -98,7 +101,8 @@ class Product(Mutable):
 
 
 class Category(Mutable):
-    """A place in the catalogue: `category:<slug>` in `company`. `sort` orders tiles, smaller first."""
+    """A place in the catalogue: `category:<slug>` in `company`. `sort` orders tiles, smaller first; `stores` are those
+    that sell what is in it and below, null all of them."""
 
     doctype = "category"
 
@@ -109,4 +113,5 @@ class Category(Mutable):
         7, pattern=r"#[0-9a-f]{6}", hint=say("it must be like %(example)s", example="#1a2b3c"), allow_none=True
     )
     picture = Text(250, allow_none=True)
+    stores = ListOf(Ref("store"), 5000, unique=True, allow_none=True)
     inactive = Flag()

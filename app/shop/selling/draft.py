@@ -111,7 +111,7 @@ class Drafts:
         found = sorted({id for id in wanted if id is not None})
         records = zip(found, self.desk.company.read_many(found), strict=True)
         docs = {id: record.doc() for id, record in records if record is not None and not record.deleted}
-        return {id: sound.product(id, doc) for id, doc in docs.items()}
+        return {id: self.books.current({**sound.product(id, doc), "_id": id}) for id, doc in docs.items()}
 
     def _item(self, index: int, line: Doc, products: Mapping[str, Doc], minted: Mapping[str, str]) -> Item:
         id = line.get("id") or f"l{index + 1}"

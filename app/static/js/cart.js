@@ -18,6 +18,7 @@
  * @property {boolean} [variants] its tile opens a choice
  * @property {{name: string, quantity: number, price: Price | null}[]} [units] packings
  * @property {number | null} [min_age] years that the customer must have
+ * @property {boolean} [elsewhere] only other stores have it in their range
  * @property {number} [quantity] of a code that says how much, thousandths
  * @property {Price} [line_price] of a code that says what it costs
  * @property {string} [scanned] that code

@@ -101,9 +101,10 @@ def register(blueprint: Blueprint, node: Any) -> None:
 
     @blueprint.get("/api/catalogue")
     def catalogue() -> Response:
-        """A page of the catalogue's copy: what may be sold, as `GET /api/products` shows it, with all its codes."""
+        """A page of the catalogue's copy: what may be sold, as `GET /api/products` shows it, with all its codes; also
+        what only other stores have in their range (`elsewhere`), since a customer may hold it."""
         limit = whole("limit", PAGE, PAGE)
-        docs = node.till.catalogue.page(None, None, limit, request.args.get("after") or None)
+        docs = node.till.catalogue.page(None, None, limit, request.args.get("after") or None, everywhere=True)
         names = {entry["id"]: entry for entry in node.till.catalogue.categories()}
         return answer(
             {"rows": [row(doc, names) for doc in docs], "next": docs[-1]["_id"] if len(docs) == limit else None}
@@ -119,6 +120,7 @@ def register(blueprint: Blueprint, node: Any) -> None:
             "units": [{key: unit[key] for key in ("name", "quantity", "price", "barcodes")} for unit in units],
             "min_age": doc.get("min_age"),
             "variants": node.till.catalogue.has_variants(doc["_id"]),
+            "elsewhere": not node.till.catalogue.sells(doc),
         }
 
 

@@ -23,7 +23,9 @@ export const strongest = (rules) =>
  */
 export function holds(rule, cart, now) {
   if (rule.groups?.length && !rule.groups.includes(cart.customer?.group ?? null)) return false;
-  if ((rule.starts && now.date < rule.starts) || (rule.ends && now.date > rule.ends)) return false;
+  const moment = `${now.date} ${now.time}`;
+  if (rule.starts && moment < `${rule.starts} ${rule.starts_at || "00:00"}`) return false;
+  if (rule.ends && moment >= `${rule.ends} ${rule.ends_at || "24:00"}`) return false;
   if (rule.hours?.length && !rule.hours.some((/** @type {any} */ span) => within(span, now))) return false;
   if (!rule.coupons?.length) return true;
   const shown = new Set((cart.coupons ?? []).map(plain));

@@ -78,11 +78,31 @@ export class Line {
 }
 
 /**
+ * The catalogue's price of a line's product at this moment: its own, or the last of those planned whose time has come.
+ * @param {{price?: any, planned?: {at: string, price: any}[] | null}} source
+ * @param {{date: string, time: string}} now the store's time
+ * @returns {{amount: number, per?: number} | null}
+ */
+export function listed(source, now) {
+  const moment = `${now.date}T${now.time}`;
+  let found = source.price ?? null;
+  for (const plan of source.planned ?? []) if (plan.at <= moment) found = plan.price;
+  return found;
+}
+
+/** A price less `percent` millionths of it. @param {{amount: number, per?: number} | null} price @param {number} percent */
+function percentOff(price, percent) {
+  if (price === null) return null;
+  return { amount: Number(divide(BigInt(price.amount) * BigInt(1_000_000 - percent), 1_000_000n)), per: price.per ?? 1000 };
+}
+
+/**
  * The cart's lines with their prices and amounts; `lists` are the price lists that hold, the strongest first.
  * @param {any} cart
  * @param {{id: string}[]} lists
+ * @param {{date: string, time: string}} now the store's time
  */
-export function readLines(cart, lists) {
+export function readLines(cart, lists, now) {
   /** @type {Line[]} */
   const lines = cart.lines.map((/** @type {any} */ source, /** @type {number} */ place) => new Line(source, place));
   /** @type {Map<string, bigint>} */
@@ -99,7 +119,7 @@ export function readLines(cart, lists) {
       continue;
     }
     const count = line.quantity > 0n ? (sold.get(line.product ?? "") ?? 0n) : -line.quantity;
-    choosePrice(line, count || line.quantity, ranks);
+    choosePrice(line, count || line.quantity, ranks, listed(line.source, now));
     line.amount = line.rest = lineAmount(line.price, line.quantity);
     if (abs(line.amount) > MAX_AMOUNT) throw new PricingError("too_large", line.id);
   }
@@ -119,27 +139,27 @@ function fix(line) {
   line.list = line.source.list ?? null;
 }
 
-/** @param {Line} line @param {bigint} count @param {Map<string, number>} ranks */
-function choosePrice(line, count, ranks) {
+/** @param {Line} line @param {bigint} count @param {Map<string, number>} ranks @param {{amount: number, per?: number} | null} own the catalogue's */
+function choosePrice(line, count, ranks, own) {
   const keyed = line.source.keyed ?? null;
-  const listed = line.source.price ?? null;
   if (keyed !== null) {
     line.price = whole(keyed);
   } else {
     let best = ranks.size;
-    let found = listed;
+    let found = own;
     for (const entry of line.source.prices ?? []) {
       const rank = ranks.get(entry.list) ?? ranks.size;
-      if (rank < best && BigInt(entry.from) <= count) {
-        best = rank;
-        line.list = entry.list;
-        found = entry.price;
-      }
+      if (rank >= best || BigInt(entry.from) > count) continue;
+      const offered = entry.percent ? percentOff(own, entry.percent) : entry.price;
+      if (offered === null) continue;
+      best = rank;
+      line.list = entry.list;
+      found = offered;
     }
     if (found === null) throw new PricingError("no_price", line.id);
     line.price = whole(found);
   }
-  const other = keyed !== null && listed !== null && !samePrice(line.price, whole(listed));
+  const other = keyed !== null && own !== null && !samePrice(line.price, whole(own));
   const byHand = other && !line.source.label;
   line.open = line.goods && line.kind === "goods" && line.quantity > 0n && !byHand;
 }

@@ -12,7 +12,7 @@ import { assess, summary } from "./tax.js";
 import { MAX_AMOUNT, MAX_QUANTITY, abs, sum } from "./whole.js";
 
 export { storeNow } from "./conditions.js";
-export { PricingError } from "./lines.js";
+export { PricingError, listed } from "./lines.js";
 export { cashRound } from "./whole.js";
 
 /**
@@ -23,7 +23,7 @@ export { cashRound } from "./whole.js";
  */
 export function price(cart, book) {
   const lists = strongest((book.lists ?? []).filter((/** @type {any} */ list) => holds(list, cart, book.now)));
-  const lines = readLines(cart, lists);
+  const lines = readLines(cart, lists, book.now);
   const applied = [...promote(lines, cart, book)];
   lineDiscounts(lines);
   cartDiscounts(lines, cart.discounts ?? []);

@@ -290,9 +290,10 @@ export class Catalog {
 
   /** @param {Product} product */
   #price(product) {
-    if (!product.price) return t("open price");
-    const price = money(product.price.amount, this.currency);
-    const per = product.price.per ?? 1000;
+    const own = listed({ price: product.price, planned: product.pricing?.planned }, this.frame.book.book.now);
+    if (!own) return t("open price");
+    const price = money(own.amount, this.currency);
+    const per = own.per ?? 1000;
     return product.measured && product.unit && per === 1000 ? `${price} / ${product.unit}` : price;
   }
 

@@ -204,7 +204,7 @@ export class KeptCatalogue {
     for (const reading of readings(scanned.trim())) {
       const [row, ...others] = await answered(this.db.transaction("products").objectStore("products").index("codes").getAll(reading, 2)).catch(() => []);
       if (!row) continue;
-      const asks = others.length || row.open || !row.price || row.measured || row.variants || row.min_age || row.inactive;
+      const asks = others.length || row.open || !row.price || row.measured || row.variants || row.min_age || row.inactive || row.elsewhere;
       return asks || row.units?.some((/** @type {any} */ unit) => unit.barcodes?.includes(reading)) ? null : row;
     }
     return null;
@@ -249,12 +249,13 @@ export class KeptCatalogue {
     if (!this.db) return [];
     const wanted = wordsOf(text);
     if (!wanted.length) {
-      if (category) return this.#read((products) => products.index("shelf").getAll(IDBKeyRange.bound([category, ""], [category, "\uffff"]), limit));
-      return this.#read((products) => products.getAll(null, limit));
+      const here = (/** @type {any[]} */ rows) => rows.filter((row) => !row.elsewhere);
+      if (category) return here(await this.#read((products) => products.index("shelf").getAll(IDBKeyRange.bound([category, ""], [category, "\uffff"]), limit)));
+      return here(await this.#read((products) => products.getAll(null, limit)));
     }
     const [longest] = [...wanted].sort((a, b) => b.length - a.length);
     const found = await this.#read((products) => products.index("words").getAll(IDBKeyRange.bound(longest, `${longest}\uffff`), 2000));
-    const matches = found.filter((/** @type {any} */ row) => wanted.every((word) => row.words.some((/** @type {string} */ each) => each.startsWith(word))));
+    const matches = found.filter((/** @type {any} */ row) => !row.elsewhere && wanted.every((word) => row.words.some((/** @type {string} */ each) => each.startsWith(word))));
     return [...new Map(matches.map((/** @type {any} */ row) => [row.id, row])).values()].slice(0, limit);
   }
 

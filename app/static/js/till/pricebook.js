@@ -13,6 +13,8 @@ export class Pricebook {
     /** As the server gave it. @type {any} */
     this.given = null;
     this.minute = "";
+    /** The last planned change of prices that has begun. @type {string | undefined} */
+    this.begun = undefined;
     /** The minute of this machine's clock, and the zone, for which `minute` holds. */
     this.clock = "";
     /** @type {{cart: any, book: any, priced: any} | null} the last answer */
@@ -48,8 +50,15 @@ export class Pricebook {
 
   #tick() {
     const { timezone } = this.given ?? {};
-    if (!timezone || storeNow(timezone).time === this.minute) return;
-    if (this.given.promotions?.length || this.given.lists?.length) this.frame.selling.changed();
+    if (!timezone) return;
+    const now = storeNow(timezone);
+    if (now.time === this.minute) return;
+    const moment = `${now.date}T${now.time}`;
+    const begun = this.given.changes?.findLast((/** @type {string} */ at) => at <= moment) ?? "";
+    const turned = this.begun !== undefined && begun !== this.begun; // planned prices hold from here on: the shelf says so too
+    this.begun = begun;
+    if (turned || this.given.promotions?.length || this.given.lists?.length) this.frame.selling.changed();
+    if (turned) void this.frame.catalog.refresh();
   }
 
   /** The book at this moment. */

@@ -141,6 +141,8 @@ export class Selling {
     if (this.frame.store.pending) return void this.change(cart);
     this.change(cart, line.id);
     this.frame.sound.ok();
+    // A till does not refuse goods that the customer is holding: it says what they are.
+    if (product.elsewhere) this.frame.toast(t("%(name)s is not in this store’s range. It can be sold all the same.", { name: product.name }), { key: "elsewhere", stays: 8000 });
     return line.id;
   }
 
