@@ -48,6 +48,8 @@ def list_price(row: Mapping[str, Any]) -> str:
 
 PRODUCT: Final[Policies] = {
     "barcodes": unite,
+    "priced_at": newer,  # goes with the price, which a person decides
+    "stores": meant,
     "taxes": gather,  # two exchanges of a tax, united, would charge both
     "inactive": INACTIVE,
     "names": by_key(ask),
@@ -56,7 +58,7 @@ PRODUCT: Final[Policies] = {
     "attributes": by_key(ask),
     "*": ask,
 }
-CATEGORY: Final[Policies] = {"inactive": INACTIVE, "names": by_key(ask), "*": ask}
+CATEGORY: Final[Policies] = {"inactive": INACTIVE, "stores": meant, "names": by_key(ask), "*": ask}
 CUSTOMER: Final[Policies] = {
     "cards": unite,
     "attributes": by_key(ask),
@@ -72,7 +74,7 @@ RULE: Final[Policies] = {
     "inactive": INACTIVE,
     "*": ask,
 }
-PRICELIST: Final[Policies] = {**RULE, "prices": by_row(list_price, ask)}
+PRICELIST: Final[Policies] = {**RULE, "settled_at": newer, "prices": by_row(list_price, ask)}
 PROMOTION: Final[Policies] = {
     **RULE,
     "products": meant,
