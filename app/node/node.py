@@ -20,6 +20,7 @@ from app.docs.directory import Directory
 from app.node import config as node_config
 from app.node import contact as contacts
 from app.node import links as node_links
+from app.node.claiming import Claiming
 from app.node.config import NodeConfig, NodeError
 from app.node.erasing import Erasing
 from app.node.older import Older
@@ -64,6 +65,7 @@ class Node:
         self.started_at: str | None = None
         self._reporter: Reporter | None = None
         self._reactions: Reactions | None = None
+        self.claiming: Claiming | None = None  # a terminal's
         self._erasing: Erasing | None = None
         self.central_erasing: Any = None  # head office's `CentralErasing`, once it has links
         self.older = Older(self)
@@ -134,6 +136,7 @@ class Node:
                 contact=self.contact,
                 peppers=PinKeys(self.path),
             )
+            self.claiming = Claiming(self)
         self.settings = self._own_settings()
         names = node_links.databases(self.config, self._known_stores())
         for name in names:

@@ -132,7 +132,10 @@ class Reactions:
         elif not name.startswith("store-"):
             return
         database, fetch = node.directory.get(name), partial(node.older.fetch, name)
-        written = [*joining.join_all(node.company, database, node.older.waiting(name), node.kind, fetch=fetch)]
+        written = []
+        if news and node.claiming is not None and name == node.store_db.name:
+            written += node.claiming.look()  # before the branches are joined, and one of two claims is gone
+        written += [*joining.join_all(node.company, database, node.older.waiting(name), node.kind, fetch=fetch)]
         if news:
             written += follow(node.company, database, kind=node.kind, fetch=fetch)
         if first:

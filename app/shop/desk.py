@@ -134,7 +134,7 @@ class Desk:
         link = {"_id": ids.numbered(type, head.series, place, request), **link}
         link["_rev"] = self.store.put(link)
         self.journal.advance(head, link, **heads)
-        if behind is not None:
+        if behind is not None and not behind.told:
             incidents.write(self.store, incidents.behind_incident(behind.series, behind.number, head.series))
         if wrong is not None and type != "event":
             self._clock_event(wrong)

@@ -33,6 +33,13 @@ def behind_incident(series: str, number: int, following: str) -> dict[str, Any]:
     return _incident("behind", following, series=series, number=number, next=following)
 
 
+def copied_incident(series: str, lives: list[dict[str, Any]]) -> dict[str, Any]:
+    """Two machines ran as one terminal at the same time, and both held `series` to be theirs. `lives` are the first
+    members of their claims."""
+    known = sorted(lives, key=lambda life: str(life["node"]))
+    return _incident("copied", series, series=series, lives=known)
+
+
 def about_incident(kind: str, id: str) -> dict[str, Any]:
     """Something is wrong with the document `id`: `kind` is one of those of `integrity.fault_of`, or "chain"."""
     return _incident(kind, id, about=id)

@@ -8,8 +8,9 @@ taken out or put in between unseen::
 
 The head (next numbers, last hash) is a local document, written in the transaction of the document that it numbers. It
 is never derived from documents, which could be a clone's. A terminal begins a new series when it finds that its own
-has gone further than it knows: when the store holds a higher number of it, when the till window was told one, or when
-two documents with one number came to light (`incidents`). It never goes back to an old series.
+has gone further than it knows: when the store holds a higher number of it, when the till window was told one, when
+two documents with one number came to light (`incidents`), or when another life of the terminal may be writing it
+(`claims`). It never goes back to an old series.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from typing import Any
 
 from app.docs import json
 from app.docs.database import Database
-from app.shop import ids
+from app.shop import claims, ids
 from app.shop import seen as windows
 
 ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford's base 32, small
@@ -79,10 +80,12 @@ class Head:
 
 @dataclass(frozen=True)
 class Behind:
-    """Why a new series begins: `series` had gone to `number` at least, and this store knew less."""
+    """Why a new series begins: `series` had gone to `number` at least, and this store knew less. `told`: an incident
+    says so already."""
 
     series: str
     number: int
+    told: bool = False
 
 
 def random_incarnation() -> str:
@@ -131,6 +134,9 @@ class Journal:
             return Behind(head.series, highest)
         if self._doubled(head.series):
             return Behind(head.series, head.number)
+        if claims.has_left(self.database, self.terminal, head.series):
+            told = self.database.read(f"incident:copied:{head.series}") is not None
+            return Behind(head.series, head.number, told)
         if seen is None or ids.terminal_of(seen["series"]) != self.terminal:
             return None  # a window of another terminal says nothing about this one
         if seen["series"] == head.series:

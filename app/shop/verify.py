@@ -214,6 +214,8 @@ def list_incidents(database: Database) -> list[Finding]:
                 f"A terminal found its series {series} at {number}, further than it knew (it was restored, or copied), "
                 f"and began {doc.get('next')}."
             )
+        elif kind == "copied":
+            message = f"Two machines ran as the terminal of series {series} at the same time. All sales count."
         elif kind in ABOUT:
             message = f"{doc.get('about')} {ABOUT[kind]}"
         else:

@@ -92,7 +92,12 @@ SETTINGS: Final[Policies] = {
     "values": by_key(ask, roles=by_key(unite), keys=by_key(ask), merge_ask=unite),
     "*": ask,
 }
-TERMINAL: Final[Policies] = {"incarnations": unite, "inactive": INACTIVE, "*": ask}
+TERMINAL: Final[Policies] = {
+    "incarnations": unite,
+    "inactive": INACTIVE,
+    "claim": newer,  # the run that said so last; who is left out says so again (`app.shop.claims`)
+    "*": ask,
+}
 STAFF: Final[Policies] = {"inactive": INACTIVE, "*": ask}
 GIFTCARD: Final[Policies] = {"*": ask}
 #: A follow-up: who has it and whether it is done is what was said last; what was noted stays, each note by its id.
@@ -104,7 +109,7 @@ TASK: Final[Policies] = {
     "done_by": newer,
     "*": ask,
 }
-INCIDENT: Final[Policies] = TASK
+INCIDENT: Final[Policies] = {**TASK, "lives": unite}
 
 TABLES: Final[Mapping[str, Policies]] = {
     "product": PRODUCT,
@@ -140,7 +145,7 @@ HIDDEN: Final = dict(hidden=True)
 #: What each kind of node joins by rule, in `company` and in the stores' databases: what its link's user may write.
 JOINED: Final[Mapping[str, tuple[frozenset[str], frozenset[str]]]] = {
     "office": (frozenset(TABLES) - IMMUTABLE, frozenset()),
-    "terminal": (frozenset({"customer", "task", "incident"}), frozenset({"cart", "task", "incident"})),
+    "terminal": (frozenset({"customer", "task", "incident"}), frozenset({"cart", "task", "incident", "terminal"})),
     "hub": (frozenset(), frozenset()),
 }
 

@@ -10,10 +10,18 @@ SERIES = rf"{STORE_ID}\.{INCARNATION}"
 
 
 class Claim(Strict):
-    """Which node holds the terminal's name."""
+    """Which running node goes by the terminal's name: `node` is one run of it, a random word that is on no disk image,
+    `at` since when it runs, `host` and `address` where. `series` is the one that it writes, null where it must begin a
+    new one; `left` the one that it gave up for another life's sake. `after` are the runs that it knew of: its own
+    earlier ones and others'. (`app.shop.claims`)"""
 
     node = Text(100, filled=True, required=True)
     at = Time(required=True)
+    host = Text(100, allow_none=True)
+    address = Text(100, allow_none=True)
+    series = Text(80, pattern=SERIES, allow_none=True)
+    left = Text(80, pattern=SERIES, allow_none=True)
+    after = ListOf(Text(100, filled=True), 200, unique=True)
 
 
 class Terminal(Mutable):

@@ -43,6 +43,7 @@ _KINDS: dict[str, Callable[[Doc, Place], Told]] = {
     "number": lives.number,
     "sale": lives.sale,
     "behind": lives.behind,
+    "copied": lives.copied,
     "second_version": tampering.second_version,
     "altered": tampering.altered,
     "removed": tampering.removed,

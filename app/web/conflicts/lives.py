@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from flask_babel import gettext as _
@@ -139,3 +140,51 @@ def behind(incident: Doc, place: Place) -> Told:
         ),
         docs,
     )
+
+
+def copied(incident: Doc, place: Place) -> Told:
+    series = str(incident.get("series"))
+    till = ids.terminal_of(series).upper()
+    lives = [life for life in incident.get("lives") or () if isinstance(life, dict)]
+    lives.sort(key=lambda life: str(life.get("at")))
+    evidence = [line(_("Machine"), _machine(life, place)) for life in lives[:SHOWN]]
+    evidence.append(line(_("Shared series"), series))
+    first = _series_since(place, series, lives)
+    evidence += [line(_("Series now"), ", ".join(first))] if first else []
+    return Told(
+        _("Two machines run as %(till)s", till=till),
+        evidence,
+        _(
+            "The data of %(till)s runs on two machines at the same time: a cloned disk, a copied folder, a virtual "
+            "machine started twice, or the old machine of a till that was replaced. Each has answered the other, so "
+            "this is certain.",
+            till=till,
+        ),
+        _(
+            "Both go on selling, under different series, and every sale counts. Find the two machines by the names and "
+            "addresses above and switch one of them off, once it has sent everything. A second till gets a number of "
+            "its own from head office."
+        ),
+        [],
+    )
+
+
+def _machine(life: Doc, place: Place) -> str:
+    """`counter-1 · 192.168.1.20 · running since …`."""
+    since = _("running since %(time)s", time=words.when(str(life["at"]), place.zone)) if life.get("at") else ""
+    return " · ".join(part for part in (str(life.get("host") or ""), str(life.get("address") or ""), since) if part)
+
+
+def _series_since(place: Place, series: str, lives: Sequence[Doc]) -> list[str]:
+    """The series that began after the first of the machines had started: the terminal's newest ones."""
+    began = min((str(life.get("at")) for life in lives), default="")
+    terminal = ids.terminal_of(series)
+    found, start = [], f"order:{terminal}."
+    while records := place.database.between(start, f"order:{terminal}.~", limit=1):
+        parts = ids.parse(records[0].id)
+        if parts is None:
+            break
+        if parts.series != series and str(records[0].doc().get("at")) >= began:
+            found.append(parts.series)
+        start = f"order:{parts.series};"
+    return found[-SHOWN:]

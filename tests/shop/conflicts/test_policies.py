@@ -110,7 +110,7 @@ ROWS: list[tuple[str, str, Any, Any, Any, Any]] = [
     *[("store", name, "a", "b", "c", ASKED) for name in (
         "name", "currency", "digits", "timezone", "day_start", "tax_mode", "header", "footer", "locale", "locations")],
     ("settings", "values", {"trust": {"giftcard": 1}}, {"trust": {"giftcard": 2}}, {"trust": {"giftcard": 3}}, ASKED),
-    *[("terminal", name, "a", "b", "c", ASKED) for name in ("name", "claim", "store")],
+    *[("terminal", name, "a", "b", "c", ASKED) for name in ("name", "store")],
     *[("staff", name, "a", "b", "c", ASKED) for name in ("name", "role", "pin", "badge", "language")],
     ("giftcard", "hint", "a", "b", "c", ASKED),
     *[(kind, name, "a", "b", "c", ASKED) for kind in ("task", "incident") for name in ("kind", "about")],
@@ -143,6 +143,13 @@ def test_what_one_side_changed_is_taken_in_every_type(doctype: str) -> None:
     found = planned(doctype, {"x": 1, "y": 1, "z": 1}, {"x": 2, "y": 1}, {"x": 1, "y": 3, "z": 1})
     assert not found.open and found.result({}) == {"x": 2, "y": 3}
     assert found.joined == {("x",): 2, ("y",): 3, ("z",): MISSING}
+
+
+def test_a_terminals_name_is_held_by_the_run_that_claimed_it_last() -> None:
+    sides = [{"claim": {"node": "a"}, "updated_at": "1"}, {"claim": {"node": "b"}, "updated_at": "2"}]
+    for one, other in (sides, reversed(sides)):
+        found = planned("terminal", {}, one, other)
+        assert not found.open and found.result({})["claim"] == {"node": "b"}
 
 
 def test_who_has_a_follow_up_and_whether_it_is_done_is_what_was_said_last() -> None:

@@ -18,6 +18,7 @@ from app.web import create_app
 from app.web.conflicts import evidence
 from tests.shop.conftest import replicate
 from tests.shop.test_integrity import body, one_byte, rehashed
+from tests.support.process import wait_until
 from tests.web.till.shopfront import line, sale, stock
 
 CONFIG = NodeConfig(kind="terminal", id="s1-t1", store="s1")
@@ -51,6 +52,10 @@ class Tills:
         for name in names:
             with Node(self.folder / name, CONFIG) as node:
                 replicate(node.store_db, self.store)
+
+    def send_from(self, *nodes: Node) -> None:
+        for node in nodes:
+            replicate(node.store_db, self.store)
 
     def told(self, **later: Any) -> list[dict[str, Any]]:
         """The incidents that head office has found by now, as its list shows them in English."""
@@ -206,3 +211,26 @@ def test_an_incident_of_a_newer_version_is_shown_as_one(tills: Tills) -> None:
     tills.store.put({"_id": "incident:alien:1", "type": "incident", "schema": 9, "kind": "alien"})
 
     assert tills.row("incident:alien:1")["title"] == "Something to look at"
+
+
+def test_two_machines_that_run_as_one_till_are_told_with_where_they_stand(tills: Tills) -> None:
+    tills.sell("a")
+    with Node(tills.folder / "a", CONFIG) as original:
+        wait_until(lambda: original.store_db.get("terminal:s1-t1").get("claim"))
+        tills.copy("a", "b")
+        with Node(tills.folder / "b", CONFIG) as clone:
+
+            def found() -> bool:
+                for source, target in ((clone, original), (original, clone)):
+                    replicate(source.store_db, target.store_db)
+                return any(record.doc()["kind"] == "copied" for record in clone.store_db.each("incident"))
+
+            wait_until(found)
+            tills.send_from(original, clone)
+            lives = [node.claiming.life for node in (original, clone) if node.claiming is not None]
+    row = next(row for row in tills.told() if row["kind"] == "copied")
+    assert row["title"] == "Two machines run as S1-T1"
+    assert len(values(row, "Machine")) == 2 and all("running since" in value for value in values(row, "Machine"))
+    assert all(str(life.host) in value for life, value in zip(lives, values(row, "Machine"), strict=True))
+    assert "cloned disk" in row["likely"] and "switch one of them off" in row["do"]
+    assert tills.row(row["id"], "zh")["title"] == "有两台机器以 S1-T1 的身份运行"
