@@ -1,0 +1,1 @@
+"""Runs the JavaScript of design documents, as CouchDB's `couchjs` does: in processes of its own."""
