@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
-from app.shop.schemas.base import Flag, ListOf, Mutable, Part, Ref, Strict, Text, Time
+from typing import Any
+
+from marshmallow import ValidationError, fields
+
+from app.shop.reason import say
+from app.shop.schemas.base import OBJECT, Choice, Flag, ListOf, Mutable, Part, Ref, Strict, Text, Time, Whole
 from app.shop.schemas.store import STORE_ID
 
 INCARNATION = r"[0-9a-hjkmnp-tv-z]{2,3}"  # Crockford's base 32 in small letters: no i, l, o, u
 SERIES = rf"{STORE_ID}\.{INCARNATION}"
+ENROLMENT = r"[0-9a-f]{8}"
+
+#: What a terminal's log tells. `code` and `replaced` made a code: for a machine, or for another machine in its place.
+EVENTS = ("planned", "code", "replaced", "withdrawn", "expired", "enrolled", "revoked")
+MOST_EVENTS = 1000
 
 
 class Claim(Strict):
@@ -24,6 +34,37 @@ class Claim(Strict):
     after = ListOf(Text(100, filled=True), 200, unique=True)
 
 
+class Event(Strict):
+    """What happened to the terminal, when, by whom (null: nobody is signed in there), on which node; `enrolment` is
+    which code it was about, `until` how long that one was good; `stolen` where the machine was."""
+
+    what = Choice(*EVENTS, required=True)
+    at = Time(required=True)
+    by = Text(200, allow_none=True, load_default=None)
+    on = Text(200, allow_none=True, load_default=None)
+    enrolment = Text(8, pattern=ENROLMENT, allow_none=True)
+    until = Time(allow_none=True)
+    stolen = Flag()
+
+
+class Log(fields.Dict):
+    """Events by the request that made each: so a repeat adds none, and those of two nodes both stay."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(keys=Text(80, pattern=r"[A-Za-z0-9_.-]{8,80}"), **kwargs)
+        self._event = Event()
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> dict[str, Any]:
+        if not isinstance(value, dict):
+            raise ValidationError(OBJECT)
+        if len(value) > MOST_EVENTS:
+            raise ValidationError(say("there are too many %(field)s, the most is %(most)s", field=say("events"),
+                                      most=MOST_EVENTS))  # fmt: skip
+        for id in value:
+            self.key_field.deserialize(id)  # type: ignore[union-attr]
+        return {id: self._event.take(event) for id, event in value.items()}
+
+
 class Terminal(Mutable):
     """A terminal and every incarnation it ever had: a set, so that two nodes that added one each can be united."""
 
@@ -31,7 +72,9 @@ class Terminal(Mutable):
 
     terminal = Text(60, pattern=STORE_ID, required=True)
     store = Ref("store", required=True)
+    number = Whole(1, 9999, allow_none=True)
     name = Text(100, allow_none=True)
     incarnations = ListOf(Text(3, pattern=INCARNATION), 5000, unique=True, required=True)
     claim = Part(Claim, allow_none=True)
+    log = Log()
     inactive = Flag()

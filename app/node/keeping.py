@@ -1,0 +1,108 @@
+"""What goes on beside the links about a terminal's account: a terminal learns why it is refused, head office ends the
+codes whose time is over and hears of machines that came back."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from typing import Any
+
+from app.node.central_users import CentralProblem, told
+from app.node.codes import ticket_name
+from app.node.issuing import Issuing, central_of, overdue
+from app.node.standing import Watch
+from app.shop import clock as clocks
+from app.shop import terminals
+from app.shop.sale import SaleError
+
+log = logging.getLogger("couchtill.keeping")
+
+#: Seconds between two looks of a terminal at the states of its links: memory only.
+GLANCE = 2.0
+#: Seconds between two looks of head office for codes that are over, and how many of those until it reads tickets.
+ROUND, TICKETS = 20.0, 15
+#: Tickets that are read in one turn, those of the newest ends first.
+MOST = 100
+#: The setting that keeps `{terminal: {"state", "at", "unsent"}}` of machines that came back.
+CAME = "terminals:came"
+
+
+class Keeping:
+    """The thread of one node, a terminal or head office, that has a central."""
+
+    def __init__(self, node: Any) -> None:
+        self.node = node
+        self.watch = Watch(node)
+        self._issuing = Issuing(node)
+        self._ending = threading.Event()
+        self._turns = 0
+        self._thread = threading.Thread(target=self._run, name="keeping", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._ending.set()
+
+    def _run(self) -> None:
+        terminal = self.node.kind == "terminal"
+        while not self._ending.wait(GLANCE if terminal else ROUND):
+            try:
+                if terminal:
+                    self._glance()
+                else:
+                    self.expire()
+                    if self._turns % TICKETS == 0:
+                        self.hear()
+                    self._turns += 1
+            except Exception:
+                if self._ending.is_set():
+                    return  # the node closed its files in the middle of it
+                log.exception("a look at the terminals' accounts failed")
+
+    # -- a terminal ------------------------------------------------------------------------------------------------
+
+    def _glance(self) -> None:
+        supervisor = self.node.supervisor
+        links = [] if supervisor is None else supervisor.status()
+        states = {link.state for link in links}
+        if "denied" in states:
+            self.watch.look(sum(link.unsent for link in links))
+        elif states and states <= {"idle", "active", "resting"}:
+            self.watch.fine()
+
+    # -- head office -----------------------------------------------------------------------------------------------
+
+    def expire(self) -> None:
+        """Ends the codes whose time is over. What the central doesn't answer now is tried again at the next turn."""
+        for store, terminal, enrolment in overdue(self.node, clocks.now()):
+            try:
+                self._issuing.expire(store, terminal, enrolment)
+            except SaleError as error:
+                log.info("the code of %s stays for now: %s", terminal, error.reason)
+
+    def hear(self) -> None:
+        """Reads the tickets of machines that were replaced or revoked: whether one came back."""
+        wanted = []
+        for store in self.node.stores():
+            for doc in terminals.all_of(self.node.directory.get(f"store-{store}")):
+                at = terminals.standing(doc)
+                gone = terminals.enrolments(doc)[0 if at.state == "revoked" else 1 :]
+                if at.state == "revoked":
+                    wanted.append((str(at.at), doc["terminal"], doc["terminal"]))
+                wanted += [(str(at.at), doc["terminal"], ticket_name(doc["terminal"], one)) for one in gone[:3]]
+        if not wanted or self.node.config.central_user is None:
+            return
+        heard = dict(self.node.state.get(CAME) or {})
+        try:
+            with central_of(self.node) as central:
+                for _, terminal, name in sorted(wanted, reverse=True)[:MOST]:
+                    member = told(central.user(name) or {})
+                    if "came" in member and member["came"] > heard.get(terminal, {}).get("at", ""):
+                        heard[terminal] = {
+                            "state": member.get("state"), "at": member["came"], "unsent": member.get("unsent"),
+                        }  # fmt: skip
+        except CentralProblem as problem:
+            log.debug("tickets: %s", problem)
+        if heard != self.node.state.get(CAME):
+            self.node.state.set(CAME, heard)
