@@ -31,6 +31,7 @@ ROUTES: tuple[tuple[tuple[str, ...], str, tuple[str, ...]], ...] = (
     (_READ, r"/api/(state|session|categories|pricebook|tenders|events|openapi\.json|docs)", ()),
     (_READ, r"/api/(products|barcode|pictures|catalogue)(/.*)?", ()),
     (("PUT",), r"/api/products/.*/price", ("catalogue",)),
+    (("GET", "HEAD", "POST", "PUT", "DELETE"), r"/api/range(/.*)?", ("catalogue",)),
     (_READ, r"/static/.*", ()),
     (("POST",), r"/api/price", ()),
     (("POST",), r"/api/approvals", ()),
@@ -66,6 +67,9 @@ ROUTES: tuple[tuple[tuple[str, ...], str, tuple[str, ...]], ...] = (
     (("PUT",), r"/api/sync/schedule", ("settings",)),
     (("GET", "HEAD", "PUT"), r"/api/settings(/.*)?", ("settings",)),
     (("GET", "HEAD", "POST", "PUT"), r"/api/people(/.*)?", ("people",)),
+    (("GET", "HEAD", "POST", "PUT"), r"/api/staff(/.*)?", ("people",)),
+    (_READ, r"/api/stores(/[^/]+)?", ("settings", "people", "report_x")),
+    (("POST", "PUT"), r"/api/stores(/[^/]+)?", ("settings",)),
 )
 _COMPILED = tuple((methods, re.compile(path), rights) for methods, path, rights in ROUTES)
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from zoneinfo import ZoneInfo
 
-from marshmallow import ValidationError, fields
+from marshmallow import ValidationError
 
 from app.shop.pricing.tax import MODES
 from app.shop.reason import say
-from app.shop.schemas.base import Choice, ListOf, Mutable, Ref, Text, Whole
+from app.shop.schemas.base import Choice, Flag, ListOf, Mutable, Part, Ref, Strict, Text, Whole
 
 STORE_ID = r"[a-z][a-z0-9-]*"  # CouchDB refuses capitals in a database name
 CURRENCY = r"[A-Z]{3}"
@@ -28,11 +28,40 @@ class ZoneName(Text):
         return text
 
 
+class Location(Strict):
+    """A place in a store where goods are: the sales floor, the store room; `within` names the place that it is in."""
+
+    id = Text(40, pattern=STORE_ID, hint=say("it must be small letters, digits and hyphens"), required=True)
+    name = Text(100, filled=True, required=True)
+    within = Text(40, allow_none=True)
+    inactive = Flag()
+
+
+class Locations(ListOf):
+    """The places of a store: no id twice, each within one that is there, and none within itself."""
+
+    def _deserialize(self, value: object, attr: str | None, data: object, **kwargs: object) -> list[object]:
+        places = super()._deserialize(value, attr, data, **kwargs)
+        within = {place["id"]: place.get("within") for place in places}
+        if len(within) != len(places):
+            raise ValidationError(say("two places have the same short name"))
+        for place in places:
+            above, steps = place.get("within"), 0
+            while above is not None and steps <= len(places):
+                if above not in within:
+                    raise ValidationError(say("the place “%(name)s” is not among the places of this store", name=above))
+                above, steps = within[above], steps + 1
+            if above is not None:
+                raise ValidationError(say("the place “%(name)s” is within itself", name=place["id"]))
+        return places
+
+
 class Store(Mutable):
     """A store: its book currency, its clock, its taxes, and what stands on its receipts.
 
     `day_start` is when a business day begins, `HH:MM` in the store's zone; `tax_mode` tells whether prices contain
-    their taxes; `taxes` are those of a product that names none.
+    their taxes; `taxes` are those of a product that names none. `languages` are those of its pages, the first the
+    usual one; a store that is `inactive` is closed for good: its tills still send what they have.
     """
 
     doctype = "store"
@@ -53,4 +82,8 @@ class Store(Mutable):
     header = ListOf(Text(100), 12, load_default=list)
     footer = ListOf(Text(100), 12, load_default=list)
     locale = Text(20, allow_none=True)
-    locations = fields.List(fields.Dict(), load_default=list)
+    address = ListOf(Text(200), 10, load_default=list)
+    phone = Text(40, allow_none=True)
+    languages = ListOf(Text(10, filled=True), 10, unique=True, load_default=list)
+    locations = Locations(Part(Location), 200, load_default=list)
+    inactive = Flag()

@@ -8,7 +8,7 @@ from flask import Blueprint, current_app
 
 from app.shop.actor import ANYBODY
 from app.web import conflicts, json_api, tasks_api
-from app.web.office import api, pages
+from app.web.office import api, company, pages, range
 
 
 def blueprint(node: Any) -> Blueprint:
@@ -34,5 +34,7 @@ def blueprint(node: Any) -> Blueprint:
             money=lambda: current_app.extensions["couchtill.office"].money(),
         ),
     )
+    company.register(made, node)
+    range.register(made, node)
     pages.register(made, node)
     return made
