@@ -13,9 +13,8 @@ import threading
 import time
 from typing import TYPE_CHECKING, Any
 
-import app
 from app.docs.errors import DocsError, StoreError
-from app.node.report import now
+from app.node.watching import tell_here
 
 if TYPE_CHECKING:
     from app.node.node import Node
@@ -111,9 +110,8 @@ class Erasing:
         """The central hears of it at once; a hub, which reports to nobody, says it where the others do."""
         node = self._node
         node.report_soon()
-        if node.kind == "hub" and "company" in node.directory:
-            told = {"node": node.id, "kind": "hub", "time": now(), "version": app.__version__, "erased": self.done()}
-            node.database("company").put_local(f"couchtill.node.{node.id}", told)
+        if node.kind == "hub":
+            tell_here(node)
 
     def _look(self, name: str, cleaned: list[str]) -> float | None:
         from app.shop.erasing import cleaning

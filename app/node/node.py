@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import platform
 import secrets
 import sys
 import threading
@@ -14,21 +13,23 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import app
 from app.docs.database import Database
 from app.docs.directory import Directory
 from app.node import config as node_config
 from app.node import contact as contacts
 from app.node import links as node_links
-from app.node.claiming import Claiming
+from app.node import report as reporting
+from app.node.central_view import CentralView
 from app.node.config import NodeConfig, NodeError
 from app.node.erasing import Erasing
+from app.node.health import Health
 from app.node.older import Older
 from app.node.pin_keys import PinKeys
 from app.node.reactions import Reactions
 from app.node.report import Reporter, now
 from app.node.schedule import ALWAYS, Schedule
 from app.node.state import NodeState
+from app.node.watching import Watching
 from app.shop import ids
 
 log = logging.getLogger("couchtill.node")
@@ -65,10 +66,12 @@ class Node:
         self.started_at: str | None = None
         self._reporter: Reporter | None = None
         self._reactions: Reactions | None = None
-        self.claiming: Claiming | None = None  # a terminal's
         self._erasing: Erasing | None = None
         self.central_erasing: Any = None  # head office's `CentralErasing`, once it has links
+        self.central_view: Any = None  # head office's `CentralView`, if it has a central
         self.older = Older(self)
+        self.health = Health(self)
+        self.watching = Watching(self)
         self.settings: Any = None  # the shop's, as they hold at this node; None at a hub
         self.schedule: Schedule | None = None
         self._callbacks: list[Callable[[], None]] = []
@@ -104,6 +107,7 @@ class Node:
                 self._open()
                 self._erasing = Erasing(self)
                 self._erasing.start()
+                self.watching.start()
             except BaseException:
                 self.state.close()
                 raise
@@ -136,11 +140,12 @@ class Node:
                 contact=self.contact,
                 peppers=PinKeys(self.path),
             )
-            self.claiming = Claiming(self)
         self.settings = self._own_settings()
         names = node_links.databases(self.config, self._known_stores())
         for name in names:
             self.database(name)
+        if self.kind == "office" and self.config.central_url is not None:
+            self.central_view = CentralView(self._central_names, self.state)
         self._reactions = Reactions(self)
         for name in names:
             self._reactions.watch(name)
@@ -181,6 +186,8 @@ class Node:
             self.report,
             reads=self.kind == "office",
             also=self.central_erasing.look if self.central_erasing is not None else None,
+            view=self.central_view,
+            state=self.state,
         )
         self._reporter.start()
 
@@ -223,6 +230,7 @@ class Node:
             self._reactions.stop(max(0.1, deadline - time.monotonic()))
         if self._erasing is not None:
             self._erasing.stop(max(0.1, deadline - time.monotonic()))
+            self.watching.stop(max(0.1, deadline - time.monotonic()))
         self.directory.close()
         self.state.close()
 
@@ -359,25 +367,11 @@ class Node:
 
     def report(self) -> dict[str, Any]:
         """What this node tells the central about itself."""
-        status = self.sync_status()
-        keys = ("name", "state", "reason", "unsent", "oldest_unsent", "refused", "acknowledged", "last_success")
-        return {
-            "kind": self.kind,
-            "store": self.config.store,
-            "version": app.__version__,
-            "python": platform.python_version(),
-            "clock": time.time_ns() // 1_000_000,
-            "started_at": self.started_at,
-            "state": status["state"],
-            "unsent": status["unsent"],
-            "oldest_unsent": status["oldest_unsent"],
-            "refused": len(status["refused"]),
-            "erased": {} if self._erasing is None else self._erasing.done(),
-            "links": [
-                {**{key: link.get(key) for key in keys}, "update_seq": self.directory.get(link["database"]).update_seq}
-                for link in status["links"]
-            ],
-        }
+        return reporting.of(self)
+
+    def erased(self) -> dict[str, str]:
+        """Which erased persons this node has forgotten, and since when."""
+        return {} if self._erasing is None else self._erasing.done()
 
     def report_soon(self) -> None:
         """There is something that the central should hear before the next report is due."""
@@ -386,7 +380,14 @@ class Node:
 
     def terminal_reports(self) -> list[dict[str, Any]]:
         """Head office: what the nodes last told the central about themselves, as of their ``time``."""
-        return [] if self._reporter is None else self._reporter.reports()
+        return self.reports_read()[0]
+
+    def reports_read(self) -> tuple[list[dict[str, Any]], datetime | None]:
+        """As `terminal_reports`, and when they were read; None while there is no line yet."""
+        return ([], None) if self._reporter is None else self._reporter.reports_read()
+
+    def _central_names(self) -> list[str]:
+        return [name for name in self.directory.names() if name == "company" or name.startswith("store-")]
 
 
 def _is_immutable(id: str) -> bool:

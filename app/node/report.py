@@ -9,10 +9,19 @@ from __future__ import annotations
 
 import datetime
 import logging
+import platform
 import threading
+import time
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
+
+import app
+
+if TYPE_CHECKING:
+    from app.node.central_view import CentralView
+    from app.node.node import Node
+    from app.node.state import NodeState
 
 log = logging.getLogger("couchtill.report")
 
@@ -26,6 +35,9 @@ RETRY, FIRST = 30.0, 1.0
 AGAIN = 3.0
 #: Seconds that one request may take.
 TIMEOUT = 10.0
+#: Seconds between two writes of what head office has read, which it shows after a restart without a line.
+KEEP = 300.0
+KEPT = "central:reports"
 
 PREFIX = "_local/couchtill.node."
 
@@ -36,6 +48,59 @@ Also = Callable[[Any, str, list[dict[str, Any]]], bool]
 def now() -> str:
     """The time as documents have it: UTC, ISO 8601, milliseconds, Z."""
     return datetime.datetime.now(datetime.UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def read_time(text: Any) -> datetime.datetime | None:
+    """A document's time; None for what is none."""
+    try:
+        moment = datetime.datetime.fromisoformat(text)
+    except (TypeError, ValueError):
+        return None
+    return moment if moment.tzinfo is not None else None
+
+
+def seen(report: Mapping[str, Any]) -> datetime.datetime | None:
+    """When a node told this, by the central's clock: its own, put right by what it knew of the central's."""
+    told, ahead = read_time(report.get("time")), report.get("ahead")
+    if told is None or type(ahead) is not int:
+        return told
+    try:
+        return told + datetime.timedelta(milliseconds=ahead)
+    except OverflowError:
+        return told
+
+
+def of(node: Node) -> dict[str, Any]:
+    """What a node tells of itself. `clock` is its own (milliseconds), `ahead` by how many the central's is before it;
+    `disk` in bytes; `findings` what is wrong with it, and since when."""
+    look = node.health.look()
+    checks = look["checks"]
+    status = node.sync_status()
+    keys = ("name", "state", "reason", "unsent", "oldest_unsent", "refused", "acknowledged", "last_success")
+    return {
+        "kind": node.kind,
+        "store": node.config.store,
+        "version": app.__version__,
+        "python": platform.python_version(),
+        "clock": time.time_ns() // 1_000_000,
+        "ahead": checks["clock"]["ahead"],
+        "started_at": node.started_at,
+        "health": look["status"],
+        "state": status["state"],
+        "unsent": status["unsent"],
+        "oldest_unsent": status["oldest_unsent"],
+        "refused": len(status["refused"]),
+        "refused_since": checks["refused"]["since"],
+        "schedule": status["schedule"]["mode"],
+        "incidents": checks["incidents"]["open"],
+        "disk": {"free": checks["disk"]["free"], "total": checks["disk"]["total"]},
+        "findings": node.watching.known(),
+        "erased": node.erased(),
+        "links": [
+            {**{key: link.get(key) for key in keys}, "update_seq": node.directory.get(link["database"]).update_seq}
+            for link in status["links"]
+        ],
+    }
 
 
 class Reporter:
@@ -50,9 +115,15 @@ class Reporter:
         *,
         reads: bool = False,
         also: Also | None = None,
+        view: CentralView | None = None,
+        state: NodeState | None = None,
     ) -> None:
         """``also``: what head office does at the central with each turn. While it says so it is called again soon, each
-        time after twice as long: from ``AGAIN`` to ``READING`` seconds."""
+        time after twice as long: from ``AGAIN`` to ``READING`` seconds. ``view``: what it looks at there besides.
+        ``state`` keeps what it has read over a restart."""
+        self._view = view
+        self._state = state
+        self._kept = float("-inf")
         self._also = also
         self._soon = AGAIN
         self._url = company_url
@@ -63,7 +134,9 @@ class Reporter:
         self._ending = threading.Event()
         self._news = threading.Event()
         self._asked = True
-        self._reports: list[dict[str, Any]] = []
+        kept = state.get(KEPT) if state is not None and reads else None
+        self._reports: list[dict[str, Any]] = kept["rows"] if kept else []
+        self._read_at = read_time(kept["at"]) if kept else None
         self._thread = threading.Thread(target=self._run, name="report", daemon=True)
 
     def start(self) -> None:
@@ -82,6 +155,10 @@ class Reporter:
         """What the nodes last told, each with ``node`` and ``time`` (its own clock), as of the last turn: a page never
         waits for the network."""
         return list(self._reports)
+
+    def reports_read(self) -> tuple[list[dict[str, Any]], datetime.datetime | None]:
+        """The reports, and when they were read, by the central's clock; None before the first time."""
+        return list(self._reports), self._read_at
 
     def _run(self) -> None:
         import requests  # 60 ms that the first page need not wait for
@@ -116,13 +193,17 @@ class Reporter:
             return FIRST if "starting" in states else AGAIN if self._asked else RETRY
         self._asked = False
         self._write(session, report)
+        root = self._url.rpartition("/")[0]
         if self._reads:
-            self._read(session)
-        if self._also is not None and self._also(session, self._url.rpartition("/")[0], self._reports):
+            self._read(session, report.get("ahead") or 0)
+        longest = READING if self._reads else INTERVAL
+        if self._view is not None:
+            longest = min(longest, self._view.look(session, root))
+        if self._also is not None and self._also(session, root, self._reports):
             wait, self._soon = self._soon, min(READING, 2 * self._soon)
-            return wait
+            return min(wait, longest)
         self._soon = AGAIN
-        return READING if self._reads else INTERVAL
+        return longest
 
     def _write(self, session: Any, report: Mapping[str, Any]) -> None:
         url = f"{self._url}/_local/{quote('couchtill.node.' + self._id, safe='')}"
@@ -134,10 +215,15 @@ class Reporter:
             old.raise_for_status()
         session.put(url, json=doc, timeout=TIMEOUT).raise_for_status()
 
-    def _read(self, session: Any) -> None:
+    def _read(self, session: Any, ahead: int) -> None:
         answer = session.get(f"{self._url}/_local_docs", params={"include_docs": "true"}, timeout=TIMEOUT)
         answer.raise_for_status()
         docs = [row.get("doc") or {} for row in answer.json().get("rows", [])]
         self._reports = sorted(
             (doc for doc in docs if str(doc.get("_id", "")).startswith(PREFIX)), key=lambda doc: str(doc.get("node"))
         )
+        self._read_at = datetime.datetime.now(datetime.UTC) + datetime.timedelta(milliseconds=ahead)
+        if self._state is not None and time.monotonic() - self._kept > KEEP:
+            self._kept = time.monotonic()
+            at = self._read_at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+            self._state.set(KEPT, {"at": at, "rows": self._reports})

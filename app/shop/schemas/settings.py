@@ -127,10 +127,10 @@ class Values(Strict):
     receipt_print = Choice("ask", "always")
     # Sync
     sync = Part(Sync)
-    # Watching: after how many hours it is a person's task (null: never), and below how many megabytes of free disk
-    silent_hours = Whole(1, 8760, allow_none=True)  # a terminal of which head office has not heard
-    refused_hours = Whole(1, 8760, allow_none=True)  # a document that the central refused
-    away_hours = Whole(1, 8760, allow_none=True)  # a central that can't be reached
+    # Watching: after how many hours it is a person's task (0: never), and below how many megabytes of free disk
+    silent_hours = Whole(0, 8760)  # a terminal of which head office has not heard
+    refused_hours = Whole(0, 8760)  # a document that the central refused
+    away_hours = Whole(0, 8760)  # a central that can't be reached
     disk_low = Whole(100, 10**7)
     # Conflicts: types and members ("product", "product.barcodes") that no rule joins, so that a person is asked
     merge_ask = ListOf(Text(80, filled=True), 100)
