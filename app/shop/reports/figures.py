@@ -15,6 +15,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
+from app.shop.sound import is_whole
+
 Doc = Mapping[str, Any]
 
 #: Lines that sell no goods but money to be spent later, or settle a debt (a topup `to` the customer's account, a
@@ -126,13 +128,12 @@ def _line(line: Doc, added: bool) -> Line:
     taxes = tuple((t["id"], t["rate"], t["base"], t["amount"]) for t in line.get("tax") or () if _is_tax(t))
     tax = sum(amount for _, _, _, amount in taxes)
     discounts = tuple((d["kind"], _text(d.get("id")), d["amount"]) for d in line["discounts"])
-    quantity = line.get("quantity")
     return Line(
         kind_of(line),
         _text(line.get("product")),
         _text(line.get("category")),
         _text(line.get("name")) or "",
-        quantity if type(quantity) is int else 0,
+        line.get("quantity") or 0,
         sum(amount for _, _, amount in discounts),
         tax,
         line["total"] + (tax if added else 0),
@@ -173,7 +174,7 @@ def _is_tax(tax: Any) -> bool:
     return (
         isinstance(tax, Mapping)
         and isinstance(tax.get("id"), str)
-        and all(type(tax.get(name)) is int for name in ("rate", "base", "amount"))
+        and all(is_whole(tax.get(name)) for name in ("rate", "base", "amount"))
     )
 
 
@@ -184,28 +185,29 @@ def is_summable(order: Doc) -> bool:
     """Whether every figure that a report takes from an order is there and a whole number."""
     try:
         return (
-            all(type(order[name]) is int for name in _FIGURES)
-            and all(type(order.get(name) or 0) is int for name in ("tip", "cash_rounding"))
+            all(is_whole(order[name]) for name in _FIGURES)
+            and all(is_whole(order.get(name) or 0) for name in ("tip", "cash_rounding"))
             and isinstance(order["series"], str)
             and isinstance(order.get("cashier") or "", str)
             and all(
-                type(line["total"]) is int
-                and all(type(off["amount"]) is int and isinstance(off["kind"], str) for off in line["discounts"])
+                is_whole(line["total"])
+                and is_whole(line.get("quantity") or 0)
+                and all(is_whole(off["amount"]) and isinstance(off["kind"], str) for off in line["discounts"])
                 for line in order["lines"]
             )
             and all(
                 isinstance(tender["kind"], str)
-                and type(tender["amount"]) is int
+                and is_whole(tender["amount"])
                 and (
                     tender["kind"] != "foreign"
-                    or (type(tender["foreign"]) is int and isinstance(tender["currency"], str)
-                        and type(tender["digits"]) is int)
+                    or (is_whole(tender["foreign"]) and isinstance(tender["currency"], str)
+                        and is_whole(tender["digits"]))
                 )
                 for tender in order["tenders"]
             )
             and all(
                 isinstance(tax["id"], str) and isinstance(tax["name"], str)
-                and all(type(tax[name]) is int for name in ("rate", "base", "amount"))
+                and all(is_whole(tax[name]) for name in ("rate", "base", "amount"))
                 for tax in order["tax"]
             )
         )  # fmt: skip
@@ -223,7 +225,7 @@ def is_placed(order: Doc) -> bool:
     return (
         isinstance(order.get("terminal"), str)
         and isinstance(order.get("currency"), str)
-        and type(order.get("digits", 2)) is int
+        and is_whole(order.get("digits", 2), 0, 4)
         and isinstance(order.get("at"), str)
         and isinstance(order.get("business_date"), str)
     )
