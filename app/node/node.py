@@ -20,9 +20,11 @@ from app.node import contact as contacts
 from app.node import links as node_links
 from app.node import report as reporting
 from app.node.central_view import CentralView
+from app.node.claiming import Claiming
 from app.node.config import NodeConfig, NodeError
 from app.node.erasing import Erasing
 from app.node.health import Health
+from app.node.keeping import Keeping
 from app.node.older import Older
 from app.node.pin_keys import PinKeys
 from app.node.reactions import Reactions
@@ -66,12 +68,14 @@ class Node:
         self.started_at: str | None = None
         self._reporter: Reporter | None = None
         self._reactions: Reactions | None = None
+        self.claiming: Claiming | None = None  # a terminal's
         self._erasing: Erasing | None = None
         self.central_erasing: Any = None  # head office's `CentralErasing`, once it has links
         self.central_view: Any = None  # head office's `CentralView`, if it has a central
         self.older = Older(self)
         self.health = Health(self)
         self.watching = Watching(self)
+        self.keeping: Keeping | None = None  # of a terminal or head office, once it has links
         self.settings: Any = None  # the shop's, as they hold at this node; None at a hub
         self.schedule: Schedule | None = None
         self._callbacks: list[Callable[[], None]] = []
@@ -140,6 +144,7 @@ class Node:
                 contact=self.contact,
                 peppers=PinKeys(self.path),
             )
+            self.claiming = Claiming(self)
         self.settings = self._own_settings()
         names = node_links.databases(self.config, self._known_stores())
         for name in names:
@@ -190,6 +195,9 @@ class Node:
             state=self.state,
         )
         self._reporter.start()
+        self.keeping = Keeping(self)
+        self.on_stop(self.keeping.stop)
+        self.keeping.start()
 
     def _link(self, supervisor: Any, names: list[str]) -> None:
         from app.replicator.link import Link
@@ -279,7 +287,8 @@ class Node:
 
     def sync_status(self) -> dict[str, Any]:
         """What the sync light and the sync page show: ``node.links.light`` plus ``refused``, the list, and ``at``;
-        ``schedule`` (``Schedule.as_dict``) and ``contact`` (``node.contact.as_dict``)."""
+        ``schedule`` (``Schedule.as_dict``), ``contact`` (``node.contact.as_dict``), and ``standing``, what head office
+        said of a terminal that is denied (``node.standing``)."""
         statuses = [] if self.supervisor is None else [_as_dict(status) for status in self.supervisor.status()]
         status = node_links.light(statuses, central=self.config.central_url)
         schedule = {**ALWAYS, "next": None} if self.schedule is None else self.schedule.as_dict()
@@ -290,8 +299,12 @@ class Node:
             "refused": self.refused(),
             "schedule": schedule,
             "contact": contacts.as_dict(self._contact(statuses), hours),
+            "standing": self._standing(status["state"]),
             "at": now(),
         }
+
+    def _standing(self, state: str) -> dict[str, Any] | None:
+        return self.keeping.watch.known() if self.keeping is not None and state == "denied" else None
 
     def contact(self) -> Any:
         """What this node knows of its central, as a till's ``Contact``."""
