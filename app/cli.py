@@ -68,7 +68,28 @@ def hub(arguments: argparse.Namespace) -> int:
 
 
 def terminal(arguments: argparse.Namespace) -> int:
+    new = not (arguments.data / "node.toml").exists() and not arguments.data.is_file()
+    if new and arguments.id is None and arguments.central is None:
+        from app.transfer.enroll import serve
+
+        made = serve(arguments.data, host=arguments.host, port=arguments.port, with_parent=arguments.with_parent)
+        return 0 if made is None else _open(arguments, made)
     return _run(arguments, "terminal", id=arguments.id, store=arguments.store)
+
+
+def enroll(arguments: argparse.Namespace) -> int:
+    from app.transfer.enroll import run
+
+    made = run(arguments.code, arguments.data, host=arguments.host, port=arguments.port)
+    return 0 if arguments.no_start else _open(arguments, made)
+
+
+def _open(arguments: argparse.Namespace, config: Any) -> int:
+    """Opens the till of a machine that was enrolled just now."""
+    from app.node import Node
+    from app.process import run_node
+
+    return run_node(Node(arguments.data, config), with_parent=arguments.with_parent)
 
 
 def office(arguments: argparse.Namespace) -> int:
@@ -261,6 +282,12 @@ def parser() -> argparse.ArgumentParser:
     made = command("terminal", terminal, "a terminal: a till in a store")
     node(made, 8080)
     made.add_argument("--store", help="its store, at the first start; told by the id (s1-t1: s1) when left out")
+
+    made = command("enroll", enroll, "makes this machine a terminal by head office's code, and opens the till")
+    made.add_argument("code", metavar="CODE", nargs="?", help="- for standard input; none: asked for, or as before")
+    server(made, 8080)
+    made.add_argument("--host", default=None, help="address to listen on, default 127.0.0.1")
+    made.add_argument("--no-start", action="store_true", help="only enrol; “couchtill terminal” opens the till")
 
     made = command("office", office, "head office: links every store")
     node(made, 8090)
