@@ -14,6 +14,9 @@ from app.shop.schemas.settings import DEFAULTS, VALUES
 
 log = logging.getLogger("couchtill.shop")
 
+#: Settings that may be none: nothing is rounded, nothing ever stops.
+NULLABLE = frozenset(name for name, field in VALUES.fields.items() if field.allow_none)
+
 
 class ShopSettings:
     """The settings that hold at one terminal, read again only when a document of them has changed."""
@@ -51,7 +54,8 @@ class ShopSettings:
     def _values(id: str, given: Any) -> dict[str, Any]:
         if not isinstance(given, dict):
             return {}
-        read = VALUES.readable(given)
+        # None that is allowed is a value too: no rounding in this store, though all others round.
+        read = {**VALUES.readable(given), **{name: None for name in NULLABLE if name in given and given[name] is None}}
         try:
             VALUES.read({name: value for name, value in given.items() if name in DEFAULTS})
         except schemas.Invalid as wrong:

@@ -6,9 +6,10 @@ from typing import Any
 
 from flask import Blueprint
 
-from app.web.office import stores
+from app.web.office import settings, stores
 
 
 def register(blueprint: Blueprint, node: Any) -> None:
     """The routes of all of them."""
     stores.register(blueprint, node)
+    settings.register(blueprint, node)

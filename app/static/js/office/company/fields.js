@@ -27,7 +27,7 @@ export function field(spec, money) {
 }
 
 /** @type {Record<string, (spec: Spec, money: {digits: number, currency?: string}) => Field>} */
-export const KINDS = { text, lines, whole, amount, rate, flag, choice, many, words, amounts, object, rows, map };
+export const KINDS = { text, lines, whole, amount, rate, flag, choice, many, words, amounts, object, rows, map, json };
 
 /**
  * A label over an input, its hint, and a line for what is wrong.
@@ -286,6 +286,19 @@ function rows(spec, money) {
     focus: made.focus,
     say: (said) => (fault.textContent = said),
   };
+}
+
+/** What only its own program understands. @param {Spec} spec @returns {Field} */
+function json(spec) {
+  const input = /** @type {HTMLTextAreaElement} */ (h("textarea", { rows: 3, spellcheck: "false" }));
+  const read = () => {
+    try {
+      return JSON.parse(input.value);
+    } catch {
+      throw new Fault(t("This is no JSON."));
+    }
+  };
+  return labelled(spec, input, read, (value) => (input.value = JSON.stringify(value ?? null)));
 }
 
 /** Names with a text each. @param {Spec} spec @param {{digits: number, currency?: string}} money @returns {Field} */

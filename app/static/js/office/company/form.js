@@ -13,8 +13,8 @@ import { Fault, field, readAll } from "./fields.js";
  * @typedef {import("./fields.js").Spec} Spec
  * @typedef {import("./fields.js").Field} Field
  * @typedef {{title: string, lead?: string, specs: Spec[], values?: Record<string, any> | null, name?: string,
- *   send: (body: Record<string, any>) => Promise<any>, done: (answer: any) => void, extra?: (Node | null)[], shown?: (name: string, value: any) => string}} Task
- *   `values` null: something new, all of whose fields are sent; `name`: what the button says
+ *   send: (body: Record<string, any>) => Promise<any>, done: (answer: any) => void, extra?: (Node | null)[], shown?: (name: string, value: any) => string, always?: boolean}} Task
+ *   `values` null: something new, all of whose fields are sent; `always`: they are sent though nothing was changed; `name`: what the button says
  */
 
 /** @param {any} a @param {any} b */
@@ -107,8 +107,8 @@ export class Form {
       if (!(problem instanceof Fault)) throw problem;
       return;
     }
-    const changed = task.values ? Object.fromEntries(Object.entries(values).filter(([name, value]) => !same(value, this.seen[name]))) : values;
-    if (task.values && !Object.keys(changed).length && this.rev !== undefined) return hide(this.dialog);
+    const changed = task.values && !task.always ? Object.fromEntries(Object.entries(values).filter(([name, value]) => !same(value, this.seen[name]))) : values;
+    if (task.values && !Object.keys(changed).length) return hide(this.dialog);
     await this.#send(changed, 2);
   }
 
