@@ -154,7 +154,7 @@ class Engine:
         "filter_view" (``views.<name>.map``). Raises Stopped, Busy."""
         passes: list[bool] = []
         function = f"filters.{name}" if kind == "filter" else f"views.{name}.map"
-        for at in range(0, len(docs), CHUNK):
+        for at in range(0, max(1, len(docs)), CHUNK):  # none: the function is compiled
             text = b"[" + b",".join(docs[at : at + CHUNK]) + b"]"
             what, answer = self._call(program, kind, [name.encode(), request, text])
             if what != "ok":

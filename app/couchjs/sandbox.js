@@ -126,6 +126,12 @@
     return ['error', 'unknown_error', typeof reason === 'string' ? reason : string(stringify(reason))];
   }
 
+  // A filter has nothing to forbid: whatever it throws is its failure.
+  function failed(thrown) {
+    var verdict = judged(thrown);
+    return verdict[0] === 'error' ? verdict : ['error', 'unnamed_error', string(stringify(thrown))];
+  }
+
   function answer(results) {
     var lines = said;
     said = [];
@@ -172,7 +178,7 @@
         var passes = compile(['filters', name]), req = parse(request), all = parse(docs);
         for (var i = 0; i < all.length; i++) results.push(passes.call(ddoc, all[i], req) ? true : false);
       } catch (thrown) {
-        return answer(judged(thrown));
+        return answer(failed(thrown));
       }
       return answer(results);
     },
@@ -188,7 +194,7 @@
           results.push(emitted);
         }
       } catch (thrown) {
-        return answer(judged(thrown));
+        return answer(failed(thrown));
       }
       return answer(results);
     }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from collections.abc import Callable
 from typing import Final, NamedTuple
 
 #: Functions of which troubles are kept; of each the last one, and how often.
@@ -30,9 +31,10 @@ class Trouble(NamedTuple):
 
 
 class Troubles:
-    """By database, design document and function."""
+    """By database, design document and function. `heard` is called with each, by the thread that met it."""
 
     def __init__(self) -> None:
+        self.heard: Callable[[Trouble], None] | None = None
         self._kept: dict[tuple[str, str, str], Trouble] = {}
         self._lock = threading.Lock()
 
@@ -55,6 +57,8 @@ class Troubles:
             log.error(
                 *("%s: %s of %s %s, for %s: %s (%d times)", database, function, design, what, about, reason, new.times)
             )
+        if self.heard is not None:
+            self.heard(new)
         return new
 
     def of(self, database: str) -> list[Trouble]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import secrets
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import SimpleNamespace
@@ -36,11 +36,13 @@ def running_node(path: Path, kind: str, name: str, password: str, **config: Any)
     if kind == "hub":
         auth.set_admin(path, name, password)
     directory = Directory(path)
+    callbacks: list[Callable[[], None]] = []
     node: Any = SimpleNamespace(
         kind=kind,
         directory=directory,
         uuid=secrets.token_hex(16),
         closing=threading.Event(),
+        on_stop=callbacks.append,
         path=path,
         config={"id": kind, "kind": kind, "host": "127.0.0.1", "max_feeds": 20, **config},
     )
@@ -60,5 +62,7 @@ def running_node(path: Path, kind: str, name: str, password: str, **config: Any)
         )
     finally:
         server.stop()
+        for callback in callbacks:
+            callback()
         directory.close()
         users.ITERATIONS = default

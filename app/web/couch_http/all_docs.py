@@ -201,7 +201,7 @@ def _stream(database: Database, query: Query, space: str, end: bytes = b"\n") ->
     }
     size = _PAGE_WITH_DOCS if query.include_docs else PAGE
     if query.keys is not None:
-        yield from _by_keys(database, query, options, size, end)
+        yield from _by_keys(database, query, space, options, size, end)
         return
     bounds = query.bounds(space)
     start, stop = bounds if bounds is not None else (None, None)
@@ -247,12 +247,20 @@ def _id_of(row: bytes) -> str:
     return id
 
 
-def _by_keys(database: Database, query: Query, options: dict[str, Any], size: int, end: bytes) -> Iterator[bytes]:
+def _by_keys(
+    database: Database, query: Query, space: str, options: dict[str, Any], size: int, end: bytes
+) -> Iterator[bytes]:
     keys = list(query.keys or ())
+    total = database.count()
+    if space != "_all_docs":
+        # What lies outside is not there, as at a CouchDB: of `_users`, members see design documents and no other.
+        first, last = _SPACES[space]
+        keys = [key for key in keys if isinstance(key, str) and (first or "") <= key < (last or "")]
+        total = _count(database, space)
     if query.descending:
         keys.reverse()
     keys = keys[query.skip : None if query.limit is None else query.skip + query.limit]
-    yield _opening(database.count(), None, database.update_seq if query.update_seq else None)
+    yield _opening(total, None, database.update_seq if query.update_seq else None)
     for at in range(0, len(keys), size):
         rows = database.all_docs_json(keys=keys[at : at + size], **options).rows
         yield (b",\r\n" if at else b"") + b",\r\n".join(rows)

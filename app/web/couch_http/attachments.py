@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from app.docs import json
 from app.docs.database import Database
 from app.docs.edits import check_id
 from app.docs.errors import BadContentType, BadRequest, NotFound
-from app.web.couch_http import multipart, users_db
+from app.web.couch_http import multipart, proposals, users_db
 from app.web.couch_http.options import check_write, edited_rev, written
 from app.web.couch_http.problems import MethodNotAllowed, RangeNotSatisfiable
 from app.web.couch_http.request import Request, gunzip
@@ -113,8 +115,29 @@ def write(request: Request, database: Database, id: str, name: str) -> Response:
     elif coding != "identity":
         raise BadContentType("Only gzip and identity content-encodings are supported")
     kind = request.content_type or "application/octet-stream"
-    rev = database.put_attachment(id, name, data, kind, rev=edited_rev(request))
+    base = edited_rev(request)
+    _validate(request, database, id, base, name, {"data": data, "content_type": kind})
+    rev = database.put_attachment(id, name, data, kind, rev=base)
     return written(id, rev, 201, [("Location", request.location(database.name, id, name))])
+
+
+def _validate(
+    request: Request, database: Database, id: str, rev: str | None, name: str, attachment: dict[str, Any] | None
+) -> None:
+    """Shows the database's validation functions the document with that attachment, or without it. Raises their
+    refusal; what the store refuses is left to it."""
+    if id[:1] == "_" or not request.functions.guards(database):
+        return
+    record = database.read(id)
+    doc: dict[str, Any] = {"_id": id}
+    if record is not None and not (record.deleted and rev is None):
+        try:
+            doc = database.get(id, rev=rev)
+        except NotFound:
+            return
+    others = {key: value for key, value in (doc.get("_attachments") or {}).items() if key != name}
+    doc["_attachments"] = others if attachment is None else {name: attachment, **others}
+    request.functions.require(database, request.identity, proposals.of_edit(database, doc, rev, record))
 
 
 def delete(request: Request, database: Database, id: str, name: str) -> Response:
@@ -128,5 +151,6 @@ def delete(request: Request, database: Database, id: str, name: str) -> Response
         raise NotFound("missing" if record is None else "deleted")
     if rev is None and (record.atts is None or name not in json.loads(record.atts.encode())):
         raise NotFound("Document is missing attachment")
+    _validate(request, database, id, rev, name, None)
     rev = database.delete_attachment(id, name, rev=rev)
     return written(id, rev, 200, [])

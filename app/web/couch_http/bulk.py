@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 from app.docs import json
 from app.docs.database import Database
 from app.docs.errors import BadRequest, DocsError, NotFound
-from app.web.couch_http import access, multipart, open_revs, users_db
+from app.web.couch_http import access, multipart, open_revs, proposals, users_db
+from app.web.couch_http.functions import InvalidDesignDoc, check_design
 from app.web.couch_http.problems import MethodNotAllowed
 from app.web.couch_http.request import Request
 from app.web.couch_http.response import Response, send_json
@@ -43,8 +44,38 @@ def bulk_docs(api: CouchAPI, request: Request, database: Database) -> Response:
     if database.name == users_db.NAME or _has_special(docs):
         results = _with_special(request, database, docs, new_edits)
     else:
-        results = database.bulk_docs(docs, new_edits=new_edits)
+        results = _write(request, database, docs, new_edits)
     return send_json(results, 201)
+
+
+def _write(request: Request, database: Database, docs: list[Any], new_edits: bool) -> list[dict[str, Any]]:
+    """The store's ``bulk_docs`` of what the database's validation functions let pass, and what they said of the rest.
+
+    They are asked before the writing begins: a slow one keeps nobody else from writing."""
+    if not request.functions.guards(database):
+        return database.bulk_docs(docs, new_edits=new_edits)
+    proposed = proposals.of_many(database, docs, new_edits=new_edits)
+    refused = request.functions.check(database, request.identity, proposed)
+    if not any(refused):
+        return database.bulk_docs(docs, new_edits=new_edits)
+    written = iter(
+        database.bulk_docs(
+            [doc for doc, error in zip(docs, refused, strict=True) if error is None], new_edits=new_edits
+        )
+    )
+    results: list[dict[str, Any]] = []
+    for doc, error in zip(docs, refused, strict=True):
+        if error is None:
+            results += [next(written)] if new_edits else []
+        else:
+            told = {} if new_edits else {"rev": _rev_of(doc)}
+            results.append({"id": doc["_id"], **told, **error.as_dict()})
+    return results + list(written)
+
+
+def _rev_of(doc: dict[str, Any]) -> Any:
+    revisions = doc.get("_revisions")
+    return f"{revisions['start']}-{revisions['ids'][0]}" if isinstance(revisions, dict) else doc.get("_rev", "")
 
 
 def _has_special(docs: list[Any]) -> bool:
@@ -69,8 +100,12 @@ def _with_special(request: Request, database: Database, docs: list[Any], new_edi
                 continue
             if isinstance(id, str) and id.startswith("_design/"):
                 access.require_admin(database, request.identity)
+                check_design(doc)
             if isinstance(doc, dict):
                 doc = users_db.check_write(database, request.identity, doc, arrival=not new_edits)
+        except InvalidDesignDoc as error:
+            results.append({"id": id, **({} if new_edits else {"rev": doc.get("_rev", "")}), **error.as_dict()})
+            continue
         except BadRequest:
             raise
         except DocsError as error:
@@ -79,7 +114,7 @@ def _with_special(request: Request, database: Database, docs: list[Any], new_edi
             continue
         writable.append(doc)
         results.append(None)
-    written = database.bulk_docs(writable, new_edits=new_edits)
+    written = _write(request, database, writable, new_edits)
     if not new_edits:
         return [result for result in results if result] + written
     rest = iter(written)

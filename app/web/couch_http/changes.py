@@ -9,12 +9,14 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable, Iterator
+from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from app.docs import json
 from app.docs.changes import ChangesJSON
 from app.docs.database import Database
-from app.docs.errors import BadRequest, NotFound, StoreError
+from app.docs.errors import BadRequest, DocsError, StoreError
+from app.web.couch_http import filters
 from app.web.couch_http.problems import MethodNotAllowed, ServiceUnavailable
 from app.web.couch_http.request import Request
 from app.web.couch_http.response import Response, etag_matches, etag_of, not_modified
@@ -38,7 +40,8 @@ _BEAT = {"longpoll": b"\n", "continuous": b"\n", "eventsource": b"event: heartbe
 
 
 class Options(NamedTuple):
-    """What a request asks of the feed. Times are in seconds; `page` goes to the store as it is."""
+    """What a request asks of the feed. Times are in seconds; `page` goes to the store as it is, `filter` is a function
+    of a design document."""
 
     feed: str
     since: str
@@ -47,6 +50,7 @@ class Options(NamedTuple):
     timeout: float
     descending: bool
     page: dict[str, Any]
+    filter: filters.Filter | None = None
 
 
 def changes(api: CouchAPI, request: Request, database: Database) -> Response:
@@ -63,9 +67,14 @@ def changes(api: CouchAPI, request: Request, database: Database) -> Response:
         etag = etag_of(f"{database.uuid}-{database.update_seq}")
         if etag_matches(request.header("IF_NONE_MATCH"), etag):
             return not_modified(etag)
-        return Response(_normal(database, options), 200, [("ETag", etag)], zip_stream=True)
+        rows = _normal(database, options)
+        if options.filter is not None:  # which may fail: told by the status while there is still time
+            rows = chain([next(rows)], rows)
+        return Response(rows, 200, [("ETag", etag)], zip_stream=True)
     if request.head:
         return Response(b"")
+    if options.filter is not None:
+        options.filter.compile()
     try:
         slot = api.feeds.take()
     except TooManyFeeds:
@@ -99,7 +108,12 @@ def parse(request: Request, database: Database, body: dict[str, Any]) -> Options
     }
     if page["style"] not in ("main_only", "all_docs"):
         raise BadRequest("`style` must be main_only or all_docs")
-    page |= _filter(database, args.get("filter", ""), args, body)
+    name = args.get("filter", "")
+    filter = None
+    if name == "_view" or (name and name[0] != "_"):
+        filter = filters.named(request, database, name, args, body)
+    else:
+        page |= _filter(name, args, body)
     timeout = _integer(args, "timeout")
     limit = _integer(args, "limit")
     return Options(
@@ -110,6 +124,7 @@ def parse(request: Request, database: Database, body: dict[str, Any]) -> Options
         MAX_WAIT if timeout is None else min(max(timeout, 0) / 1000, MAX_WAIT),
         args.get("descending") == "true",
         page,
+        filter,
     )
 
 
@@ -137,7 +152,7 @@ def _heartbeat(text: str | None) -> float | None:
     return min(number / 1000, MAX_WAIT)
 
 
-def _filter(database: Database, name: str, args: dict[str, str], body: dict[str, Any]) -> dict[str, Any]:
+def _filter(name: str, args: dict[str, str], body: dict[str, Any]) -> dict[str, Any]:
     if not name:
         return {}
     if name == "_doc_ids":
@@ -156,16 +171,7 @@ def _filter(database: Database, name: str, args: dict[str, str], body: dict[str,
         return {"match": selector.compile(wanted)}
     if name == "_design":
         return {"match": _is_design}
-    if name.startswith("_"):
-        raise BadRequest("unknown builtin filter name")
-    parts = name.split("/")
-    if len(parts) != 2:
-        raise BadRequest("`filter` must be of the form `designname/filtername`")
-    record = database.read(f"_design/{parts[0]}")
-    if record is None or record.deleted:
-        raise NotFound("missing" if record is None else "deleted")
-    # Filter functions are JavaScript, which this server doesn't run.
-    raise NotFound("missing json key: filters")
+    raise BadRequest("unknown builtin filter name")
 
 
 def _is_design(doc: dict[str, Any]) -> bool:
@@ -178,6 +184,9 @@ def _is_design(doc: dict[str, Any]) -> bool:
 
 def _pages(database: Database, options: Options, since: str, limit: int | None) -> Iterator[ChangesJSON]:
     """Pages up to the end of the feed, or until `limit` rows came; there is always one, perhaps empty."""
+    if options.filter is not None:
+        yield from filters.pages(database, options.filter, options.page, since, limit, options.descending)
+        return
     size = _PAGE_WITH_DOCS if options.page["include_docs"] else PAGE
     left = limit
     before = None
@@ -197,10 +206,17 @@ def _pages(database: Database, options: Options, since: str, limit: int | None) 
 
 def _normal(database: Database, options: Options) -> Iterator[bytes]:
     head = b'{"results":[\n'
-    for page in _pages(database, options, options.since, options.limit):
-        if page.rows:
-            yield head + b",\r\n".join(page.rows)
-            head = b",\r\n"
+    said = False
+    try:
+        for page in _pages(database, options, options.since, options.limit):
+            if page.rows:
+                yield head + b",\r\n".join(page.rows)
+                head, said = b",\r\n", True
+    except DocsError as error:
+        if not said:
+            raise
+        yield b"\n" + json.dumps(error.as_dict()) + b"\n"  # no JSON with what went before it: nobody takes it for all
+        return
     yield (head if head[:1] == b"{" else b"") + _end_of_results(page.last_seq, page.pending)
 
 
@@ -248,6 +264,9 @@ class Follower:
                     yield chunk
             except StoreError:  # the database was deleted, or the node closes it
                 break
+            except DocsError as error:  # a filter failed
+                yield json.dumps(error.as_dict()) + b"\n"
+                return
             if self._sent > before:
                 if longpoll:
                     break

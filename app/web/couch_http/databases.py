@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from app.docs.database import Database
-from app.docs.errors import BadRequest, Forbidden, NotFound, Unauthorized
+from app.docs.errors import BadRequest, NotFound, Unauthorized
 from app.web.couch_http import access, documents, users_db
 from app.web.couch_http.problems import MethodNotAllowed
 from app.web.couch_http.request import Request
@@ -55,9 +55,9 @@ def security(api: CouchAPI, request: Request, database: Database) -> Response:
         return send_json(access.security_of(database))
     if request.method != "PUT":
         raise MethodNotAllowed("PUT,GET")
-    if database.name == users_db.NAME:
-        raise Forbidden("You can't edit the security object of the user database.")
     value = request.json()
+    if database.name == users_db.NAME:
+        users_db.check_security(access.check_security(value))
     access.require_admin(database, request.identity)
     database.security = access.check_security(value)
     return send_ok()

@@ -10,7 +10,8 @@ from app.docs.database import Database
 from app.docs.edits import check_id
 from app.docs.errors import BadRequest, Conflict, DocsError, IllegalDocId, NotFound
 from app.web import paths
-from app.web.couch_http import attachments, multipart, open_revs, users_db
+from app.web.couch_http import attachments, multipart, open_revs, proposals, users_db
+from app.web.couch_http.functions import check_design
 from app.web.couch_http.local_docs import METHODS, local_doc, put_local
 from app.web.couch_http.options import DESIGN, LOCAL, META, check_write, edited_rev, normal_rev, read_options, written
 from app.web.couch_http.problems import MethodNotAllowed
@@ -152,6 +153,7 @@ def write(request: Request, database: Database, id: str) -> Response:
     else:
         base = edited_rev(request, doc.pop("_rev", None))
         doc = users_db.check_write(database, request.identity, doc)
+        validate(request, database, doc, base)
         rev = database.put(doc, rev=base)
         if request.arg("batch") == "ok":
             return send_json({"ok": True, "id": id}, 202)
@@ -171,10 +173,29 @@ def _take_arrival(request: Request, database: Database, doc: dict[str, Any]) -> 
     if asked is not None and rev and normal_rev(asked) != rev:
         raise BadRequest("Document rev from request body and query string have different values")
     doc = users_db.check_write(database, request.identity, doc, arrival=True)
+    validate(request, database, doc, arrival=True)
     failures = database.bulk_docs([doc], new_edits=False)
     if failures:
         raise problem_of(failures[0])
     return rev
+
+
+def validate(
+    request: Request, database: Database, doc: dict[str, Any], rev: str | None = None, *, arrival: bool = False
+) -> None:
+    """Asks the database's validation functions; raises their refusal. `rev` is the revision that is edited; `arrival`:
+    a revision made elsewhere. A design document must be one, and is not shown to them."""
+    id = doc["_id"]
+    if not isinstance(id, str) or id[:1] == "_":
+        if isinstance(id, str) and id.startswith(DESIGN):
+            check_design(doc)
+        return
+    if request.functions.guards(database):
+        record = database.read(id)
+        proposal = (
+            proposals.of_arrival(database, doc, record) if arrival else proposals.of_edit(database, doc, rev, record)
+        )
+        request.functions.require(database, request.identity, proposal)
 
 
 def problem_of(failure: dict[str, Any]) -> DocsError:
@@ -199,6 +220,7 @@ def delete(request: Request, database: Database, id: str) -> Response:
     if rev is None:
         raise Conflict
     users_db.check_write(database, request.identity, {"_id": id, "_deleted": True})
+    validate(request, database, {"_id": id, "_deleted": True}, rev)
     rev = database.delete(id, rev)
     return written(id, rev, 200, [("ETag", etag_of(rev))])
 
@@ -220,6 +242,7 @@ def copy(request: Request, database: Database, id: str) -> Response:
     for meta in body.get("_attachments", {}).values():
         meta.pop("digest", None)
     body = users_db.check_write(database, request.identity, {"_id": target, **body})
+    validate(request, database, body, target_rev)
     rev = database.put(body, rev=target_rev)
     return written(target, rev, 201, [("Location", request.location(database.name, target)), ("ETag", etag_of(rev))])
 
@@ -239,6 +262,7 @@ def post(request: Request, database: Database) -> Response:
         if id.startswith(LOCAL):
             return put_local(request, database, id[len(LOCAL) :], doc)
     doc = users_db.check_write(database, request.identity, {**doc, "_id": id})
+    validate(request, database, doc, doc.get("_rev"))
     rev = database.put(doc)
     if request.arg("batch") == "ok":
         return send_json({"ok": True, "id": id}, 202)

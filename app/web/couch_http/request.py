@@ -7,13 +7,16 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from app.docs import json
 from app.docs.errors import BadContentType, BadRequest, NotFound
 from app.web import paths
 from app.web.auth import ANONYMOUS, Identity
 from app.web.couch_http.problems import TooLarge
+
+if TYPE_CHECKING:
+    from app.web.couch_http.functions import Functions
 
 # The longest request target, CouchDB's own limit.
 MAX_URI = 8_000
@@ -25,14 +28,16 @@ _OVERRIDES = {"GET", "HEAD", "POST", "PUT", "DELETE", "TRACE", "CONNECT", "COPY"
 
 
 class Request:
-    """One request. `path` holds the decoded segments behind the mount point, `query` the pairs as they came."""
+    """One request. `path` holds the decoded segments behind the mount point, `query` the pairs as they came;
+    `functions` are those of the databases' design documents."""
 
-    __slots__ = ("_body", "environ", "head", "identity", "method", "path", "prefix", "query", "raw_path")
+    __slots__ = ("_body", "environ", "functions", "head", "identity", "method", "path", "prefix", "query", "raw_path")
 
     def __init__(self, environ: Mapping[str, Any], prefix: str = "") -> None:
         self.environ = environ
         self.prefix = prefix
         self.identity: Identity = ANONYMOUS
+        self.functions: Functions
         self._body: bytes | None = None
         method: str = environ["REQUEST_METHOD"]
         if method == "POST" and "HTTP_X_HTTP_METHOD_OVERRIDE" in environ:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from app.web.couch_http import all_docs, bulk, changes, databases, documents, server_api, session
+from app.web.couch_http import all_docs, bulk, changes, databases, documents, monitoring, server_api, session
 from app.web.couch_http.api import DatabaseHandler, ServerHandler
 from app.web.couch_http.db_updates import db_updates
 
@@ -15,7 +15,9 @@ SERVER_ROUTES: Mapping[str, ServerHandler] = {
     "_all_dbs": server_api.all_dbs,
     "_db_updates": db_updates,
     "_dbs_info": server_api.dbs_info,
+    "_health": monitoring.health,
     "_membership": server_api.membership,
+    "_node": monitoring.node,
     "_session": session.session,
     "_up": server_api.up,
     "_uuids": server_api.uuids,

@@ -1,7 +1,9 @@
 """The ``_users`` database of a hub: CouchDB's documents, CouchDB's rules.
 
-A ``password`` is hashed before it is stored. Who is no admin reads and changes their own document only. The rules for
-a document are those of CouchDB's own ``_design/_auth``.
+A ``password`` is hashed before it is stored. Who is no admin of it reads and changes their own document only. The rules
+for a document are those of CouchDB's own ``_design/_auth``. Who its admins are stands in its ``_security``, which is
+editable as at a CouchDB with ``users_db_security_editable``: so head office makes terminals without being a server
+admin, and a terminal sets its own password.
 """
 
 from __future__ import annotations
@@ -39,6 +41,15 @@ def check_read(database: Database, identity: Identity, id: str) -> None:
         raise Forbidden("Only administrators can view design docs in the users database.")
     if not _is_own(identity, id):
         raise NotFound("missing")
+
+
+def check_security(value: Mapping[str, Any]) -> None:
+    """Forbidden, in the words of a CouchDB without ``users_db_security_editable``, for what would open ``_users``: an
+    empty list of members means everybody, and a server without admins in it has nobody to close it again."""
+    admins, members = value.get("admins"), value.get("members")
+    closed = isinstance(members, dict) and bool(members.get("roles") or members.get("names"))
+    if not closed or not isinstance(admins, dict) or "_admin" not in (admins.get("roles") or ()):
+        raise Forbidden("You can't edit the security object of the user database.")
 
 
 def check_attachment(database: Database, identity: Identity, id: str) -> None:
@@ -85,7 +96,8 @@ def _hashed(doc: dict[str, Any]) -> dict[str, Any]:
 
 def _validate(doc: Mapping[str, Any], old: Mapping[str, Any] | None, identity: Identity, admin: bool) -> None:
     if doc.get("_deleted") is True:
-        if admin or (old is not None and identity.name == old.get("name")):
+        # Not even an admin of this database: CouchDB's own function asks for one of the server.
+        if "_admin" in identity.roles or (old is not None and identity.name == old.get("name")):
             return
         raise Forbidden("Only admins may delete other user docs.")
     name, roles = doc.get("name"), doc.get("roles")
