@@ -67,7 +67,7 @@ def register(blueprint: Blueprint, node: Any) -> None:
             shown, status = view(scope), 200
         except SaleError:
             shown, status = view("all"), 404
-        money = {key: shown[key] for key in ("currency", "digits") if key in shown}
+        money: dict[str, Any] = {key: shown[key] for key in ("currency", "digits") if key in shown}
         boot: dict[str, Any] = {
             "view": shown,
             "scopes": scopes(),

@@ -63,7 +63,7 @@ export class Form {
     this.title.textContent = task.title;
     this.button.textContent = task.name ?? t("Save");
     this.fields = task.specs.map((spec) => [spec, field(spec, this.money)]);
-    for (const [spec, each] of this.fields) each.set(task.values?.[spec.name] ?? spec.empty);
+    for (const [spec, each] of this.fields) each.set(task.values && spec.name in task.values ? task.values[spec.name] : spec.empty);
     this.#remember();
     this.body.replaceChildren(
       ...(task.lead ? [h("p", { class: "form-lead" }, task.lead)] : []),
