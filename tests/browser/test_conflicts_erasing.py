@@ -94,6 +94,7 @@ def test_head_office_finds_somebody_and_erases_them_by_keyboard(
         problems: list[Any] = []
         page.on("pageerror", lambda error: problems.append(error))
         page.goto(start_link(node, f"http://127.0.0.1:{server.port}"))
+        page.locator("summary", has_text="Menu").click()
         page.get_by_role("link", name="Erased people").click()
         expect(page.locator("#erasures-none")).to_be_visible()
         page.locator("#erasures-query").focus()

@@ -87,16 +87,16 @@ def register(blueprint: Blueprint, hall: Hall) -> None:
 
     @blueprint.post("/api/conflicts/<db>/<path:id>/resolve")
     def decide(db: str, id: str) -> Response:
-        database = hall.database(db)
         wanted, actor = hall.asked(asked.RESOLVE)
+        database = hall.database(db)
         take = wanted.pop("side", None)
         asks = policies.asks(hall.company)
         return answer(resolve(database, id, actor=actor, on=hall.on, take=take, asks=asks, **wanted))
 
     @blueprint.post("/api/conflicts/<db>/<path:id>/undo")
     def take_back(db: str, id: str) -> Response:
-        database = hall.database(db)
         wanted, actor = hall.asked(asked.UNDO)
+        database = hall.database(db)
         return answer(undo(database, id, actor=actor, on=hall.on, **wanted))
 
 

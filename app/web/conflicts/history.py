@@ -75,8 +75,8 @@ def register(blueprint: Blueprint, hall: Hall) -> None:
 
     @blueprint.post("/api/history/<db>/<path:id>/restore")
     def bring_back(db: str, id: str) -> Response:
-        database = hall.database(db)
         wanted, actor = hall.asked(asked.RESTORE)
+        database = hall.database(db)
         elsewhere = _elsewhere(hall, database, id, wanted["rev"])
         return answer(restore(database, id, actor=actor, on=hall.on, elsewhere=elsewhere, **wanted))
 
