@@ -10,6 +10,7 @@ from flask import Flask, Response, jsonify, request
 from app.web.auth import authenticator_of
 from app.web.couch_http.api import CouchAPI
 from app.web.feeds import DEFAULT_MAX_FEEDS, FeedSlots
+from app.web.traffic import Traffic
 
 # Where a terminal or an office serves the CouchDB API; a hub serves it at the root.
 COUCH_PREFIX = "/couch"
@@ -32,10 +33,13 @@ def create_app(node: Any) -> Flask:
     app.extensions["couchtill"] = {"feeds": feeds, "couch": couch, "authenticator": authenticator, "node": node}
     if node.kind == "hub":
         node.directory.ensure("_users")
-        app.wsgi_app = couch  # type: ignore[method-assign]
+        couch.traffic = traffic = Traffic(couch)
+        app.wsgi_app = traffic  # type: ignore[method-assign]
         return app
     _add_pages(app, node, authenticator)
-    app.wsgi_app = _Mounted(couch, app.wsgi_app)  # type: ignore[method-assign]
+    couch.traffic = traffic = Traffic(_Mounted(couch, app.wsgi_app))
+    app.extensions["couchtill"]["traffic"] = traffic
+    app.wsgi_app = traffic  # type: ignore[method-assign]
     return app
 
 

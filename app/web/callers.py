@@ -20,5 +20,14 @@ def caller() -> Caller | None:
     return found
 
 
+def is_known() -> bool:
+    """Whether the door let this request in: false for a stranger on one of the few pages that are open to all."""
+    return bool(g.get("couchtill_known", True))
+
+
+def set_known(known: bool) -> None:
+    g.couchtill_known = known
+
+
 def set_caller(found: Caller) -> None:
     g.couchtill_caller = found

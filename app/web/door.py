@@ -18,7 +18,7 @@ from app.docs.errors import DocsError, Forbidden, Unauthorized
 from app.shop.reason import say
 from app.web import sessions, users
 from app.web.auth import WRONG, Authenticator, credentials_of
-from app.web.callers import Caller, set_caller
+from app.web.callers import Caller, set_caller, set_known
 from app.web.json_api import problem_response
 from app.web.keys import KeyRing
 from app.web.reasons import tell
@@ -27,6 +27,8 @@ from app.web.users import KEY_USER
 _SAFE = ("GET", "HEAD", "OPTIONS")
 # Nothing is behind `/_…`: CouchDB's replicator asks for `/_session` first, and needs its 404 to go on with Basic.
 _OPEN = ("/static/", "/_")
+# A balancer asks whether this node is up, and hears no more than that.
+_HALF_OPEN = ("/health",)
 _OPEN_PAGES = ("/enter", "/favicon.ico")
 
 
@@ -76,6 +78,9 @@ class Door:
             return _refuse(403, "forbidden", "This address is not one of this machine's.")
         if request.path.startswith(_OPEN) or request.path in _OPEN_PAGES:
             return None
+        if request.path in _HALF_OPEN:
+            set_known(self._is_known())
+            return None
         by_cookie = sessions.page_cookie_holds(request.cookies.get(self._cookie, ""), self._key)
         if request.method not in _SAFE and not self._same_origin():
             return _refuse(403, "forbidden", say("Another site's page may not do this."))
@@ -91,6 +96,15 @@ class Door:
             "unauthorized",
             say("Open the link that CouchTill printed when it started. It works once; a new start prints a new one."),
         )
+
+    def _is_known(self) -> bool:
+        """Whether who asks may come in, for a page that strangers see a part of."""
+        if sessions.page_cookie_holds(request.cookies.get(self._cookie, ""), self._key):
+            return True
+        try:
+            return self._by_key(request.headers.get("Authorization"))
+        except DocsError:
+            return False
 
     def _by_key(self, header: str | None) -> bool:
         """Whether a program with a key asks; then its rights are known from here on. Unauthorized or Forbidden."""

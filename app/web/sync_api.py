@@ -17,7 +17,7 @@ from app.shop.reason import say
 from app.shop.schemas.base import Invalid, Part, Strict
 from app.shop.schemas.settings import Sync
 from app.shop.settings_edit import set_values
-from app.web import sync_words, words
+from app.web import health, sync_words, words
 from app.web.i18n import boot
 from app.web.json_api import Problem, answer, missing, read_json
 
@@ -79,10 +79,12 @@ def overview(node: Any, status: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def register(blueprint: Blueprint, node: Any, actor_of: ActorOf | None = None) -> None:
-    """`/sync`, `GET` and `POST /api/sync`, `POST /api/sync/retry`, `PUT /api/sync/schedule`.
+    """`/health`, `/metrics`, `/sync`, `GET` and `POST /api/sync`, `POST /api/sync/retry`, `PUT /api/sync/schedule`.
 
     `actor_of(body)` is who asks (a till's rights); without it everybody who is in may.
     """
+
+    health.register(blueprint, node)
 
     def actor(body: Mapping[str, Any]) -> Actor:
         return ANYBODY if actor_of is None else actor_of(body)

@@ -194,7 +194,7 @@ def _link(link: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "level": LEVELS.get(state, CUT),
         "title": _title(str(link.get("database") or ""), push),
-        "state": _state(state, link.get("until")),
+        "state": state_name(state, link.get("until")),
         "reason": reasons.plain(link.get("reason")),
         "waiting_name": _("Unsent") if push else _("To fetch"),
         "waiting": waits,
@@ -216,7 +216,8 @@ def database_title(database: str) -> str:
     return database
 
 
-def _state(state: str, until: str | None) -> str:
+def state_name(state: str, until: str | None = None) -> str:
+    """What a link is at, in words."""
     names = {
         "starting": _("connecting"),
         "active": _("at work"),
