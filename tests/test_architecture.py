@@ -24,6 +24,7 @@ IMPORT_NAMES = {
     "pytest-xdist": "xdist",
     "python-escpos": "escpos",
     "quickjs-ng": "quickjs",
+    "prometheus-client": "prometheus_client",
 }
 
 

@@ -11,12 +11,14 @@ import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
+from app.couchjs.engine import Engine
 from app.docs.database import Database
 from app.docs.directory import check_name
 from app.docs.errors import DocsError, NotFound, StoreError
 from app.web.auth import Authenticator
 from app.web.couch_http import access, cors, response
 from app.web.couch_http.db_updates import DbUpdates
+from app.web.couch_http.functions import Functions
 from app.web.couch_http.problems import UriTooLong
 from app.web.couch_http.request import MAX_URI, Request
 from app.web.couch_http.response import Response, send_error
@@ -62,6 +64,9 @@ class CouchAPI:
         self.gzip_local = gzip_local
         self.traffic: Traffic | None = None  # counts the answers; whoever serves this sets it
         self.db_updates = DbUpdates(node.directory)
+        engine = Engine()
+        self.functions = Functions(engine, node.directory.get)
+        node.on_stop(engine.close)
         self._server_routes: Mapping[str, ServerHandler] = SERVER_ROUTES
         self._database_routes: Mapping[str, DatabaseHandler] = DATABASE_ROUTES
 
@@ -92,6 +97,7 @@ class CouchAPI:
             if preflight is not None:
                 return preflight
         request.identity = self.authenticator.identify(request.environ)
+        request.functions = self.functions
         path = request.path
         if not path:
             return self._server_routes[""](self, request)
