@@ -243,7 +243,7 @@ def settings_set(arguments: argparse.Namespace) -> int:
 
 
 def parser() -> argparse.ArgumentParser:
-    from app.transfer import conflict_commands
+    from app.transfer import conflict_commands, copy_commands
 
     top = argparse.ArgumentParser(
         prog="couchtill",
@@ -359,6 +359,10 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("value", metavar="VALUE", help="JSON, or a plain word; “default” takes the setting away")
     made.add_argument("--data", type=Path, required=True, metavar="DIR")
     made.add_argument("--scope", choices=scopes, default="terminal", help="default terminal")
+
+    central = command("central", None, "what the central is made of: saved, checked, put back")
+    group = central.add_subparsers(metavar="backup|restore|check", required=True)
+    copy_commands.add(group, command)
 
     disputes = command("conflicts", None, "documents that two places changed: what to decide, and deciding it")
     conflict_commands.add(disputes.add_subparsers(metavar="list|show|history|resolve", required=True), command)

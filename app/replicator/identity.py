@@ -1,7 +1,12 @@
 """Is this still the central that we knew?
 
 A central made anew under the old address is empty and must not be filled by whoever comes first: a person decides.
-A central restored from a backup by a person says so itself (`restored_from`), and replication goes on from the logs.
+A central restored from a backup by a person says so itself, and its links go on by themselves, comparing both sides
+from the beginning. Its databases' `_security` then holds
+
+    couchtill: {"id": this one's, "restored_from": the one's of which the copy was, "earlier": [those before that]}
+
+so that a till which was away while a central was restored twice still finds the one that it knew.
 """
 
 from __future__ import annotations
@@ -11,6 +16,10 @@ from typing import Any
 
 from app.replicator.errors import UnknownCentral
 from app.replicator.peer import Central
+
+RESTORING = "restoring"
+"""The key beside `id` of a database that is being restored: which central's copy goes into it. Nobody's links know it
+until that is done."""
 
 
 def key(database: str) -> str:
@@ -32,10 +41,10 @@ def check(known: Mapping[str, Any] | None, found: Central) -> dict[str, Any]:
     if known is None:
         return as_dict(found)
     if known.get("id"):
-        same = found.id == known["id"] or found.restored_from == known["id"]
+        same = known["id"] in (found.id, found.restored_from, *found.earlier)
     else:
         same = (found.server, found.instance_start_time) == (known.get("server"), known.get("instance_start_time"))
-        same = same or (found.restored_from is not None and found.restored_from == known.get("server"))
+        same = same or bool(known.get("server") and known["server"] in (found.restored_from, *found.earlier))
     if same:
         return as_dict(found)
     before = str(known.get("id") or f"{known.get('server')}, made {known.get('instance_start_time')}")
@@ -45,3 +54,34 @@ def check(known: Mapping[str, Any] | None, found: Central) -> dict[str, Any]:
         known=before,
         found=str(found),
     )
+
+
+def told(central: Central) -> dict[str, Any]:
+    """What a backup keeps of a central's identity: `{"id", "before": [ids, the newest first]}`. Without an id of its
+    own it goes by its server's."""
+    before = [name for name in (central.restored_from, *central.earlier) if name]
+    return {"id": central.id or central.server, "before": before}
+
+
+def knows(own: Mapping[str, Any], id: str) -> bool:
+    """Whether a database whose `_security` holds `own` under `couchtill` is the central `id`, or takes its place."""
+    return id in (own.get("id"), own.get("restored_from"), *_earlier(own))
+
+
+def succeeding(own: Mapping[str, Any], copied: Mapping[str, Any]) -> dict[str, Any]:
+    """`own` (with an `id`) as the one that takes the place of what `copied` (`told`) was: its links go on by
+    themselves."""
+    names = [str(copied["id"]), *(str(name) for name in copied.get("before") or ())]
+    names += [str(name) for name in (own.get("restored_from"), *_earlier(own)) if name]
+    before = [name for name in dict.fromkeys(names) if name != own["id"]]
+    made = {key: value for key, value in own.items() if key not in ("restored_from", "earlier", RESTORING)}
+    return {
+        **made,
+        **({"restored_from": before[0]} if before else {}),
+        **({"earlier": before[1:]} if before[1:] else {}),
+    }
+
+
+def _earlier(own: Mapping[str, Any]) -> list[Any]:
+    earlier = own.get("earlier")
+    return earlier if isinstance(earlier, list) else []

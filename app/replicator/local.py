@@ -175,12 +175,14 @@ class LocalPeer:
 
 
 def central_of(security: Mapping[str, Any], server: str, instance_start_time: str) -> Central:
-    """The identity in a `_security` object: its key `couchtill: {id, restored_from}`."""
+    """The identity in a `_security` object: its key `couchtill: {id, restored_from, earlier}`."""
     own = security.get("couchtill")
     if not isinstance(own, dict) or not own.get("id"):
         return Central(None, None, server, instance_start_time)
     before = own.get("restored_from")
-    return Central(str(own["id"]), str(before) if before else None, server, instance_start_time)
+    earlier = own.get("earlier")
+    named = tuple(str(name) for name in earlier) if isinstance(earlier, list) else ()
+    return Central(str(own["id"]), str(before) if before else None, server, instance_start_time, named)
 
 
 @contextmanager

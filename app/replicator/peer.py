@@ -124,6 +124,8 @@ class Central(NamedTuple):
     restored_from: str | None
     server: str
     instance_start_time: str
+    earlier: tuple[str, ...] = ()
+    """Those that it was restored from before that."""
 
     def __str__(self) -> str:
         return self.id or f"{self.server or 'a server without a name'}, made {self.instance_start_time}"

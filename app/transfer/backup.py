@@ -1,0 +1,247 @@
+"""``couchtill central backup``: what a central holds, into one file, while everybody goes on working.
+
+Each database is read by its changes feed to its end, as a pull does, with one request at a time: nobody waits for it.
+What is changed meanwhile comes once more, later in the feed, so the file holds every document as it was at some moment
+after the beginning, and all that was there at the beginning.
+
+What is left out, and why: the *replication logs* (`_local` documents). A log says "up to here everything is at this
+central", and only the very database that it was written in may say that. Put back beside documents that are a second
+older than itself, or into a database that counts anew, it would make a till skip what is missing, for ever. Without
+logs a link compares from the beginning once, which sends nothing twice. The *nodes' reports* are left out too: each
+writes its own within five minutes, and a silent one must not look alive.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+import time
+from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final, TypeVar
+from urllib.parse import quote, urlsplit, urlunsplit
+
+import app
+from app.docs import json
+from app.replicator import identity
+from app.replicator.errors import Busy, DatabaseMissing, DocsUnavailable, PeerError, TransportError
+from app.replicator.peer import NO_FILTER, Row, Seq, Want
+from app.replicator.remote import RemotePeer
+from app.transfer import bundle
+from app.transfer.bundle import BackupError, Manifest, Part, Progress, Writer
+from couch.server import Server
+
+#: Rows of a page of the feed.
+PAGE: Final = 500
+#: Bytes of attachments that one request for documents may bring before the next ones ask for fewer.
+HEAVY: Final = 8 << 20
+#: Documents that are asked for in the first such request.
+FIRST: Final = 50
+#: Bodies of ancestors that are kept for each leaf, as many as our own store keeps: what merges are made from.
+ANCESTORS: Final = 20
+#: Tries of one request, and seconds before the second, doubled each time.
+TRIES, WAIT = 6, 1.0
+
+OURS = re.compile(r"company\Z|store-[a-z][a-z0-9-]*\Z")
+USER = "org.couchdb.user:"
+
+T = TypeVar("T")
+
+
+def backup(
+    url: str, place: Path, *, only: Sequence[str] = (), users: bool = False, progress: Progress | None = None
+) -> tuple[Path, Manifest]:
+    """Writes the central at `url` (an admin's name and password in it) into the file `place`; in a directory, the file
+    is named after the server and the time. `only`: these databases, else all of ours. BackupError, CentralError or
+    PeerError in words; nothing is left of a backup that failed.
+    """
+    server = Server(url)
+    server.require_admin()
+    file = place / _name(url) if place.is_dir() else place
+    names = _chosen(server, only)
+    root = RemotePeer(f"{url.rstrip('/')}/{names[0]}")
+    told = root.client.json("GET", root.endpoint.root)
+    root.close()
+    vendor = told.get("vendor") or {}
+    manifest = Manifest(
+        made_at=datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
+        source=server.shown,
+        server={"name": vendor.get("name"), "version": told.get("version"), "uuid": told.get("uuid")},
+        couchtill=app.__version__,
+        databases=[],
+    )
+    with bundle.writing(file) as writer:
+        for name in names:
+            part = Part(name, bundle.member_of(name), security=server.security(name))
+            _database(url, part, writer, progress)
+            manifest.databases.append(part)
+        if users:
+            manifest.users = Part("_users", bundle.USERS)
+            _database(url, manifest.users, writer, progress, prefix=USER)
+        writer.finish(manifest)
+    return file, manifest
+
+
+def address(url: str, name: str) -> str:
+    """The URL of a database of the central at `url`."""
+    parts = urlsplit(url)
+    return urlunsplit((parts.scheme, parts.netloc, f"{parts.path.rstrip('/')}/{quote(name, safe='')}", "", ""))
+
+
+def _chosen(server: Server, only: Sequence[str]) -> list[str]:
+    there = server.databases()
+    for name in only:
+        if name not in there:
+            raise BackupError(f"{server.shown} has no database {name}.")
+        if not bundle.NAME.match(name):
+            raise BackupError(f"{name} is one of the server's own databases; --users takes the users along.")
+    names = sorted(set(only) if only else {name for name in there if OURS.match(name)})
+    if not names:
+        raise BackupError(f"{server.shown} has no database of CouchTill's: neither company nor a store's.")
+    return names
+
+
+def _name(url: str) -> str:
+    host = re.sub(r"[^a-z0-9.-]", "-", (urlsplit(url).hostname or "central").lower())
+    return f"{host}-{datetime.now(UTC):%Y-%m-%d-%H%M%S}.couchtill.zip"
+
+
+def _database(url: str, part: Part, writer: Writer, progress: Progress | None, prefix: str = "") -> None:
+    peer = RemotePeer(address(url, part.name))
+    try:
+        before = again(lambda: peer.client.json("GET", peer.name))
+        part.identity = identity.told(again(peer.central))
+        with writer.member(part) as write:
+            _copy(peer, part, write, progress, prefix, before)
+        after = again(lambda: peer.client.json("GET", peer.name))
+        part.update_seq = before.get("update_seq")
+        counts = [int(info.get("doc_count") or 0) + int(info.get("doc_del_count") or 0) for info in (before, after)]
+        if not prefix and part.rows < min(counts):
+            raise BackupError(
+                f"{peer.name} gave {part.rows} documents of {min(counts)}: it is being compacted, repaired or moved. "
+                "Nothing was written; try again."
+            )
+    except DatabaseMissing:
+        raise BackupError(f"{peer.name} was deleted meanwhile.") from None
+    finally:
+        peer.close()
+
+
+def _copy(
+    peer: RemotePeer,
+    part: Part,
+    write: Callable[[bytes], None],
+    progress: Progress | None,
+    prefix: str,
+    info: dict[str, Any],
+) -> None:
+    """The whole feed of a database, as lines."""
+    since: Seq = 0
+    reading = _Reading(peer, part, write)
+    total = int(info.get("doc_count") or 0) + int(info.get("doc_del_count") or 0)
+    while True:
+        page = again(lambda since=since: peer.changes(since, limit=PAGE, bodies=True, filter=NO_FILTER))  # type: ignore[misc]
+        rows = [row for row in page.rows() if row.id.startswith(prefix)]
+        reading.take(rows)
+        part.rows += len(rows)
+        part.deleted += sum(row.deleted for row in rows)
+        if progress is not None:
+            progress(part.rows, max(total, part.rows))
+        if page.empty or page.ends(PAGE):
+            return
+        since = page.last_seq
+
+
+class _Reading:
+    """Rows of a feed become lines: those that brought their document at once, the others are asked for."""
+
+    def __init__(self, peer: RemotePeer, part: Part, write: Callable[[bytes], None]) -> None:
+        self.peer, self.part, self.write = peer, part, write
+        self.many = FIRST
+
+    def take(self, rows: Sequence[Row]) -> None:
+        asked: list[Row] = []
+        for row in rows:
+            if row.doc is None:
+                asked.append(row)
+            else:
+                self._leaf(row.doc if isinstance(row.doc, dict) else json.loads(row.doc))
+        while asked:
+            some, asked = asked[: self.many], asked[self.many :]
+            docs = self._fetch(some)
+            older = self._ancestors(docs)
+            for doc in docs:
+                for body in older.pop(doc["_id"], ()):
+                    self.write(json.dumps(body))
+                    self.part.ancestors += 1
+                self._leaf(doc)
+            heavy = sum(len(meta.get("data") or b"") for doc in docs for meta in doc.get("_attachments", {}).values())
+            self.many = max(1, self.many // 4) if heavy > HEAVY else min(PAGE, self.many * 2)
+
+    def _fetch(self, rows: Sequence[Row]) -> list[dict[str, Any]]:
+        """The leaves of these documents, those of one together. What was purged meanwhile is left out."""
+        wants = [Want(row.id, rev) for row in rows for rev in row.revs]
+        try:
+            found = again(lambda: self.peer.fetch(wants))
+        except DocsUnavailable:
+            found = [doc for row in rows for doc in again(lambda row=row: self.peer.leaves(row.id))]  # type: ignore[misc]
+        places = {row.id: place for place, row in enumerate(rows)}
+        return sorted(found, key=lambda doc: places[doc["_id"]])
+
+    def _ancestors(self, docs: Sequence[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:
+        """The older bodies that the central still holds of these documents, by id, the oldest first; not of those with
+        attachments, which nobody joins."""
+        entries: dict[tuple[str, str], None] = {}
+        for doc in docs:
+            revisions = doc["_revisions"]
+            if revisions["start"] > 1 and "_attachments" not in doc:
+                for place, hash in enumerate(revisions["ids"][1 : 1 + ANCESTORS], 1):
+                    entries[doc["_id"], f"{revisions['start'] - place}-{hash}"] = None
+        found: dict[str, list[dict[str, Any]]] = {}
+        keys = list(entries)
+        for start in range(0, len(keys), 4 * PAGE):
+            for doc in again(lambda start=start: self._bodies(keys[start : start + 4 * PAGE])):  # type: ignore[misc]
+                if "_attachments" not in doc:
+                    found.setdefault(doc["_id"], []).append(doc)
+        for bodies in found.values():
+            bodies.sort(key=lambda doc: int(doc["_revisions"]["start"]))
+        return found
+
+    def _bodies(self, keys: Sequence[tuple[str, str]]) -> Iterator[dict[str, Any]]:
+        wanted = [{"id": id, "rev": rev} for id, rev in keys]
+        body = json.dumps({"docs": wanted})
+        answer = self.peer.client.json("POST", f"{self.peer.name}/_bulk_get", params="revs=true", body=body)
+        asked = {(id, rev) for id, rev in keys}
+        for result in answer["results"]:
+            for entry in result["docs"]:
+                doc = entry.get("ok")
+                if isinstance(doc, dict) and (doc["_id"], doc["_rev"]) in asked:
+                    yield doc
+
+    def _leaf(self, doc: dict[str, Any]) -> None:
+        for meta in (doc.get("_attachments") or {}).values():
+            data = meta["data"]
+            for name in ("stub", "follows", "length", "encoding", "encoded_length"):
+                meta.pop(name, None)
+            meta["digest"] = "md5-" + base64.b64encode(hashlib.md5(data, usedforsecurity=False).digest()).decode()
+            meta["data"] = base64.b64encode(data).decode()
+            self.part.attachments += 1
+            self.part.attachment_bytes += len(data)
+        self.write(json.dumps(doc))
+        self.part.revisions += 1
+
+
+def again(call: Callable[[], T]) -> T:
+    """What `call` answers, tried again where the line or the server was at fault."""
+    for tried in range(1, TRIES + 1):
+        try:
+            return call()
+        except (TransportError, Busy) as error:
+            if tried == TRIES:
+                raise
+            wait = WAIT * 2 ** (tried - 1)
+            told = error.retry_after if isinstance(error, Busy) else None
+            time.sleep(min(60.0, max(wait, told or 0.0)))
+    raise PeerError("unreachable")
