@@ -31,6 +31,7 @@ RIGHTS: tuple[str, ...] = (
     "shift_close",
     "count_see",  # sees what is expected in a blind count
     "report_x",
+    "reports",  # what was sold over any days, by whom
     "postpone",  # the close of the day
     "clock",  # open with a wrong clock
     "reprint",

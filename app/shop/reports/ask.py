@@ -25,6 +25,7 @@ BY = (*GOODS, *PARTS)
 OF_LINES = (*GOODS, "tax", "discount")
 
 #: The figures of rows, by what they are told by.
+HEAD = (*days.RECEIPTS, "revenue", "net", "quantity", "returned")
 GOODS_FIGURES = ("receipts", "quantity", "revenue", "tax", "net", "discount", "returned")
 PART_FIGURES = {
     "tax": ("base", "amount"),
@@ -53,8 +54,8 @@ class Filter:
 
 @dataclass
 class Book:
-    """The sums of one currency: `head` as `days.RECEIPTS` (only goods' figures where a category is asked of), `rows` by
-    key, and the same of the range that it is compared with."""
+    """The sums of one currency: `head` as `HEAD` (only goods' figures where a category is asked of), `rows` by key, and
+    the same of the range that it is compared with."""
 
     currency: str
     digits: int
@@ -121,15 +122,16 @@ def _read(
     def book(money: str) -> Book:
         if money not in books:
             currency, _, digits = money.partition("/")
-            books[money] = Book(currency, int(digits))
+            books[money] = Book(currency, int(digits), dict.fromkeys(HEAD, 0), dict.fromkeys(HEAD, 0))
         return books[money]
 
     for money, values in _head(sums, span, wanted):
         head = book(money).before if before else book(money).head
         for name, value in values.items():
-            head[name] = head.get(name, 0) + value
+            head[name] += value
     for money, key, values in _rows(sums, by, span, wanted):
-        key = ranges.place(range, span, key) if before and by == "day" else key
+        if before and by in ("day", "month"):
+            key = ranges.place(range, span, key)
         rows = book(money).rows_before if before else book(money).rows
         row = rows.setdefault(key, dict.fromkeys(figures_of(by), 0))
         for name, value in values.items():

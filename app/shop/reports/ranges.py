@@ -76,7 +76,15 @@ def _year_before(day: date) -> date:
         return day.replace(year=day.year - 1, day=28)
 
 
-def place(range: Range, other: Range, day: str) -> str:
-    """Where a day of the range `other`, which `range` is compared with, stands in `range`: the first on the first."""
-    distance = date.fromisoformat(day) - date.fromisoformat(other.low)
+def place(range: Range, other: Range, key: str) -> str:
+    """Where a day or a month (`2026-11`) of `other`, which `range` is compared with, stands in `range`: the first on
+    the first."""
+    if len(key) == 7:
+        months = _months(range.low) - _months(other.low) + _months(key)
+        return f"{months // 12:04d}-{months % 12 + 1:02d}"
+    distance = date.fromisoformat(key) - date.fromisoformat(other.low)
     return (date.fromisoformat(range.low) + distance).isoformat()
+
+
+def _months(day: str) -> int:
+    return int(day[:4]) * 12 + int(day[5:7]) - 1

@@ -7,8 +7,9 @@ from typing import Any
 from flask import Blueprint, current_app
 
 from app.shop.actor import ANYBODY
-from app.web import conflicts, json_api, tasks_api
-from app.web.office import api, company, pages, range
+from app.shop.reports.sums import Shelf
+from app.web import conflicts, json_api, reports, tasks_api
+from app.web.office import api, company, frame, pages, range
 
 
 def blueprint(node: Any) -> Blueprint:
@@ -36,5 +37,15 @@ def blueprint(node: Any) -> Blueprint:
     )
     company.register(made, node)
     range.register(made, node)
+    reports.register(
+        made,
+        reports.Hall(
+            company=node.company,
+            shelf=Shelf(node.company, lambda: [node.directory.get(f"store-{store}") for store in node.stores()]),
+            actor=lambda: ANYBODY,
+            page=lambda template, **given: frame.page(template, frame="office/room.html", **given),
+            office=True,
+        ),
+    )
     pages.register(made, node)
     return made

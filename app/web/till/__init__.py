@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint
+from flask import Blueprint, render_template
 
-from app.web import conflicts, json_api, tasks_api
+from app.shop.reports.sums import Shelf
+from app.web import conflicts, json_api, reports, tasks_api
+from app.web.i18n import boot
 from app.web.till import api, carts, customers, display, openapi, pages, people, receipts, refunds, shell, shifts
 from app.web.till.actors import actor_of
 
@@ -36,6 +38,22 @@ def blueprint(node: Any) -> Blueprint:
             actor=lambda body: actor_of(node, body),
             zone=api.timezone_of(node),
             money=lambda: {key: node.till.facts.read()[0][key] for key in ("currency", "digits")},
+        ),
+    )
+    reports.register(
+        made,
+        reports.Hall(
+            company=node.company,
+            shelf=Shelf(node.company, lambda: [node.store_db]),
+            actor=lambda: actor_of(node, {}),
+            page=lambda template, **given: render_template(
+                template,
+                frame="reports/till.html",
+                store_name=node.till.facts.read()[0]["name"],
+                boot=boot({}),
+                **given,
+            ),
+            office=False,
         ),
     )
     openapi.register(made, node)

@@ -34,6 +34,7 @@ _CLOSED = (
     "customers",
     "balances",
     "zreports",
+    "reports",
     "carts",
     "tasks",
     "prints",

@@ -203,6 +203,7 @@ def _right_name(right: str) -> str:
         "shift_close": _("Close a shift"),
         "count_see": _("See what is expected when counting"),
         "report_x": _("X report"),
+        "reports": _("Reports on what was sold"),
         "postpone": _("Postpone the close of the day"),
         "clock": _("Open with a wrong clock"),
         "reprint": _("Print receipts again"),

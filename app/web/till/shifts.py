@@ -12,10 +12,10 @@ from app.shop.reason import say
 from app.shop.receipts import printing
 from app.shop.sale import SaleError
 from app.shop.shifts import Shifts
+from app.web import report_paper
 from app.web.i18n import boot
 from app.web.json_api import answer, missing, read_json, whole
 from app.web.reasons import tell
-from app.web.till import report_paper
 from app.web.till.actors import actor_of
 
 

@@ -15,6 +15,20 @@ SHIFTS = "Shifts and cash"
 PEOPLE = "People"
 LIVE = "The till, its news and its sync"
 
+REPORTS = "Reports"
+REPORT = {
+    "by": "What rows are told by: day (as usual), hour, month, product, category, cashier, store, terminal, tender, "
+    "tax, discount, refunds, sold, foreign.",
+    "from": "The first business date, like 2026-11-22.",
+    "to": "The last one; the first, where it is left out.",
+    "range": "Instead of both: today, yesterday, week, last_week, days28, month, last_month, year.",
+    "compare": "before (as many days before), week, year: adds the same of those days.",
+    "store": "Only this store.",
+    "terminal": "Only this till.",
+    "cashier": "Only what this member of the staff sold; `-`: what nobody was signed in for.",
+    "category": "Only goods of this category and of those in it.",
+}
+
 ROUTES = (
     Route("GET", "/api/shift", SHIFTS, "The open shift, and what is to be done next",
         answers={200: ("The state of this drawer.", {"shift": (dict, None)})}),
@@ -48,6 +62,20 @@ ROUTES = (
         request=requests.ReportPrint,
         answers={200: ("Whether it was printed.", {"printed": bool, "error": str, "reason": str})},
         problems=("no_shift", "not_found", "needs_approval"), example={"zreport": "zreport:s1-t1:00000001"}),
+    Route("GET", "/api/reports/sales", REPORTS, "What was sold over a range of business dates", rights=("reports",),
+        about="Amounts are minor units, quantities thousandths. Each currency has sums of its own. Whatever the rows "
+        "are told by, they come to the same `total`.",
+        query=REPORT,
+        answers={200: ("The report.", {"by": str, "from": str, "to": str, "figures": [str], "currencies": [dict],
+            "left_out": [str], "unsummed": dict})},
+        problems=("needs_approval", "not_found")),
+    Route("GET", "/api/reports/sales.csv", REPORTS, "The same as a file for a spreadsheet", rights=("reports",),
+        about="Amounts are decimals with a point. Texts that a spreadsheet would take for a formula begin with an "
+        "apostrophe.", query=REPORT, content="text/csv", answers={200: ("The file.", str)},
+        problems=("needs_approval", "not_found", "service_unavailable")),
+    Route("GET", "/api/reports/today", REPORTS, "Today so far, and last week up to the same time", rights=("reports",),
+        answers={200: ("By currency.", {"at": str, "hours": [int], "currencies": [dict], "unsummed": dict})},
+        problems=("needs_approval",)),
     Route("GET", "/api/zreports", SHIFTS, "Z reports, the newest first",
         query={"limit": "How many, 200 at most.", "before": "The id of the last row of the page before."},
         answers=rows(next=(str, None))),

@@ -129,7 +129,7 @@ def _sections(sums: Doc, digits: int, names: Mapping[str, str], z: Doc | None) -
             [
                 line(_("Sales"), sales["amount"], times(sales["count"])),
                 line(_("Refunds"), refunds["amount"], times(refunds["count"])),
-                *[line(_sold(row["kind"]), -row["amount"], times(row["count"])) for row in sums["sold"]],
+                *[line(sold_name(row["kind"]), -row["amount"], times(row["count"])) for row in sums["sold"]],
                 line(_("Revenue"), sums["revenue"], strong=True),
                 line(_("Net of tax"), sums["net"]),
                 *some([(_("Deposits charged"), sums["deposits"]["charged"]),
@@ -139,7 +139,7 @@ def _sections(sums: Doc, digits: int, names: Mapping[str, str], z: Doc | None) -
         (_("Tax"), [line(row["name"], row["amount"], _("of %(base)s", base=shown(row["base"]))) for row in taxes]),
         (
             _("Discounts"),
-            [line(_discount(row["kind"]), row["amount"], times(row["count"])) for row in sums["discounts"]],
+            [line(discount_name(row["kind"]), row["amount"], times(row["count"])) for row in sums["discounts"]],
         ),
         (
             _("Payments"),
@@ -216,12 +216,14 @@ def _foreign(row: Doc, shown: Any) -> Row:
     }
 
 
-def _sold(kind: str) -> str:
+def sold_name(kind: str) -> str:
+    """What lines that are no revenue are called."""
     names = {"giftcard": _("Gift cards sold"), "topup": _("Balances topped up"), "payment": _("Accounts paid off")}
     return names.get(kind, kind)
 
 
-def _discount(kind: str) -> str:
+def discount_name(kind: str) -> str:
+    """What a kind of discount is called."""
     names = {"promotion": _("Promotions"), "manual": _("By hand"), "cart": _("Off the whole cart")}
     return names.get(kind, kind.replace("_", " "))
 
