@@ -7,6 +7,8 @@ What happens to one depends on whether its kind is ever edited:
 * The refused revision of a *mutable* one is set aside: its body goes on the list and its leaf is purged here, the
   other side's revision takes its place. Left in the tree it would travel as the parent of the next edit, past any
   check. Offering it again is a fresh edit of what is the winner then, and only a person asks for that.
+* A revision that came from elsewhere, of a kind that this node may not write (a price of head office's, offered to a
+  central that was restored to before it): it stays, and isn't listed. Whoever wrote it brings it.
 
 The list lies in the node's own SQLite file (`node.db`), beside other tables.
 """
@@ -197,6 +199,8 @@ class LinkRefusals:
     def refused(self, failure: Failure, doc: Document | None) -> None:
         body = None if doc is None else _text(doc)
         own = self._source.database if isinstance(self._source, LocalPeer) else None
+        if own is not None and failure.error in DENIALS and not self._immutable(failure.id) and _came(own, failure):
+            return
         aside = own is not None and body is not None and failure.error in DENIALS and not self._immutable(failure.id)
         self._listed.add(self._link, self._database, failure, body, set_aside=aside)
         if aside and own is not None:
@@ -240,6 +244,12 @@ class LinkRefusals:
     def gone(self, entry: Entry) -> None:
         """The source has it no more: what the list keeps is all there is, so it stays until a person decides."""
         self._listed.postpone(entry.id)
+
+
+def _came(own: Database, failure: Failure) -> bool:
+    """Whether a revision is here because replication brought it."""
+    record = own.read(failure.id)
+    return record is not None and not record.local and failure.rev in record.leaves()
 
 
 def _text(doc: Document) -> str:

@@ -165,6 +165,21 @@ def test_what_was_set_aside_comes_back_as_a_fresh_edit_of_the_winner(
     assert central_db.revs_diff({"customer:1": [bad]}) != {}  # the refused revision never went there
 
 
+def test_what_others_wrote_stays_here_though_a_restored_central_does_not_take_it_from_us(
+    tmp_path: Path, shop: tuple[Node, Strict], central_db: Database
+) -> None:
+    till, _ = shop
+    with Database(tmp_path / "office.db") as office:
+        rev = office.put({"_id": "product:1", "price": 1, "bad": True})
+        office.put({"_id": "product:1", "price": 2, "bad": True}, rev=rev)
+        newest = office.open_revs("product:1", "all", with_revs=True)[0]["ok"]
+    till.database.bulk_docs([newest], new_edits=False)
+    till.database.put({"_id": "order:after"})
+    wait_until(lambda: central_db.read("order:after") is not None)
+    assert till.database.get("product:1")["price"] == 2
+    assert till.status().refused == 0 and central_db.read("product:1") is None
+
+
 def test_a_document_refused_at_birth_is_kept_on_the_list(shop: tuple[Node, Strict], central_db: Database) -> None:
     node, target = shop
     node.database.put({"_id": "customer:2", "name": "Eve", "bad": True})
