@@ -232,8 +232,8 @@ class Issuing:
         if not there:
             name = store.name.removeprefix("store-")
             reason = say(
-                "The central has no database for store %(store)s yet. Whoever looks after it runs “couchtill central "
-                "apply” with --store %(name)s, then try again.",
+                "The central has no database for store %(store)s yet. Prepare it on the page “Stores”, or have “couchtill "
+                "central apply” run with --store %(name)s; then try again.",
                 store=name.upper(),
                 name=name,
             )

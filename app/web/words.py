@@ -152,7 +152,7 @@ def _say(state: str, unsent: int, status: Mapping[str, Any]) -> tuple[str, str]:
             return _("Line cut: %(waiting)s", waiting=waiting), kept
         return _("Line cut: selling goes on"), kept
     if state == "denied":
-        return _("The central refuses this node"), _("Its name or password is not taken. Selling goes on.")
+        return _denied(status.get("standing"))
     if state == "stopped":
         return _("Sync stopped: look here"), _("A person must look at this. Selling goes on, nothing is lost.")
     if state == "starting" and not unsent:
@@ -165,6 +165,21 @@ def _say(state: str, unsent: int, status: Mapping[str, Any]) -> tuple[str, str]:
     if unsent:
         return waiting, _("On its way to the central.")
     return _("All sent"), _("The central has everything that was sold here.")
+
+
+def _denied(standing: Mapping[str, Any] | None) -> tuple[str, str]:
+    """Why the central lets a terminal in no more, where head office has said it."""
+    if standing is None:
+        return _("The central refuses this node"), _("Its name or password is not taken. Selling goes on.")
+    time = when(standing.get("at"))
+    if standing.get("state") == "replaced":
+        return _("Replaced by head office"), _(
+            "Another machine has had this till’s name since %(time)s. What is sold here stays here: it is not sent.",
+            time=time,
+        )
+    return _("Revoked by head office"), _(
+        "Head office revoked this till %(time)s. What is sold here stays here: it is not sent.", time=time
+    )
 
 
 def unsent_words(unsent: int, since: str | None) -> str:

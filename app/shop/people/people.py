@@ -14,6 +14,7 @@ from app.shop.people import guesses, pins
 from app.shop.people.approvals import LASTS, Approvals
 from app.shop.people.guesses import Guesses
 from app.shop.people.pins import MemoryPeppers, Peppers
+from app.shop.people.renewing import needed as new_pin_needed
 from app.shop.people.sessions import Session, Sessions
 from app.shop.people.staff import Person, Staff
 from app.shop.reason import say
@@ -71,15 +72,17 @@ class People:
             return None
         return person, session
 
-    def actor(self, token: str | None, *, works: bool = True) -> Actor:
+    def actor(self, token: str | None, *, works: bool = True, renewing: bool = False) -> Actor:
         """The person of a session, at work (or only looking); everybody in a store without staff. Raises SaleError 401
-        `locked`."""
+        `locked`; 403 `renew_pin` for who must choose a new PIN first, but where that is what they do (`renewing`)."""
         if not self.needed:
             return ANYBODY
         found = self.find(token)
         if found is None:
             raise SaleError(401, "locked", LOCKED)
         person, session = found
+        if person.renew is not None and works and not renewing:
+            raise new_pin_needed()
         if works:
             self.sessions.touch(session)
         return Actor(person.id, person.name, self.staff.rights(person))
@@ -127,6 +130,8 @@ class People:
         """A supervisor allows `actor` one thing once (`what`: just these), within `lasts` seconds: who did, and the
         token. As `sign_in`; 403 `may_not_allow` when they lack the right themselves."""
         person = self.prove(given)
+        if person.renew is not None:
+            raise new_pin_needed()
         if right not in self.staff.rights(person):
             raise SaleError(
                 403, "may_not_allow", say("%(name)s may not allow this.", name=person.name), "staff", {"right": right}

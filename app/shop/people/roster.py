@@ -14,7 +14,7 @@ from app.docs.errors import Conflict
 from app.shop import clock as clocks
 from app.shop import editing
 from app.shop.actor import ANYBODY, Actor
-from app.shop.people import pins
+from app.shop.people import pins, renewing
 from app.shop.people.people import People
 from app.shop.people.rights import MANAGER, RIGHTS
 from app.shop.people.staff import Person
@@ -105,12 +105,17 @@ class Roster:
         `weak_pin`, 403 `wrong_pin`, 404 for who is no person here, 429 `pin_locked`."""
         if actor.staff is None:
             raise SaleError(404, "not_found", say("Nobody is signed in whose PIN this could be."))
-        self.people.prove({"staff": actor.staff, "pin": given.get("old")})
+        only_badge = self._person(actor.staff).pin is None
+        old = {"badge": given.get("old")} if only_badge else {"staff": actor.staff, "pin": given.get("old")}
+        if self.people.prove(old).id != actor.staff:
+            raise SaleError(403, "wrong_badge", say("This is another person’s badge."), "old")
         desk = self.people.desk
         with desk.store.transaction():
             person = self._person(actor.staff)
             pin = pins.allowed(given.get("pin"), lending=self.people.staff.lends(person.role))
-            changes = {"pin": pins.hashed(pin, self._key())}
+            if person.renew is not None and pin == given.get("old"):
+                raise SaleError(400, "weak_pin", renewing.SAME, "pin")
+            changes = {"pin": pins.hashed(pin, self._key()), **renewing.done(person)}
             editing.edit(
                 desk.store, person.id, person.rev, changes, by=actor.staff, on=desk.terminal, moment=desk.clock
             )
@@ -153,6 +158,8 @@ class Roster:
         elif person is not None and person.pin is not None and lends and not self.people.staff.lends(person.role):
             reason = say("With this role a new PIN is needed: %(num)s digits at least.", num=pins.LEAST_LENDING)
             raise SaleError(400, "weak_pin", reason, "pin")
+        if person is not None and made.get("pin") is not None:
+            made |= renewing.done(person)
         if given.get("badge") is not None:
             code = pins.badge_allowed(given["badge"])
             owner = self.people.by_badge(code)

@@ -26,6 +26,9 @@ class Person:
     badge: dict[str, Any] | None
     inactive: bool
     language: str | None
+    #: Since when they must choose a new PIN, and the last such time after which they did (`people.renewing`).
+    renew: str | None = None
+    renewed: str | None = None
 
     @property
     def active(self) -> bool:
@@ -49,7 +52,7 @@ class Staff:
         """Every person by id, by name; those who left too."""
         at = self.store.last_n
         if self._kept[0] != at:
-            found = [one for record in self.store.each("staff") if (one := _person(record.full())) is not None]
+            found = [one for record in self.store.each("staff") if (one := person_of(record.full())) is not None]
             found.sort(key=lambda person: (person.name.casefold(), person.id))
             self._kept = (at, {person.id: person for person in found})
         return self._kept[1]
@@ -72,7 +75,8 @@ class Staff:
         return role in rights.LENDING or bool(known.get(role, frozenset()) - known["cashier"])
 
 
-def _person(doc: dict[str, Any]) -> Person | None:
+def person_of(doc: dict[str, Any]) -> Person | None:
+    """The person of a staff document; None for one that can't be read, or that tells of nobody any more."""
     try:
         body = schemas.read(doc)
     except schemas.Invalid as wrong:
@@ -83,5 +87,5 @@ def _person(doc: dict[str, Any]) -> Person | None:
         return None
     return Person(
         doc["_id"], doc["_rev"], body["name"], body["role"], get("pin"), get("badge"), bool(get("inactive")),
-        get("language"),
+        get("language"), get("renew"), get("renewed"),
     )  # fmt: skip

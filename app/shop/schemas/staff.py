@@ -11,7 +11,7 @@ from typing import Any
 from marshmallow import ValidationError
 
 from app.shop.reason import say
-from app.shop.schemas.base import Flag, Mutable, Part, Strict, Text, Whole
+from app.shop.schemas.base import Flag, Mutable, Part, Strict, Text, Time, Whole
 
 _HEX = r"[0-9a-f]+"
 
@@ -45,6 +45,9 @@ class Staff(Mutable):
     badge = Part(Badge, allow_none=True)
     inactive = Flag()
     language = Text(10, allow_none=True)
+    #: Since when a new PIN is to be chosen (a till was stolen), and the last such time after which one was.
+    renew = Time(allow_none=True)
+    renewed = Time(allow_none=True)
     erased = Flag()
 
     def take(self, value: Any) -> dict[str, Any]:

@@ -57,7 +57,7 @@ export async function request(method, path, { body, signal, timeout = 15000, pre
     if (signal?.aborted) throw error;
     throw new Problem(0, { error: "away", reason: t("The till’s server does not answer.") });
   }
-  if (response.status === 401 && answer.error === "locked") dispatchEvent(new Event("couchtill:locked")); // people.js shows it
+  if (answer.error === "locked" || answer.error === "renew_pin") dispatchEvent(new Event("couchtill:locked")); // people.js shows it
   if (!response.ok) throw new Problem(response.status, answer);
   return answer;
 }

@@ -22,6 +22,8 @@ from app.web.json_api import must_be_json
 _SAFE = ("GET", "HEAD", "OPTIONS")
 #: What a locked till still does: let somebody in, and reckon.
 _OPEN = ("/api/session", "/api/price")
+#: Where somebody who must choose a new PIN chooses it.
+_RENEWS = ("/api/session/pin",)
 #: What a locked till shows nobody: what was sold or is about to be, to whom, and what came of it.
 _CLOSED = (
     "receipts",
@@ -52,7 +54,8 @@ def actor_of(node: Any, body: Mapping[str, Any]) -> Actor:
     program = caller()
     if program is None:
         # Pages look by themselves, too: that keeps nobody signed in.
-        actor = people.actor(session_token(node), works=request.method not in _SAFE)
+        works, renews = request.method not in _SAFE, request.path in _RENEWS
+        actor = people.actor(session_token(node), works=works, renewing=renews)
     elif program.rights is None:
         actor = ANYBODY
     else:
@@ -92,7 +95,7 @@ def guard(blueprint: Blueprint, node: Any) -> None:
         if request.method != "DELETE" or request.content_length:
             must_be_json()
         if caller() is None and request.path not in _OPEN:
-            node.till.people.actor(session_token(node))
+            node.till.people.actor(session_token(node), renewing=request.path in _RENEWS)
         return None
 
     def look() -> AnyResponse | None:

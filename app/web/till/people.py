@@ -27,9 +27,10 @@ MOST = 2000
 
 
 def session_of(people: People, token: str | None) -> dict[str, Any]:
-    """`{"needed", "staff", "name", "role", "rights", "left", "lock_after", "people": [{"id", "name", "role",
-    "rights", "wait"}]}`: who is signed in (null: nobody, and the till is locked where `needed`), the seconds `left`
-    without work, and who could sign in. `rights` null: every right, in a store without staff."""
+    """`{"needed", "staff", "name", "role", "rights", "renew", "left", "lock_after", "people": [{"id", "name", "role",
+    "rights", "wait"}]}`: who is signed in (null: nobody, and the till is locked where `needed`), whether they must
+    choose a new PIN before anything else (`renew`), the seconds `left` without work, and who could sign in. `rights`
+    null: every right, in a store without staff."""
     active = people.staff.active()
     found = people.find(token) if active else None
     person, session = found if found is not None else (None, None)
@@ -39,6 +40,7 @@ def session_of(people: People, token: str | None) -> dict[str, Any]:
         "name": person.name if person else None,
         "role": person.role if person else None,
         "rights": None if not active else _rights(people, person) if person else [],
+        "renew": bool(person and person.renew),
         "left": people.sessions.left(session, people.lock_after) if session else None,
         "lock_after": people.lock_after,
         "people": [
@@ -93,7 +95,7 @@ def register(blueprint: Blueprint, node: Any) -> None:
     def at_work() -> Response:
         """Somebody is at work in this window."""
         read_json()
-        people().actor(session_token(node))
+        people().actor(session_token(node), renewing=True)
         return answer(session_of(people(), session_token(node)))
 
     @blueprint.put("/api/session/pin")

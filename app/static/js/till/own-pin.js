@@ -9,8 +9,9 @@ export class OwnPin {
   constructor(frame, changed) {
     this.frame = frame;
     this.changed = changed;
-    this.dialog = byId("own-pin", HTMLDialogElement);
+    this.dialog = /** @type {import("../dialogs.js").Sheet} */ (byId("own-pin", HTMLDialogElement));
     this.busy = false;
+    this.due = false;
     byId("own-pin-form").addEventListener("submit", (event) => {
       event.preventDefault();
       void this.#save();
@@ -22,6 +23,17 @@ export class OwnPin {
     byId("own-pin-fault").textContent = "";
     show(this.dialog);
     byId("own-pin-old").focus();
+  }
+
+  /** Whether a new PIN is due before anything else: then the dialog stays until there is one. @param {boolean} due */
+  must(due) {
+    if (due && !this.due) {
+      this.open();
+      this.dialog.locked = true;
+    } else if (!due && this.due) hide(this.dialog);
+    this.due = due;
+    byId("own-pin-renew").hidden = !due;
+    for (const button of this.dialog.querySelectorAll("[data-close]")) /** @type {HTMLElement} */ (button).hidden = due;
   }
 
   async #save() {

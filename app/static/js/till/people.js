@@ -107,6 +107,7 @@ class People {
       frame.ready();
       if (frame.store.pending) frame.payment?.resume(); // what waited for somebody to sign in
     }
+    this.ownPin.must(Boolean(session.staff && session.renew));
     if (before?.staff !== session.staff || before?.needed !== session.needed || String(before?.rights) !== String(session.rights)) frame.tell("session", session);
   }
 
