@@ -9,7 +9,7 @@ from flask import Blueprint, current_app
 from app.shop.actor import ANYBODY
 from app.shop.reports.sums import Shelf
 from app.web import conflicts, json_api, reports, tasks_api
-from app.web.office import api, company, frame, pages, range
+from app.web.office import api, company, frame, pages, range, terminals
 
 
 def blueprint(node: Any) -> Blueprint:
@@ -47,5 +47,6 @@ def blueprint(node: Any) -> Blueprint:
             office=True,
         ),
     )
+    terminals.register(made, node)
     pages.register(made, node)
     return made
