@@ -9,7 +9,7 @@ from flask import Blueprint, current_app
 from app.shop.actor import ANYBODY
 from app.shop.reports.sums import Shelf
 from app.web import conflicts, json_api, reports, tasks_api
-from app.web.office import api, company, frame, pages, range, terminals
+from app.web.office import api, central, company, frame, pages, range, terminals
 
 
 def blueprint(node: Any) -> Blueprint:
@@ -35,6 +35,7 @@ def blueprint(node: Any) -> Blueprint:
             money=lambda: current_app.extensions["couchtill.office"].money(),
         ),
     )
+    central.register(made, node)
     company.register(made, node)
     range.register(made, node)
     reports.register(
