@@ -245,7 +245,7 @@ def _is_index(doc: Mapping[str, Any]) -> bool:
 def _conflicts(session: Any, url: str) -> int | None:
     answer = session.get(f"{url}/{CONFLICTS}", timeout=VIEW_TIMEOUT)
     if answer.status_code != 200:
-        return None
+        return None  # a hub serves no views: its own report tells
     rows = answer.json().get("rows", [])
     return sum(int(row.get("value") or 0) for row in rows)
 

@@ -164,3 +164,16 @@ def test_it_looks_closer_while_somebody_watches(central: Central) -> None:
         assert view.look(session, central.root) == central_view.READING
         assert view.watched() and not view.watched()
         assert view.look(session, central.root) == central_view.WATCHED
+
+
+@pytest.mark.couchdb
+@pytest.mark.parametrize("central", ["couchdb"], indirect=True)
+def test_documents_in_dispute_are_counted_at_the_central(central: Central) -> None:
+    docs = [{"_id": "cart:x", "type": "cart", "_rev": f"1-{letter * 32}"} for letter in "ab"]
+    body = {"docs": docs, "new_edits": False}
+    requests.post(f"{central.admin}/{central.name}/_bulk_docs", json=body, timeout=30).raise_for_status()
+    for doc in design_documents("store"):
+        central.put(f"{central.name}/{doc['_id']}", doc)
+    view = CentralView(lambda: [central.name])
+
+    assert look(view, central)["databases"][central.name]["conflicts"] == 1
