@@ -173,6 +173,24 @@ def link_accept(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def journal(arguments: argparse.Namespace) -> int:
+    from app.transfer.journal import run, usual
+
+    first, last = usual()
+    low = arguments.from_ or arguments.to or first
+    high = arguments.to or (arguments.from_ and low) or last
+    result = run(arguments.data, low, high, arguments.store, unclosed=arguments.open)
+    for line in result.refused:
+        print(line, file=sys.stderr)
+    print(f"{len(result.booked)} booked now, {len(result.refused)} not", file=sys.stderr)
+    if arguments.output is not None:
+        arguments.output.write_bytes(result.csv)
+    else:
+        sys.stdout.buffer.write(result.csv)
+        sys.stdout.buffer.flush()
+    return 1 if result.refused else 0
+
+
 # -- who may ----------------------------------------------------------------------------------------------------------
 
 
@@ -315,6 +333,14 @@ def parser() -> argparse.ArgumentParser:
 
     made = command("verify", verify, "checks files, trees, chains, number series and sums of a node's directory")
     made.add_argument("dir", type=Path, metavar="DIR")
+
+    made = command("journal", journal, "books the closed days of a range, and prints them as CSV for bookkeeping")
+    made.add_argument("--data", type=Path, required=True, metavar="DIR", help="head office's directory, or a till's")
+    made.add_argument("--from", dest="from_", metavar="DATE", help="the first business date; yesterday, when left out")
+    made.add_argument("--to", metavar="DATE", help="the last one; the first, when left out")
+    made.add_argument("--store", metavar="STORE", help="only this store")
+    made.add_argument("--open", action="store_true", help="also days that are not closed; what comes is a correction")
+    made.add_argument("--output", type=Path, metavar="FILE", help="instead of standard output")
 
     made = command("link", None, "answers a link that asks")
     made = command(

@@ -14,7 +14,7 @@ NONCE_DIGITS = 10  # hex: 40 bits, among the few documents that could ever share
 NUMBER_DIGITS = 8
 JOURNALED = frozenset({"order", "shift", "zreport", "cash", "event", "stock", "posting"})
 #: Types that are written once and stand in no journal: whoever has the order, or made the decision, writes the same.
-LOOSE = frozenset({"ledger", "level", "statement", "resolution", "erasure"})
+LOOSE = frozenset({"ledger", "level", "statement", "resolution", "erasure", "booking"})
 IMMUTABLE = JOURNALED | LOOSE
 
 #: Types whose ids hold their place in the journal; receipts and Z reports have numbers of their own.

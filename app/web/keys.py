@@ -54,6 +54,7 @@ ROUTES: tuple[tuple[tuple[str, ...], str, tuple[str, ...]], ...] = (
     (("POST",), r"/api/cash", ("cash_in", "cash_out", "drop")),
     (("POST",), r"/api/drawer", ("drawer",)),
     (("POST",), r"/api/events", ("sell",)),
+    (("GET", "HEAD", "POST"), r"/api/journal(\.csv)?", ("reports",)),
     (_READ, r"/api/reports/(sales|sales\.csv|today)", ("reports",)),
     (_READ, r"/api/(reports|zreports)(/.*)?", ("report_x",)),
     (("POST",), r"/api/reports/x", ("report_x",)),

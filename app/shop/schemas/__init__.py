@@ -11,6 +11,7 @@ from typing import Any
 
 from app.shop.reason import say
 from app.shop.schemas.base import Document, Invalid, Problem
+from app.shop.schemas.booking import Booking
 from app.shop.schemas.cart import Cart
 from app.shop.schemas.cash import Cash
 from app.shop.schemas.customer import Customer
@@ -60,6 +61,7 @@ SCHEMAS: dict[str, Document] = {
         Ledger,
         Erasure,
         Resolution,
+        Booking,
     )
 }
 #: Versions that are still read: documents that were written before, and never change.

@@ -19,6 +19,9 @@ from app.shop.schemas.base import (
     Whole,
 )
 
+#: The number or name of an account: nothing that a spreadsheet would take for a formula.
+ACCOUNT = r"[^\s=+@-][^\t\r\n]{0,39}"
+
 
 class Settings(Mutable):
     """Values by name for one scope; a store's stand over those for all, a terminal's over both. Names that this program
@@ -134,6 +137,8 @@ class Values(Strict):
     disk_low = Whole(100, 10**7)
     # Conflicts: types and members ("product", "product.barcodes") that no rule joins, so that a person is asked
     merge_ask = ListOf(Text(80, filled=True), 100)
+    # Bookkeeping: what goes where (app/shop/reports/accounts.py) → the account's number
+    accounts = fields.Dict(keys=Text(100, filled=True), values=Text(40, pattern=ACCOUNT, filled=True))
     # Keys of the page: name of an action → key
     keys = fields.Dict(keys=Text(40), values=Text(20))
 
@@ -173,5 +178,6 @@ DEFAULTS: dict[str, Any] = {
     "away_hours": 24,
     "disk_low": 500,
     "merge_ask": [],
+    "accounts": {},
     "keys": {},
 }  # fmt: skip

@@ -46,6 +46,7 @@ def blueprint(node: Any) -> Blueprint:
             actor=lambda: ANYBODY,
             page=lambda template, **given: frame.page(template, frame="office/room.html", **given),
             office=True,
+            on=node.id,
         ),
     )
     terminals.register(made, node)

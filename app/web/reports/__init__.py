@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint
 
-from app.web.reports import api, pages, zreports
+from app.web.reports import api, journal, pages, zreports
 from app.web.reports.hall import Hall
 
 __all__ = ["Hall", "register"]
@@ -15,3 +15,4 @@ def register(blueprint: Blueprint, hall: Hall) -> None:
     api.register(blueprint, hall)
     pages.register(blueprint, hall)
     zreports.register(blueprint, hall)
+    journal.register(blueprint, hall)

@@ -16,13 +16,14 @@ from app.shop.stores import StoreFacts
 @dataclass(frozen=True)
 class Hall:
     """`shelf` has the sums of the stores that this node shows; `actor()` is who asks; `page(template, **given)` renders
-    a page in this node's frame; `office` tells whether this is head office."""
+    a page in this node's frame; `office` tells whether this is head office, `on` what the node calls itself."""
 
     company: Database
     shelf: Shelf
     actor: Callable[[], Actor]
     page: Callable[..., str]
     office: bool
+    on: str
 
     def need(self) -> None:
         """Raises SaleError 403 where who asks may not see reports, 401 where nobody is signed in."""

@@ -111,7 +111,7 @@ def _shown(hall: Hall, wanted: asked.Asked) -> dict[str, Any]:
         "csv": _url(".report_file", wanted.choice),
         "clear": _url(".reports_page", {**wanted.choice, "terminal": "", "cashier": "", "category": ""}),
         "filtered": any(wanted.choice[name] for name in ("terminal", "cashier", "category")),
-        "has_journal": False,
+        "has_journal": hall.office,
         "by": report.by,
     }
 

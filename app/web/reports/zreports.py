@@ -87,7 +87,7 @@ def register(blueprint: Blueprint, hall: Hall) -> None:
             choice=wanted.choice,
             presets=names.presets(),
             stores=[(sums.store, hall.facts(sums.store)["name"]) for sums in hall.stores()],
-            has_journal=False,
+            has_journal=True,
         )
         return shown, status
 

@@ -54,6 +54,7 @@ def blueprint(node: Any) -> Blueprint:
                 **given,
             ),
             office=False,
+            on=node.till.terminal,
         ),
     )
     openapi.register(made, node)
