@@ -10,7 +10,7 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import app
 
@@ -261,9 +261,9 @@ def settings_set(arguments: argparse.Namespace) -> int:
 
 
 def parser() -> argparse.ArgumentParser:
-    from app.transfer import conflict_commands, copy_commands
+    from app.transfer import central_commands, conflict_commands, copy_commands
 
-    top = argparse.ArgumentParser(
+    top = _Parser(
         prog="couchtill",
         description="A till that sells without the network, and replicates like CouchDB when it is back.",
         epilog="DB is a file (DIR/company.db) or a URL (http://user:password@host:5984/company).",
@@ -386,13 +386,23 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--data", type=Path, required=True, metavar="DIR")
     made.add_argument("--scope", choices=scopes, default="terminal", help="default terminal")
 
-    central = command("central", None, "what the central is made of: saved, checked, put back")
-    group = central.add_subparsers(metavar="backup|restore|check", required=True)
+    central = command("central", None, "the company's central: prepared, saved, checked, put back")
+    group = central.add_subparsers(metavar="plan|apply|backup|restore|check", required=True)
+    central_commands.add(group, command)
     copy_commands.add(group, command)
 
     disputes = command("conflicts", None, "documents that two places changed: what to decide, and deciding it")
     conflict_commands.add(disputes.add_subparsers(metavar="list|show|history|resolve", required=True), command)
     return top
+
+
+class _Parser(argparse.ArgumentParser):
+    """One whose complaints repeat no password of a URL."""
+
+    def error(self, message: str) -> NoReturn:
+        from app.words import hide
+
+        super().error(hide(message))
 
 
 def _port(text: str) -> int:
