@@ -11,6 +11,8 @@ from __future__ import annotations
 
 import base64
 import email.utils
+import hashlib
+import secrets
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
@@ -29,9 +31,12 @@ MOST = 1_000_000
 #: sign-in, when it hashes a password its own way.
 TRIES = 5
 
+#: Of a password's hash: nobody guesses 80 random bits and more, and what signs in at once keeps no central busy.
+ITERATIONS = 10_000
+
 TERMINAL, STORE, TICKET = "terminal", "store:", "ticket"
 MEMBER = "couchtill"
-_HASH = ("password_scheme", "pbkdf2_prf", "iterations", "salt", "derived_key", "password_sha")
+_HASH = ("password", "password_scheme", "pbkdf2_prf", "iterations", "salt", "derived_key", "password_sha")
 
 #: What a code's account may say of itself.
 STATES = ("waiting", "enrolled", "withdrawn", "expired", "replaced", "revoked")
@@ -192,8 +197,12 @@ def _path(name: str) -> str:
 
 
 def with_password(doc: Mapping[str, Any], password: str) -> Doc:
-    """A user's document with another password, for the central to hash."""
-    return {**{key: value for key, value in doc.items() if key not in _HASH}, "password": password}
+    """A user's document with another password: a random one, for which `ITERATIONS` are plenty. By the one hash that
+    every CouchDB knows; newer ones hash it anew their own way, soon after a sign-in."""
+    salt = secrets.token_hex(16)
+    derived = hashlib.pbkdf2_hmac("sha1", password.encode(), salt.encode(), ITERATIONS, 20)
+    proof = {"password_scheme": "pbkdf2", "pbkdf2_prf": "sha", "iterations": ITERATIONS, "salt": salt}
+    return {**{key: value for key, value in doc.items() if key not in _HASH}, **proof, "derived_key": derived.hex()}
 
 
 def account(doc: Mapping[str, Any] | None, name: str, roles: tuple[str, ...], told: Mapping[str, Any]) -> Doc:

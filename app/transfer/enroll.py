@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import socket
 import sys
 from pathlib import Path
 
@@ -52,6 +53,12 @@ WORDS = {
 }
 
 
+def _free(host: str) -> int:
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+        probe.bind((host, 0))
+        return int(probe.getsockname()[1])
+
+
 def _asked() -> str:
     """The code, typed at the terminal without an echo."""
     if not sys.stdin.isatty():
@@ -74,7 +81,8 @@ def serve(path: Path, *, host: str | None, port: int | None, with_parent: bool) 
     newcomer = enrolling.Newcomer(path, host=host, port=port, explain=words)
     application = enrolling.create_app(newcomer)
     try:
-        server = Server(newcomer, application, host, port)
+        # A port that the system chose can't be taken again at once; one that was asked for can, by the till.
+        server = Server(newcomer, application, host, port or _free(host))
     except OSError as error:
         raise listen_error(error, host, port) from None
     newcomer.listens(server.port)

@@ -137,7 +137,7 @@ class Newcomer:
             "begun": begun,
         }
         if self.made is not None:
-            return {**told, "state": "done", "terminal": self.made.id, "link": self.link()}
+            return {**told, "state": "done", "terminal": self.made.id, "link": start_link(self.path, "")}
         if self.failed is not None:
             return {**told, "state": "failed", "reason": tell(self.failed["reason"]), "over": self.failed["over"]}
         return {**told, "state": "busy" if self.busy else "waiting"}
