@@ -17,6 +17,12 @@ from typing import Any
 from app.replicator.errors import UnknownCentral
 from app.replicator.peer import Central
 
+UNKNOWN = (
+    "This central is not the one that this till knew: it was made anew, or it is another one. "
+    "Nothing is sent to it until a person accepts it."
+)
+"""The reason of a link that asks."""
+
 RESTORING = "restoring"
 """The key beside `id` of a database that is being restored: which central's copy goes into it. Nobody's links know it
 until that is done."""
@@ -49,8 +55,7 @@ def check(known: Mapping[str, Any] | None, found: Central) -> dict[str, Any]:
         return as_dict(found)
     before = str(known.get("id") or f"{known.get('server')}, made {known.get('instance_start_time')}")
     raise UnknownCentral(
-        "This central is not the one that this till knew: it was made anew, or it is another one. "
-        "Nothing is sent to it until a person accepts it.",
+        UNKNOWN,
         known=before,
         found=str(found),
     )

@@ -67,6 +67,7 @@ def overview(node: Any, status: Mapping[str, Any]) -> dict[str, Any]:
     """Everything that the sync page shows of the links, in words."""
     return {
         "words": words.light(status),
+        "asks": sync_words.asks(status),
         "links": words.links(status),
         "refused": words.refused(status),
         "unsent": sync_words.unsent(node.unsent()),
@@ -79,7 +80,8 @@ def overview(node: Any, status: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def register(blueprint: Blueprint, node: Any, actor_of: ActorOf | None = None) -> None:
-    """`/health`, `/metrics`, `/sync`, `GET` and `POST /api/sync`, `POST /api/sync/retry`, `PUT /api/sync/schedule`.
+    """`/health`, `/metrics`, `/sync`, `GET` and `POST /api/sync`, `POST /api/sync/retry`,
+    `POST /api/sync/accept`, `PUT /api/sync/schedule`.
 
     `actor_of(body)` is who asks (a till's rights); without it everybody who is in may.
     """
@@ -108,7 +110,13 @@ def register(blueprint: Blueprint, node: Any, actor_of: ActorOf | None = None) -
         status = node.sync_status()
         told = overview(node, status)
         return answer(
-            {**status, "light": told["words"], "progress": told["progress"], "unsent_documents": node.unsent()}
+            {
+                **status,
+                "light": told["words"],
+                "progress": told["progress"],
+                "asks": told["asks"],
+                "unsent_documents": node.unsent(),
+            }
         )
 
     @blueprint.post("/api/sync")
@@ -131,6 +139,21 @@ def register(blueprint: Blueprint, node: Any, actor_of: ActorOf | None = None) -
             raise missing(say("This document is no longer on the list."))
         node.retry_refused(known[str(entry)])
         return answer({"ok": True}, 202)
+
+    @blueprint.post("/api/sync/accept")
+    def accept() -> Response:
+        """Body `{"databases": [name]}`, as they were shown: the central that is there now is the right one."""
+        body = read_json()
+        actor(body).need("settings", say("take another central for the right one"))
+        names = body.get("databases")
+        if not isinstance(names, list) or not names or not all(isinstance(name, str) for name in names):
+            raise Problem(400, "invalid", say("Name the databases that ask."), "databases")
+        asking = {entry["database"] for entry in sync_words.asks(node.sync_status())}
+        if not asking & set(names):
+            raise missing(say("Nothing asks about the central any more."))
+        for name in sorted(asking & set(names)):
+            node.supervisor.accept(name)
+        return answer({"ok": True, "databases": sorted(asking & set(names))}, 202)
 
     @blueprint.put("/api/sync/schedule")
     def set_schedule() -> Response:

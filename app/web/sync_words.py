@@ -8,6 +8,7 @@ from typing import Any
 from flask_babel import gettext as _
 from flask_babel import ngettext as _n
 
+from app.replicator import identity
 from app.web import kinds, words
 
 #: Milliseconds by which two clocks may differ and still agree: an answer tells whole seconds.
@@ -28,6 +29,12 @@ def unsent(entries: Sequence[Mapping[str, Any]]) -> list[dict[str, str]]:
         }
         for entry in entries
     ]
+
+
+def asks(status: Mapping[str, Any]) -> list[dict[str, str]]:
+    """`[{"database", "title"}]`: what a link doesn't send to a central that it didn't know, before a person says so."""
+    names = {link["database"] for link in status.get("links") or () if link.get("reason") == identity.UNKNOWN}
+    return [{"database": name, "title": words.database_title(name)} for name in sorted(names)]
 
 
 def contact(status: Mapping[str, Any]) -> dict[str, str]:

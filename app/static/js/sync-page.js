@@ -70,6 +70,12 @@ async function send(button, act, done, wrong = (problem) => toast(problem.messag
 const now = byId("sync-now");
 now.addEventListener("click", () => void send(now, () => withLeave((leave) => post("api/sync", leave)), t("Syncing now.")));
 body.addEventListener("click", (event) => {
+  const accept = /** @type {HTMLElement} */ (event.target).closest("[data-accept]");
+  if (accept instanceof HTMLElement) {
+    const databases = (accept.dataset.accept ?? "").split(" ");
+    void send(accept, () => withLeave((leave) => post("api/sync/accept", { databases, ...leave })), t("It is the central from now on."));
+    return;
+  }
   const button = /** @type {HTMLElement} */ (event.target).closest("[data-retry]");
   if (!(button instanceof HTMLElement)) return;
   const id = button.dataset.retry;

@@ -201,6 +201,12 @@ class EraseRequest(Approved):
     despite = Flag()
 
 
+class Accept(Approved):
+    """The databases whose links ask, as `asks` of `GET /api/sync` names them."""
+
+    databases = ListOf(Text(238, filled=True), 1000, required=True)
+
+
 class Retry(Approved):
     """The id of a refused document, as the list has it."""
 
