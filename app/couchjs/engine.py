@@ -178,22 +178,27 @@ class Engine:
 
     def _call(self, program: Program, kind: str, arguments: Sequence[bytes]) -> tuple[str, bytes]:
         with self._in_turn(program.key):
-            process = self._take(program.key)
-            try:
-                what, answer = process.call(kind, program.key, program.text, arguments)
-            except Died:
-                self._drop(process)
-                what, answer = ("stopped" if process.late else "failed"), b""
-            except BaseException:
-                self._drop(process)
-                raise
-            else:
-                self._give_back(process)
+            what, answer = self._once(program, kind, arguments)
+            if what == "failed":  # of the machine's doing, perhaps, which was short of memory
+                what, answer = self._once(program, kind, arguments)
         if what != "ok":
             with self._changed:
                 lane = self._suspects.get(program.key)
                 lock = threading.Lock() if lane is None else lane[1]
                 self._suspects[program.key] = time.monotonic() + SUSPECT, lock
+        return what, answer
+
+    def _once(self, program: Program, kind: str, arguments: Sequence[bytes]) -> tuple[str, bytes]:
+        process = self._take(program.key)
+        try:
+            what, answer = process.call(kind, program.key, program.text, arguments)
+        except Died:
+            self._drop(process)
+            return ("stopped" if process.late else "failed"), b""
+        except BaseException:
+            self._drop(process)
+            raise
+        self._give_back(process)
         return what, answer
 
     @contextlib.contextmanager

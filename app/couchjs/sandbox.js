@@ -83,7 +83,7 @@
     }
     var made;
     try {
-      made = evaluate('(' + string(source).replace(/[\s;]+$/, '') + '\n)');
+      made = evaluate('(function () { var made = ' + source + '\n; return made; })()');
     } catch (error) {
       throw ['error', 'compilation_error', string(error) + ' (' + source + ')'];
     }
