@@ -261,7 +261,7 @@ def settings_set(arguments: argparse.Namespace) -> int:
 
 
 def parser() -> argparse.ArgumentParser:
-    from app.transfer import central_commands, conflict_commands, copy_commands
+    from app.transfer import central_commands, certificates, conflict_commands, copy_commands
 
     top = _Parser(
         prog="couchtill",
@@ -392,6 +392,7 @@ def parser() -> argparse.ArgumentParser:
     copy_commands.add(group, command)
 
     disputes = command("conflicts", None, "documents that two places changed: what to decide, and deciding it")
+    certificates.add_commands(commands, command)
     conflict_commands.add(disputes.add_subparsers(metavar="list|show|history|resolve", required=True), command)
     return top
 

@@ -125,7 +125,7 @@ def run_node(node: Node, *, with_parent: bool = False, before: Callable[[Node], 
             server = serve(node, host, port)
         except OSError as error:
             raise listen_error(error, host, port) from None
-        announce(node.kind, node.id, _address(node, server.port))
+        announce(node.kind, node.id, _address(node, server.port, secure=server.secure))
         if not stop.wait(FIRST_PAGE):
             while not _linked(node):
                 if stop.wait(AGAIN):
@@ -157,11 +157,11 @@ def _linked(node: Node) -> bool:
     return True
 
 
-def _address(node: Node, port: int) -> str:
+def _address(node: Node, port: int, *, secure: bool) -> str:
     host = f"[{node.config.host}]" if ":" in node.config.host else node.config.host
     if host in ("0.0.0.0", "[::]"):
         host = "127.0.0.1"
-    base = f"http://{host}:{port}/"
+    base = f"{'https' if secure else 'http'}://{host}:{port}/"
     if node.kind == "hub":
         return base
     from app.web.auth import start_link

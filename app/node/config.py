@@ -8,6 +8,8 @@
     store = "s1"               # a terminal's
     port = 8080
     cors_origins = ["https://shop.example"]    # whose pages may use the CouchDB API from a browser
+    names = ["till1.shop.example"]             # names of this machine besides its own, which browsers may use
+    proxies = ["10.0.0.2"]                     # whose word on who asks, and whether by HTTPS, is believed
 
     [central]
     url = "https://central.example:6984"
@@ -20,6 +22,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import os
 import re
 import tomllib
@@ -37,7 +40,17 @@ MAX_FEEDS = 200
 
 #: A CouchDB database's name, and so a store's id, is lower case; a terminal's id becomes a user's name and a series.
 _ID = re.compile(r"[a-z][a-z0-9-]*\Z")
+_HOST = re.compile(r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?\Z")
 _DATABASE = re.compile(r"[a-z][a-z0-9_$()+/-]*\Z")
+
+
+def is_network(text: Any) -> bool:
+    """Whether this is an IP address or a network of them."""
+    try:
+        ipaddress.ip_network(text, strict=False)
+    except (ValueError, TypeError):
+        return False
+    return isinstance(text, str)
 
 
 def is_store(id: str) -> bool:
@@ -72,6 +85,10 @@ class NodeConfig:
     links: tuple[LinkConfig, ...] = field(default=())
     #: Origins whose pages may use the CouchDB API from a browser, with credentials; ``*`` is any, without them.
     cors_origins: tuple[str, ...] = ()
+    #: Names by which browsers may call this machine, besides its own and its addresses.
+    names: tuple[str, ...] = ()
+    #: Addresses or networks of proxies that tell who asks (``X-Forwarded-For``, ``-Proto``, ``-Host``).
+    proxies: tuple[str, ...] = ()
     #: Origin of the demo's page, which may show this node's pages in a frame. Never in the file.
     demo_origin: str | None = None
 
@@ -136,6 +153,12 @@ def check(config: NodeConfig, where: str = "node.toml") -> NodeConfig:
     for origin in config.cors_origins:
         if not isinstance(origin, str) or not (origin == "*" or re.match(r"https?://[^/\s]+\Z", origin)):
             raise wrong('cors_origins must be a list of origins, as in ["https://shop.example"].')
+    for name in config.names:
+        if not isinstance(name, str) or not _HOST.match(name):
+            raise wrong('names must be a list of host names, as in ["till1.shop.example"].')
+    for proxy in config.proxies:
+        if not is_network(proxy):
+            raise wrong('proxies must be a list of addresses or networks, as in ["10.0.0.2", "192.168.7.0/24"].')
     if config.central_url is not None:
         if not isinstance(config.central_url, str):
             raise wrong("the central's url must be a text.")
@@ -175,7 +198,9 @@ def read(path: Path) -> NodeConfig:
             central_url=central.get("url"),
             central_user=central.get("user"),
             max_feeds=node.get("max_feeds", MAX_FEEDS),
-            cors_origins=tuple(origins) if isinstance(origins := node.get("cors_origins", ()), list | tuple) else ("",),
+            cors_origins=_list(node, "cors_origins"),
+            names=_list(node, "names"),
+            proxies=_list(node, "proxies"),
             links=tuple(
                 LinkConfig(link.get("database", ""), link.get("direction", "both"))
                 if isinstance(link, Mapping)
@@ -185,6 +210,11 @@ def read(path: Path) -> NodeConfig:
         ),
         str(file),
     )
+
+
+def _list(node: Mapping[str, Any], name: str) -> tuple[str, ...]:
+    given = node.get(name, ())
+    return tuple(given) if isinstance(given, list | tuple) else ("",)  # which `check` refuses
 
 
 def write(path: Path, config: NodeConfig) -> None:
@@ -202,6 +232,9 @@ def write(path: Path, config: NodeConfig) -> None:
         node["max_feeds"] = config.max_feeds
     if config.cors_origins:
         node["cors_origins"] = list(config.cors_origins)
+    for name, listed in (("names", config.names), ("proxies", config.proxies)):
+        if listed:
+            node[name] = list(listed)
     data: dict[str, Any] = {"node": node}
     if config.central_url is not None:
         data["central"] = {"url": config.central_url}

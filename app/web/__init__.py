@@ -8,6 +8,7 @@ from typing import Any
 from flask import Flask, Response, jsonify, request
 
 from app.web.auth import authenticator_of
+from app.web.behind import Behind
 from app.web.couch_http.api import CouchAPI
 from app.web.feeds import DEFAULT_MAX_FEEDS, FeedSlots
 from app.web.traffic import Traffic
@@ -28,18 +29,19 @@ def create_app(node: Any) -> Flask:
     feeds = FeedSlots(int(node.config.get("max_feeds") or DEFAULT_MAX_FEEDS))
     node.feeds = feeds
     authenticator = authenticator_of(node)
+    proxies = node.config.get("proxies") or ()
     prefix = "" if node.kind == "hub" else COUCH_PREFIX
     couch = CouchAPI(node, authenticator, feeds, prefix, origins=_origins(node))
     app.extensions["couchtill"] = {"feeds": feeds, "couch": couch, "authenticator": authenticator, "node": node}
     if node.kind == "hub":
         node.directory.ensure("_users")
         couch.traffic = traffic = Traffic(couch)
-        app.wsgi_app = traffic  # type: ignore[method-assign]
+        app.wsgi_app = Behind(traffic, proxies)  # type: ignore[method-assign]
         return app
     _add_pages(app, node, authenticator)
     couch.traffic = traffic = Traffic(_Mounted(couch, app.wsgi_app))
     app.extensions["couchtill"]["traffic"] = traffic
-    app.wsgi_app = traffic  # type: ignore[method-assign]
+    app.wsgi_app = Behind(traffic, proxies)  # type: ignore[method-assign]
     return app
 
 

@@ -64,7 +64,8 @@ class Door:
         self._authenticator = authenticator
         self._ring = KeyRing(node.path)
         self._framed_by: str | None = node.config.get("demo_origin")
-        self._names = frozenset({str(node.config.get("host") or "").lower()} - {""})
+        names = (str(node.config.get("host") or ""), *(node.config.get("names") or ()))
+        self._names = frozenset({name.lower() for name in names} - {""})
 
     def install(self, app: Flask) -> None:
         """Put this door before everything that `app` serves."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import select
 import socket
+import ssl
 import sys
 import threading
 import time
@@ -19,7 +20,7 @@ from cheroot import wsgi
 from cheroot.server import HTTPConnection, HTTPRequest
 from cheroot.workers.threadpool import ThreadPool
 
-from app.web import create_app
+from app.web import create_app, tls
 from app.web.couch_http.request import MAX_BODY
 from app.web.feeds import DEFAULT_MAX_FEEDS
 
@@ -163,7 +164,7 @@ class Connection(HTTPConnection):
     def communicate(self) -> bool:
         """Serve requests until none comes for a moment. Returns whether the connection stays open."""
         while super().communicate():
-            if self.rfile.has_data():
+            if self.rfile.has_data() or tls.pending(self.socket):
                 continue
             if not LINGER_SECONDS or not _readable(self.socket, LINGER_SECONDS):
                 return True
@@ -182,7 +183,7 @@ class Gateway(wsgi.Gateway_10):
 def _watch(connection: socket.socket) -> Callable[[], bool]:
     def gone() -> bool:
         try:
-            return _readable(connection, 0) and connection.recv(1, socket.MSG_PEEK) == b""
+            return _readable(connection, 0) and tls.has_left(connection)
         except (OSError, ValueError):
             return True
 
@@ -199,6 +200,9 @@ class Server:
         self._http = wsgi.Server(
             (host, port), application, server_name=host, request_queue_size=256, timeout=IDLE_SECONDS
         )
+        path = getattr(node, "path", None)
+        self._http.ssl_adapter = None if path is None else tls.adapter_of(path)
+        self.secure = self._http.ssl_adapter is not None
         self._http.requests = Threads(self._http, maximum + REQUEST_THREADS)
         self._http.gateway = Gateway
         self._http.ConnectionClass = Connection
@@ -247,6 +251,6 @@ def serve(node: Any, host: str, port: int) -> Server:
 
 
 def _log(message: str = "", level: int = logging.INFO, traceback: bool = False) -> None:
-    if isinstance(sys.exception(), ConnectionError):
+    if isinstance(sys.exception(), ConnectionError | ssl.SSLError):
         level, traceback = logging.DEBUG, False  # a client that went away is no news
     log.log(level if level >= logging.WARNING else logging.DEBUG, message, exc_info=traceback)

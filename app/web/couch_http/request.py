@@ -140,15 +140,12 @@ class Request:
         return value
 
     def base_url(self) -> str:
-        """The scheme and host that the client used, proxies believed as CouchDB does."""
+        """The scheme and host that the client used; what a trusted proxy says of them stands in the environ by now."""
         environ = self.environ
-        host = environ.get("HTTP_X_FORWARDED_HOST") or environ.get("HTTP_HOST")
+        host = environ.get("HTTP_HOST")
         if not host:
             host = f"{environ.get('SERVER_NAME', 'localhost')}:{environ.get('SERVER_PORT', '5984')}"
-        scheme = environ["wsgi.url_scheme"]
-        if environ.get("HTTP_X_FORWARDED_SSL") == "on" or environ.get("HTTP_X_FORWARDED_PROTO") == "https":
-            scheme = "https"
-        return f"{scheme}://{host}"
+        return f"{environ['wsgi.url_scheme']}://{host}"
 
     def location(self, *segments: str) -> str:
         """The full URL of something here, for a ``Location`` header."""
