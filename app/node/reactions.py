@@ -124,11 +124,14 @@ class Reactions:
         """Looks at what came, and at joins that wait for a base which only the central has."""
         from app.shop.conflicts import joining
         from app.shop.follow import follow
+        from app.shop.range.settling import settle
 
         node = self._node
         if name == "company":
             if news:
                 node.link_new_stores()
+            if node.kind == "office":
+                settle(node.company, on=node.id)
         elif not name.startswith("store-"):
             return
         database, fetch = node.directory.get(name), partial(node.older.fetch, name)

@@ -1,18 +1,25 @@
-"""Reading a CSV file that somebody made: its compression, encoding and delimiter, and what is wrong with it in
-words."""
+"""Reading a CSV file that somebody made: its compression, encoding and delimiter, and what is wrong with it in words.
+
+A cell that a spreadsheet would take for a formula, a date or a rounded number is written with an apostrophe before it
+(`guarded`), and read without (`unguarded`), so that what is exported comes back as it was.
+"""
 
 from __future__ import annotations
 
 import csv
 import gzip
 import io
+import re
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
 DELIMITERS = ",;\t|"
-LONGEST_FIELD = 100_000
+#: Lines of the file that one row may go over; a quote that is not closed by then is a slip, and the row is its line.
+MOST_LINES = 200
+#: Encodings that a person may choose, and that are guessed; the rest of the world writes UTF-8.
+ENCODINGS = ("utf-8", "windows-1252", "gb18030", "utf-16")
 
 
 class ImportRefused(Exception):
@@ -29,24 +36,41 @@ class Row(NamedTuple):
 
 
 class CsvFile:
-    """A CSV file, read whole, with its header checked: nothing is imported of a file that is broken further down."""
+    """A CSV file, read whole, with its header checked: nothing is imported of a file that is broken further down.
 
-    def __init__(self, source: str | Path | BinaryIO, known: Sequence[str], needed: Sequence[str]) -> None:
+    `encoding` None takes UTF-8 (and UTF-16 with its mark) and nothing else; "" guesses; a name is taken at its word.
+    `strange` are the columns that aren't known: refused, or left alone where `lenient`. `aliases` are other names of
+    columns.
+    """
+
+    def __init__(
+        self,
+        source: str | Path | BinaryIO,
+        known: Sequence[str],
+        needed: Sequence[str],
+        *,
+        encoding: str | None = None,
+        delimiter: str | None = None,
+        aliases: Mapping[str, str] | None = None,
+        lenient: bool = False,
+    ) -> None:
         self.name, data = _read(source)
-        self._text = _decode(data, self.name)
+        self.encoding, self._text = _decode(data, self.name, encoding)
         first = next((line for line in self._text.splitlines() if line.strip()), "")
         if not first:
             raise ImportRefused(f"{self.name} is empty.")
-        self.delimiter = max(DELIMITERS, key=first.count)
+        self.delimiter = delimiter or max(DELIMITERS, key=first.count)
+        self.columns: list[str] = []
         rows = self._rows()
         try:
-            self.columns = [cell.strip().lower() for cell in next(rows)[1]]
+            named = [cell.strip().lower().replace(" ", "_") for cell in next(rows)[1]]
+            self.columns = [(aliases or {}).get(name, name) for name in named]
         except StopIteration:
             raise ImportRefused(f"{self.name} is empty.") from None
-        self._check(known, needed)
+        self.strange = [name for name in self.columns if name not in known]
+        self._check(known, needed, [] if lenient else self.strange)
 
-    def _check(self, known: Sequence[str], needed: Sequence[str]) -> None:
-        strange = [name for name in self.columns if name not in known]
+    def _check(self, known: Sequence[str], needed: Sequence[str], strange: Sequence[str]) -> None:
         absent = [name for name in needed if name not in self.columns]
         if absent:
             raise ImportRefused(
@@ -60,22 +84,33 @@ class CsvFile:
             raise ImportRefused(f"{self.name} has the column {_quoted(twice)} twice.")
 
     def _rows(self) -> Iterator[tuple[int, list[str], str | None]]:
-        """Line number, cells, and what broke the row."""
-        reader = csv.reader(io.StringIO(self._text, newline=""), delimiter=self.delimiter, strict=True)
-        end = 0
-        while True:
-            begin = end + 1
+        """Line number, cells, and what broke the row. A row goes on over lines until its quotes are closed; where they
+        never are, or the row is none, its first line is at fault and the next one begins anew."""
+        lines = re.split("\r\n|\r|\n", self._text)
+        at = 0
+        while at < len(lines):
+            begin, text, taken = at + 1, lines[at], 1
+            while text.count('"') % 2 and taken < MOST_LINES and at + taken < len(lines):
+                text += "\n" + lines[at + taken]
+                taken += 1
             try:
-                cells = next(reader)
-            except StopIteration:
-                return
+                cells = next(csv.reader(io.StringIO(text, newline=""), delimiter=self.delimiter, strict=True), [])
             except csv.Error as error:
-                end = reader.line_num
+                at += 1
                 yield begin, [], f"The row can't be read: {error}."
                 continue
-            end = reader.line_num
+            if taken > 1 and len(cells) != len(self.columns or cells):
+                at += 1
+                yield begin, [], "The row can't be read: a quote in it is not closed."
+                continue
+            at += taken
             if any(cell.strip() for cell in cells):
                 yield begin, cells, None
+
+    @property
+    def lines(self) -> int:
+        """How many lines the file has, its header among them."""
+        return self._text.count("\n") + (not self._text.endswith("\n"))
 
     def __iter__(self) -> Iterator[Row]:
         rows = self._rows()
@@ -104,17 +139,51 @@ def _read(source: str | Path | BinaryIO) -> tuple[str, bytes]:
     return name, data
 
 
-def _decode(data: bytes, name: str) -> str:
-    encoding = "utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
+def _decode(data: bytes, name: str, wanted: str | None) -> tuple[str, str]:
+    """The encoding, and the text."""
+    marked = data[:2] in (b"\xff\xfe", b"\xfe\xff")
+    encoding = wanted or ("utf-16" if marked else "utf-8")
     try:
-        text = data.decode(encoding)
-    except UnicodeDecodeError as error:
-        line = data[: error.start].count(b"\n") + 1
-        raise ImportRefused(f"{name} is not UTF-8 (line {line}). Save it as “CSV UTF-8” and try again.") from error
+        text = data.decode("utf-8-sig" if encoding == "utf-8" else encoding)
+    except UnicodeError as error:
+        if wanted == "":
+            encoding = _guessed(data)
+            text = data.decode(encoding, "replace")
+        else:
+            line = data[: getattr(error, "start", 0)].count(b"\n") + 1
+            told = "UTF-8" if encoding in ("utf-8", "utf-16") else encoding
+            reason = f"{name} is not {told} (line {line}). Save it as “CSV UTF-8” and try again."
+            raise ImportRefused(reason) from error
+    except LookupError:
+        raise ImportRefused(f"There is no encoding “{encoding}”; known are {', '.join(ENCODINGS)}.") from None
     if "\0" in text:
         line = text[: text.index("\0")].count("\n") + 1
         raise ImportRefused(f"{name} is not a text file (line {line}).")
-    return text
+    return encoding, text
+
+
+def _guessed(data: bytes) -> str:
+    """Of bytes that are no UTF-8: Chinese has two high bytes to a character, where Western Europe has single ones."""
+    try:
+        data.decode("gb2312")
+        return "gb18030"
+    except UnicodeDecodeError:
+        return "windows-1252"
+
+
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "'")
+#: What a spreadsheet would make another number or a date of: long digits, leading zeros, 1E5, 1-2, 3/4.
+_NUMBER = re.compile(r"\d{12,}|0\d+|\d+[eE]\d+|\d{1,4}[-/]\d{1,2}([-/]\d{1,4})?")
+
+
+def guarded(text: str) -> str:
+    """The text as a spreadsheet leaves it alone."""
+    return "'" + text if text.startswith(_FORMULA) or _NUMBER.fullmatch(text) else text
+
+
+def unguarded(text: str) -> str:
+    """What was meant by a cell that `guarded` may have written."""
+    return text[1:] if text[:1] == "'" and guarded(text[1:]) == text else text
 
 
 def _quoted(names: Sequence[str]) -> str:
