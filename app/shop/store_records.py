@@ -65,15 +65,15 @@ class StoreRecords:
         return self.show(made), repeated
 
     def change(self, id: str, given: Mapping[str, Any], actor: Actor = ANYBODY) -> Shown:
-        """`{"rev", …}` with the fields to change. Raises SaleError: `forms.change`; 409 `sold` for another currency of
-        a store that has sold, `last_store` when no open store would be left."""
+        """`{"rev", …}` with the fields to change. Raises SaleError: `forms.change`; 409 `store_sold` for another
+        currency of a store that has sold, `last_store` when no open store would be left."""
         actor.need("settings", say("changing a store"))
         shown = self.get(id)
         fields = forms.known_fields({k: v for k, v in given.items() if k not in ("rev", "request")}, FIELDS)
         for name in FIXED:
             if name in fields and fields[name] != shown[name] and shown["sold"]:
                 reason = say("This store has sold already: its currency stays, since every receipt is kept in it.")
-                raise SaleError(409, "sold", reason, name)
+                raise SaleError(409, "store_sold", reason, name)
         if fields.get("inactive") and not any(not row["inactive"] for row in self.all() if row["id"] != id):
             raise SaleError(409, "last_store", say("This is the last store that is open."), "inactive")
         doc = forms.change(

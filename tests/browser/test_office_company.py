@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -145,9 +146,50 @@ def test_every_setting_can_be_opened_and_saved_as_it_is(window: Callable[..., Pa
     assert usual == DEFAULTS
 
 
-@pytest.mark.parametrize("path", ["/stores", "/settings"])
+@pytest.mark.parametrize("path", ["/stores", "/settings", "/staff"])
 def test_pages_fit_a_phone_and_speak_chinese(window: Callable[..., Page], path: str) -> None:
     page = window(f"{path}?lang=zh", viewport={"width": 360, "height": 740}, color_scheme="dark")
     expect(page.locator("main h1")).to_be_visible()
     width = page.evaluate("document.documentElement.scrollWidth")
     assert width <= 360
+
+
+def test_a_person_is_added_at_head_office_and_chooses_a_pin_at_the_till(
+    window: Callable[..., Page], office: Any, tmp_path: Path, open_context: Callable[..., BrowserContext]
+) -> None:
+    page = window("/staff")
+    page.get_by_role("button", name="Add a person").click()
+    page.get_by_label("Name", exact=True).fill("Nina")
+    page.keyboard.press("Enter")
+    code = page.locator("#code-digits")
+    expect(code).to_have_text(re.compile(r"\d{4} \d{4} \d{4}"))
+    digits = (code.text_content() or "").replace(" ", "")
+    page.get_by_role("button", name="I have noted it").click()
+    expect(page.locator("#rows tr", has_text="Nina")).to_contain_text("Code, until")
+    assert digits not in page.content()
+
+    config = NodeConfig(kind="terminal", id="s1-t1", store="s1")
+    with Node(tmp_path / "till", config) as node:
+        stock(node.company)
+        person = office.node.directory.get("store-s1").get("staff:" + _request(office))
+        node.store_db.put({key: value for key, value in person.items() if key != "_rev"})
+        server = serve(node, "127.0.0.1", 0)
+        till = open_context().new_page()
+        till.goto(start_link(node, f"http://127.0.0.1:{server.port}"))
+        lock = till.locator("#lock")
+        expect(lock).to_be_visible()
+        till.keyboard.type(digits)
+        till.keyboard.press("Enter")
+        expect(lock.get_by_text("Choose a PIN of your own now: at least 6 digits.")).to_be_visible()
+        for pin in ("602781", "602782", "602781", "602781"):
+            till.keyboard.type(pin)
+            till.keyboard.press("Enter")
+        expect(lock).to_be_hidden()
+        assert node.store_db.get(person["_id"])["onetime"] is None
+        node.begin_stop()
+        server.stop()
+
+
+def _request(office: Any) -> str:
+    [record] = office.node.directory.get("store-s1").each("staff")
+    return str(record.id.partition(":")[2])

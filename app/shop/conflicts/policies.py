@@ -96,6 +96,7 @@ TERMINAL: Final[Policies] = {
     "incarnations": unite,
     "inactive": INACTIVE,
     "claim": newer,  # the run that said so last; who is left out says so again (`app.shop.claims`)
+    "log": by_key(newer),  # each event stands under the request that it came by
     "*": ask,
 }
 STAFF: Final[Policies] = {"inactive": INACTIVE, "*": ask}
@@ -132,11 +133,11 @@ UNKNOWN: Final[Policies] = {"*": ask}
 #: Members that tell of a person: no audit repeats them.
 PERSONAL: Final[Mapping[str, tuple[str, ...]]] = {
     "customer": ("name", "key", "email", "phone", "address", "tax_number", "note", "cards", "attributes"),
-    "staff": ("name", "pin", "badge"),
+    "staff": ("name", "pin", "badge", "onetime"),
 }
 
 #: Members that nobody is shown, not even who decides: hashes of PINs and badges.
-SECRET: Final[Mapping[str, frozenset[str]]] = {"staff": frozenset({"pin", "badge"})}
+SECRET: Final[Mapping[str, frozenset[str]]] = {"staff": frozenset({"pin", "badge", "onetime"})}
 #: What no search looks into: those members of any document, since a version may claim another type.
 UNSEARCHED: Final[frozenset[str]] = frozenset().union(*SECRET.values())
 #: What stands in their place.

@@ -8,12 +8,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from app.shop import editing
 from app.shop.actor import ANYBODY, Actor
 from app.shop.desk import Desk
 from app.shop.people import guesses, pins
 from app.shop.people.approvals import LASTS, Approvals
 from app.shop.people.guesses import Guesses
 from app.shop.people.pins import MemoryPeppers, Peppers
+from app.shop.people.renewing import done as renewed
 from app.shop.people.renewing import needed as new_pin_needed
 from app.shop.people.sessions import Session, Sessions
 from app.shop.people.staff import Person, Staff
@@ -44,7 +46,7 @@ class People:
     ) -> None:
         self.desk = desk
         self.peppers: Peppers = peppers or MemoryPeppers()
-        self.staff = Staff(desk.store, desk.settings)
+        self.staff = Staff(desk.store, desk.settings, desk.clock)
         self.guesses = Guesses(desk.store, desk.terminal, desk.clock)
         self.sessions = Sessions(monotonic)
         self.approvals = Approvals(monotonic)
@@ -109,12 +111,16 @@ class People:
     # -- signing in ----------------------------------------------------------------------------------------------
 
     def sign_in(self, given: Mapping[str, Any]) -> tuple[Person, str]:
-        """`{"staff", "pin"}` or `{"badge"}`: who it is, and the token of the new session.
+        """`{"staff", "pin"}` or `{"badge"}`: who it is, and the token of the new session. A code of head office as the
+        `pin` takes `new` beside it, the PIN that the person chose.
 
-        Raises SaleError: 403 `wrong_pin` with `{"left"}` (attempts before a wait), 429 `pin_locked` with `{"wait"}`
-        (seconds), 409 `pin_key_missing`.
+        Raises SaleError: 403 `wrong_pin` with `{"left"}` (attempts before a wait), `choose_pin` with `{"digits"}` (at
+        least) for a code without `new`, 429 `pin_locked` with `{"wait"}` (seconds), 409 `pin_key_missing`, 400
+        `weak_pin`.
         """
-        person = self.prove(given)
+        person, by_code = self._proven(given)
+        if by_code:
+            person = self._chosen(person, given.get("new"))
         return person, self.sessions.open(person.id, person.stamp, self.lock_after)
 
     def approve(
@@ -140,26 +146,73 @@ class People:
         return person, self.approvals.give(right, person.id, asker, request, lasts=lasts, what=what)
 
     def prove(self, given: Mapping[str, Any]) -> Person:
-        """Who is shown by `{"staff", "pin"}` or `{"badge"}`; an unknown person and a wrong PIN are answered alike."""
+        """Who is shown by `{"staff", "pin"}` or `{"badge"}`; an unknown person and a wrong PIN are answered alike. A
+        code of head office is good for signing in only."""
+        person, by_code = self._proven(given)
+        if by_code:
+            raise SaleError(
+                403, "choose_pin", say("Sign in with this code first, and choose a PIN of your own."), "pin"
+            )
+        return person
+
+    def pin_key(self) -> str:
+        """The pepper of new PINs. The first one is made here, unless other tills have made theirs."""
+        keys = self.peppers.known()
+        if keys:
+            return keys[0]
+        for person in self.staff.all().values():
+            kept = person.pin or person.badge
+            if kept is not None:
+                pins.key_of(kept, keys)
+        return self.peppers.mint()
+
+    def _proven(self, given: Mapping[str, Any]) -> tuple[Person, bool]:
+        """As `prove`, and whether it was by a code of head office."""
         badge = given.get("badge")
         if isinstance(badge, str) and badge:
-            return self._by_badge(badge)
+            return self._by_badge(badge), False
         id, pin = given.get("staff"), given.get("pin")
         if not isinstance(pin, str) or not pin or len(pin) > pins.MOST:
             raise SaleError(400, "invalid", say("The PIN is missing."), "pin")
         person = self.staff.all().get(id) if isinstance(id, str) else None
         kept = person.pin if person is not None and person.active else None
+        code = person.onetime if person is not None and person.active and len(pin) == pins.CODE_DIGITS else None
         # What is missing here must not use up anybody's attempts.
-        key = pins.key_of(kept, self.peppers.known()) if kept is not None else ""
-        who = person.id if person is not None and kept is not None else guesses.UNKNOWN
+        key = pins.key_of(kept, self.peppers.known()) if kept is not None and code is None else ""
+        who = person.id if person is not None and (kept or code) is not None else guesses.UNKNOWN
         left = self.guesses.count(who)
-        if person is None or kept is None:
+        if person is None or (kept or code) is None:
             pins.pretend(pin)
             raise _wrong(left)
-        if not pins.holds(pin, kept, key):
+        if code is not None and pins.code_holds(pin, code):
+            self.guesses.forget(who)
+            return person, True
+        if kept is None:
+            raise _wrong(left)
+        if not pins.holds(pin, kept, key or pins.key_of(kept, self.peppers.known())):
             raise _wrong(left)
         self.guesses.forget(who)
-        return person
+        return person, False
+
+    def _chosen(self, person: Person, pin: Any) -> Person:
+        """The PIN that somebody with a code of head office chose; the code is spent with it. The person afterwards."""
+        lends = self.staff.lends(person.role)
+        if pin is None:
+            digits = pins.LEAST_LENDING if lends else pins.LEAST
+            raise SaleError(403, "choose_pin", say("Choose a PIN of your own now."), "new", {"digits": digits})
+        try:
+            chosen = pins.allowed(pin, lending=lends)
+        except SaleError as weak:
+            weak.field = "new"
+            raise
+        desk = self.desk
+        with desk.store.transaction():
+            now = self.staff.all().get(person.id)
+            if now is None or now.onetime != person.onetime:
+                raise SaleError(403, "wrong_pin", say("This PIN is not right."), "pin", {"left": 0})
+            changes = {"pin": pins.hashed(chosen, self.pin_key()), "onetime": None, **renewed(person)}
+            editing.edit(desk.store, now.id, now.rev, changes, by=now.id, on=desk.terminal, moment=desk.clock)
+        return self.staff.all()[person.id]
 
     def _by_badge(self, code: str) -> Person:
         left = self.guesses.count(guesses.BADGES)

@@ -24,6 +24,10 @@ SALT_BYTES = 16
 LEAST, LEAST_LENDING, MOST = 4, 6, 12
 BADGE_LEAST, BADGE_MOST = 6, 64
 
+#: Of a code that head office gives out: 40 bits, so that its hash, which every till has, is guessed by nobody in time.
+CODE_DIGITS = 12
+_CODE = "couchtill one-time code"  # in the place of a pepper: a PIN's hash is never a code's
+
 LACKS_KEY = say(
     "This till lacks the key of the PINs. On a till where they work, run “couchtill staff key --data DIR”; on this "
     "one “couchtill staff key --data DIR --set KEY” with what it printed."
@@ -125,6 +129,26 @@ def pretend(pin: str) -> None:
 def _scrypt(pin: str, key: str, salt: bytes, n: int, r: int, p: int) -> bytes:
     peppered = hmac.digest(key.encode(), pin.encode("utf-8", "surrogatepass"), "sha256")
     return hashlib.scrypt(peppered, salt=salt, n=n, r=r, p=p, maxmem=_MEMORY, dklen=32)
+
+
+# -- codes of head office --------------------------------------------------------------------------------------------
+
+
+def new_code() -> str:
+    """A code that head office gives out once: random digits, as a PIN is keyed."""
+    return "".join(secrets.choice("0123456789") for _ in range(CODE_DIGITS))
+
+
+def code_hashed(code: str, until: str) -> dict[str, Any]:
+    """What stands in a document: `{"salt", "hash", "n", "r", "p", "until"}`."""
+    salt = secrets.token_bytes(SALT_BYTES)
+    digest = _scrypt(code, _CODE, salt, N, R, P)
+    return {"salt": salt.hex(), "hash": digest.hex(), "n": N, "r": R, "p": P, "until": until}
+
+
+def code_holds(code: str, kept: dict[str, Any]) -> bool:
+    """Whether this is the code. What another program made wrong is nobody's."""
+    return len(code) == CODE_DIGITS and holds(code, kept, _CODE)
 
 
 # -- badges ----------------------------------------------------------------------------------------------------------

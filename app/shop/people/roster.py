@@ -33,8 +33,8 @@ class Roster:
         self.people = people
 
     def rows(self, actor: Actor = ANYBODY) -> list[dict[str, Any]]:
-        """`[{"id", "rev", "name", "role", "inactive", "pin", "badge", "language", "wait"}]`: `pin` and `badge` say
-        whether there is one, `wait` is in seconds."""
+        """`[{"id", "rev", "name", "role", "inactive", "pin", "badge", "code", "language", "wait"}]`: `pin`, `badge` and
+        `code` (of head office) say whether there is one, `wait` is in seconds."""
         actor.need("people", say("to see the list of people"))
         return [self._row(person) for person in self.people.staff.all().values()]
 
@@ -88,7 +88,7 @@ class Roster:
         with desk.store.transaction():
             person = self._person(id)
             changes = self._changes({key: value for key, value in given.items() if key in _FIELDS}, person)
-            self._keep_a_manager(person, changes)
+            self.people.staff.keep_a_manager(person, changes)
             try:
                 editing.edit(
                     desk.store, id, rev, changes, by=actor.staff or actor.name, on=desk.terminal, moment=desk.clock
@@ -115,7 +115,7 @@ class Roster:
             pin = pins.allowed(given.get("pin"), lending=self.people.staff.lends(person.role))
             if person.renew is not None and pin == given.get("old"):
                 raise SaleError(400, "weak_pin", renewing.SAME, "pin")
-            changes = {"pin": pins.hashed(pin, self._key()), **renewing.done(person)}
+            changes = {"pin": pins.hashed(pin, self.people.pin_key()), **renewing.done(person)}
             editing.edit(
                 desk.store, person.id, person.rev, changes, by=actor.staff, on=desk.terminal, moment=desk.clock
             )
@@ -137,6 +137,7 @@ class Roster:
             "inactive": person.inactive,
             "pin": person.pin is not None,
             "badge": person.badge is not None,
+            "code": person.onetime is not None,
             "language": person.language,
             "wait": self.people.guesses.wait(person.id),
         }
@@ -152,7 +153,8 @@ class Roster:
         if isinstance(made.get("name"), str):
             made["name"] = " ".join(made["name"].split())
         if given.get("pin") is not None:
-            made["pin"] = pins.hashed(pins.allowed(given["pin"], lending=lends), self._key())
+            made["onetime"] = None  # what head office gave out is done with
+            made["pin"] = pins.hashed(pins.allowed(given["pin"], lending=lends), self.people.pin_key())
         elif "pin" in given:
             made["pin"] = None
         elif person is not None and person.pin is not None and lends and not self.people.staff.lends(person.role):
@@ -165,32 +167,10 @@ class Roster:
             owner = self.people.by_badge(code)
             if owner is not None and (person is None or owner.id != person.id):
                 raise SaleError(400, "invalid", say("This badge is %(name)s’s.", name=owner.name), "badge")
-            made["badge"] = pins.badge_hashed(code, self._key())
+            made["badge"] = pins.badge_hashed(code, self.people.pin_key())
         elif "badge" in given:
             made["badge"] = None
         return made
-
-    def _key(self) -> str:
-        """The pepper of new PINs. The first one is made here, unless other tills have made theirs."""
-        keys = self.people.peppers.known()
-        if keys:
-            return keys[0]
-        for person in self.people.staff.all().values():
-            kept = person.pin or person.badge
-            if kept is not None:
-                pins.key_of(kept, keys)
-        return self.people.peppers.mint()
-
-    def _keep_a_manager(self, person: Person, changes: Mapping[str, Any]) -> None:
-        staff = self.people.staff
-        others = [one for one in staff.active() if one.id != person.id]
-        pin, badge = changes.get("pin", person.pin), changes.get("badge", person.badge)
-        stays = not changes.get("inactive", person.inactive) and (pin is not None or badge is not None)
-        if stays and "people" in staff.roles().get(changes["role"], ()):
-            return
-        if (others or stays) and not any("people" in staff.rights(one) for one in others):
-            reason = say("Nobody could manage people then: make somebody else a manager first.")
-            raise SaleError(409, "last_manager", reason, "role")
 
     def _mark(self, actor: Actor) -> dict[str, Any]:
         desk = self.people.desk

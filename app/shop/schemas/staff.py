@@ -34,8 +34,21 @@ class Badge(Strict):
     pepper = Text(8, pattern=r"[0-9a-f]{8}", required=True)
 
 
+class Code(Strict):
+    """scrypt of a code that head office gave out: good once, at a till, until `until`, to choose a PIN with. It has no
+    pepper, which head office lacks; twelve random digits take the place of it for as long as the code lives."""
+
+    salt = Text(64, pattern=_HEX, required=True)
+    hash = Text(128, pattern=_HEX, required=True)
+    n = Whole(2**10, 2**16, required=True)
+    r = Whole(1, 8, required=True)
+    p = Whole(1, 4, required=True)
+    until = Time(required=True)
+
+
 class Staff(Mutable):
-    """One person. Without a PIN and a badge nobody can sign in as them. The name is empty once `erased`."""
+    """One person. Without a PIN, a badge and a code (`onetime`) nobody can sign in as them. `moved` is the store that
+    they went to. The name is empty once `erased`."""
 
     doctype = "staff"
 
@@ -43,6 +56,8 @@ class Staff(Mutable):
     role = Text(40, filled=True, required=True)
     pin = Part(Pin, allow_none=True)
     badge = Part(Badge, allow_none=True)
+    onetime = Part(Code, allow_none=True)
+    moved = Text(60, allow_none=True)
     inactive = Flag()
     language = Text(10, allow_none=True)
     #: Since when a new PIN is to be chosen (a till was stolen), and the last such time after which one was.

@@ -8,6 +8,7 @@ from flask import Blueprint, Response, request
 
 from app.shop import settings_view
 from app.shop.actor import ANYBODY
+from app.shop.people.office import OfficeStaff
 from app.shop.reason import say
 from app.shop.sale import SaleError
 from app.shop.stores import StoreFacts
@@ -16,8 +17,8 @@ from app.web.office.frame import page
 from app.web.office.setting_words import sections
 
 
-def register(blueprint: Blueprint, node: Any) -> None:
-    """The routes."""
+def register(blueprint: Blueprint, node: Any, staff: OfficeStaff) -> None:
+    """The routes. `staff` sees to it that no store loses its last manager with a role."""
 
     def scopes() -> list[dict[str, Any]]:
         """`[{"scope", "name", "terminals": [{"scope", "name"}]}]` of every store, those that are open first."""
@@ -86,5 +87,8 @@ def register(blueprint: Blueprint, node: Any) -> None:
     def change_setting(scope: str, name: str) -> Response:
         body = read_json()
         settings_view.chain(scope)
+        if name == "roles":
+            roles = None if body.get("reset") is True else body.get("value")
+            staff.keep_managers(scope, roles if isinstance(roles, dict) else None)
         settings_view.change(node.company, scope, name, body, on=node.id, store=store_of(scope), actor=ANYBODY)
         return answer(view(scope))

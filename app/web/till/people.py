@@ -19,6 +19,7 @@ from app.shop.selling.rights import another_price
 from app.web.callers import caller
 from app.web.i18n import boot
 from app.web.json_api import answer, read_json
+from app.web.right_words import right_name
 from app.web.till import actors
 from app.web.till.actors import actor_of, session_cookie, session_token
 
@@ -171,7 +172,7 @@ def register(blueprint: Blueprint, node: Any) -> None:
 
     @blueprint.get("/people")
     def people_page() -> str | tuple[str, int]:
-        names = {right: _right_name(right) for right in RIGHTS}
+        names = {right: right_name(right) for right in RIGHTS}
         lock = session_of(people(), session_token(node))
         if lock["needed"] and "people" not in lock["rights"]:
             text = _("Only who may manage people sees this page. Sign in at the till as a manager, then come back.")
@@ -180,41 +181,3 @@ def register(blueprint: Blueprint, node: Any) -> None:
         roster = Roster(people())
         values = {"rows": roster.rows(), "roles": roster.roles(), "session": lock, "rights": names}
         return render_template("till/people_page.html", boot=boot(values))
-
-
-def _right_name(right: str) -> str:
-    """What a right lets a person do, in words."""
-    return {
-        "sell": _("Sell"),
-        "price": _("Key another price"),
-        "discount": _("Discounts by hand"),
-        "discount_over": _("Discounts above the limit"),
-        "open_item": _("Items without a code"),
-        "void": _("Void lines and carts"),
-        "refund": _("Refund with a receipt"),
-        "refund_over": _("Refund above the limit, or without a receipt"),
-        "giftcard": _("Sell gift cards"),
-        "account": _("Sell on account"),
-        "account_over": _("Sell on account above the limit"),
-        "tips": _("Take tips"),
-        "drawer": _("Open the drawer"),
-        "cash_in": _("Put cash in"),
-        "cash_out": _("Take cash out"),
-        "drop": _("Drop cash to the safe"),
-        "shift_open": _("Open a shift"),
-        "shift_close": _("Close a shift"),
-        "count_see": _("See what is expected when counting"),
-        "report_x": _("X report"),
-        "reports": _("Reports on what was sold"),
-        "postpone": _("Postpone the close of the day"),
-        "clock": _("Open with a wrong clock"),
-        "reprint": _("Print receipts again"),
-        "customer_edit": _("Edit customers"),
-        "age": _("Confirm a customer’s age"),
-        "conflicts": _("Decide between two versions"),
-        "catalogue": _("Change prices of products"),
-        "erase": _("Erase a person’s data"),
-        "settings": _("Settings"),
-        "people": _("Manage people"),
-        "sync": _("Sync by hand"),
-    }[right]

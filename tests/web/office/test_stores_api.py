@@ -90,7 +90,7 @@ def test_the_currency_of_a_store_that_has_sold_stays(office: FlaskClient, head_o
     rev = office.get("/api/stores/s1").json["rev"]
     answer = office.put("/api/stores/s1", json={"rev": rev, "currency": "USD"})
 
-    assert (answer.status_code, answer.json["error"], answer.json["field"]) == (409, "sold", "currency")
+    assert (answer.status_code, answer.json["error"], answer.json["field"]) == (409, "store_sold", "currency")
 
 
 def test_a_store_is_closed_and_opened_but_never_the_last_one(office: FlaskClient) -> None:

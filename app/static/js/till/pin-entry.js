@@ -9,7 +9,7 @@ const BADGE_LEAST = 6;
 
 /**
  * @typedef {{id: string, name: string, role: string, rights: string[], wait: number}} Person
- * @typedef {{staff?: string, pin?: string, badge?: string}} Proof
+ * @typedef {{staff?: string, pin?: string, badge?: string, new?: string}} Proof
  */
 
 /** What roles are called; one that a shop has made is called as it calls it. @param {string} role */
@@ -30,6 +30,9 @@ export class PinEntry {
     /** @type {Person[]} */
     this.people = [];
     this.busy = false;
+    /** A code of head office that was keyed, and the PIN that is to take its place. */
+    this.code = "";
+    this.chosen = "";
     this.timer = 0;
     this.list = this.#find("[data-people]");
     this.form = /** @type {HTMLFormElement} */ (this.#find("[data-pin]"));
@@ -42,7 +45,8 @@ export class PinEntry {
     this.field.addEventListener("input", () => this.#typed());
     this.form.addEventListener("submit", (event) => {
       event.preventDefault();
-      void this.#send({ staff: this.person?.id, pin: this.field.value });
+      if (this.code) this.#choose(this.field.value);
+      else void this.#send({ staff: this.person?.id, pin: this.field.value });
     });
     this.#find("[data-scan]").addEventListener("scan", (event) => this.#scanned(String(/** @type {CustomEvent} */ (event).detail)));
     // Digits go to the PIN wherever the focus is, once somebody is chosen.
@@ -92,6 +96,7 @@ export class PinEntry {
   /** @param {Person | null} person */
   choose(person) {
     this.person = person;
+    this.code = this.chosen = "";
     clearInterval(this.timer);
     for (const button of this.list.children) button.setAttribute("aria-pressed", String(button instanceof HTMLElement && button.dataset.person === person?.id));
     this.form.hidden = !person;
@@ -120,6 +125,19 @@ export class PinEntry {
     this.done.disabled = digits.length < 4 || this.busy;
   }
 
+  /** A new PIN, keyed twice, after a code of head office. @param {string} pin */
+  #choose(pin) {
+    if (!this.chosen) {
+      this.chosen = pin;
+      this.say(t("Key the new PIN once more."));
+      return this.#empty();
+    }
+    if (this.chosen === pin) return void this.#send({ staff: this.person?.id, pin: this.code, new: pin });
+    this.chosen = "";
+    this.say(t("The two new PINs differ."));
+    this.#empty();
+  }
+
   /** @param {string} code */
   #scanned(code) {
     if (code.length >= BADGE_LEAST || !/^\d+$/.test(code)) return void this.#send({ badge: code });
@@ -138,7 +156,11 @@ export class PinEntry {
       this.say("");
     } catch (problem) {
       if (!(problem instanceof Problem)) throw problem;
-      this.#refused(problem);
+      this.chosen = "";
+      if (problem.error === "choose_pin" && problem.field === "new" && proof.pin) {
+        this.code = proof.pin;
+        this.say(tn("Choose a PIN of your own now: at least %(num)s digit.", "Choose a PIN of your own now: at least %(num)s digits.", problem.body.digits));
+      } else this.#refused(problem);
     } finally {
       this.busy = false;
       this.#empty();

@@ -72,11 +72,17 @@ PROBLEMS: dict[str, Known] = {
     # People
     "wrong_pin": Known(403, "The PIN is not the right one."),
     "wrong_badge": Known(403, "Nobody has this badge."),
+    "choose_pin": Known(403, "A code of head office: the same request again, with the PIN that was chosen as `new`."),
     "pin_locked": Known(429, "Too many wrong PINs: `wait` seconds until the next try."),
     "may_not_allow": Known(403, "This person can't allow it either."),
     "weak_pin": Known(400, "The PIN is too short or too easy for this role."),
     "last_manager": Known(409, "Somebody must stay who may change people."),
     "pin_key_missing": Known(409, "The secret of the store's PINs is not on this till yet."),
+    # Stores and people, at head office
+    "taken": Known(409, "There is another one of this name or id already."),
+    "store_sold": Known(409, "The store has sold: this can't be another any more."),
+    "last_store": Known(409, "No store would be open then."),
+    "inactive": Known(409, "This person no longer works here."),
     # Conflicts
     "no_side": Known(409, "The choice means none of this document's versions."),
     "undecided": Known(400, "Something that is different was not chosen; `fields` says what."),

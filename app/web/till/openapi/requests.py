@@ -33,10 +33,12 @@ class OwnPin(Strict):
 
 
 class SignIn(Strict):
-    """Who signs in, with a PIN; or a badge alone."""
+    """Who signs in, with a PIN; or a badge alone. A code of head office as the PIN takes `new`, the PIN that was
+    chosen."""
 
     staff = Text(250)
     pin = Text(64)
+    new = Text(64)
     badge = Text(200)
 
 
