@@ -13,7 +13,7 @@ from collections.abc import Callable
 from flask_babel import gettext as _
 
 from app.shop.reason import Money, Reason
-from app.web import i18n, present
+from app.web import i18n, present, rule_words
 
 Told = Callable[..., str]
 
@@ -79,4 +79,4 @@ def plain(reason: str | None) -> str:
         found = pattern.fullmatch(reason)
         if found:
             return told(**found.groupdict())
-    return reason
+    return rule_words.told(reason) or reason
