@@ -25,7 +25,7 @@ BY = (*GOODS, *PARTS)
 OF_LINES = (*GOODS, "tax", "discount")
 
 #: The figures of rows, by what they are told by.
-HEAD = (*days.RECEIPTS, "revenue", "net", "quantity", "returned")
+HEAD = (*days.RECEIPTS, "revenue", "net")
 GOODS_FIGURES = ("receipts", "quantity", "revenue", "tax", "net", "discount", "returned")
 PART_FIGURES = {
     "tax": ("base", "amount"),
@@ -146,19 +146,30 @@ Rows = Iterable[tuple[str, str, dict[str, int]]]
 _WORD = "(SELECT word FROM words WHERE n = {})"
 
 
-def _where(span: Range, wanted: Filter, *, categories: bool) -> tuple[str, list[Any]]:
-    clauses, values = ["date BETWEEN ? AND ?"], [number(span.low), number(span.high)]
-    texts: list[Any] = []
+def _where(
+    sums: DailySums, span: Range, wanted: Filter, *, categories: bool, months: bool = False
+) -> tuple[str, list[Any]]:
+    """`months`: of the tables that have sums of whole months, which tell no tills and no cashiers apart."""
+    values: list[Any]
+    if months and wanted.terminal is None and wanted.cashier is None:
+        whole, stretches = sums.spans(span.low, span.high)
+        dates = [f"date IN ({', '.join('?' * len(whole))})"] if whole else []
+        dates += ["(date BETWEEN ? AND ? AND date % 100 > 0)"] * len(stretches)
+        clauses, values = [f"({' OR '.join(dates)})"], [*whole, *(end for each in stretches for end in each)]
+    else:
+        clauses, values = ["date BETWEEN ? AND ?"], [number(span.low), number(span.high)]
+        if months or categories:
+            clauses.append("date % 100 > 0")
     for name in ("terminal", "cashier"):
         value = getattr(wanted, name)
         if value is not None:
             clauses.append(f"{name} = (SELECT n FROM words WHERE word = ?)")
-            texts.append(value)
+            values.append(value)
     if categories and wanted.categories is not None:
         chosen = sorted(wanted.categories)
         clauses.append(f"category IN (SELECT n FROM words WHERE word IN ({', '.join('?' * len(chosen))}))")
-        texts += chosen
-    return " AND ".join(clauses), [*values, *texts]
+        values += chosen
+    return " AND ".join(clauses), values
 
 
 def _sums(names: Iterable[str]) -> str:
@@ -172,7 +183,7 @@ def _head(sums: DailySums, span: Range, wanted: Filter) -> list[tuple[str, dict[
         table, figures = "receipts", days.RECEIPTS
     else:
         table, figures = "goods", days.GOODS
-    where, values = _where(span, wanted, categories=table == "goods")
+    where, values = _where(sums, span, wanted, categories=table == "goods", months=table == "goods")
     found = sums.select(
         f"SELECT {_WORD.format('money')}, {_sums(figures)} FROM {table} WHERE {where} GROUP BY money", values
     )
@@ -185,13 +196,6 @@ def _head(sums: DailySums, span: Range, wanted: Filter) -> list[tuple[str, dict[
             head["receipts"] = 0  # one receipt may stand in several of them
         head["net"] = head["revenue"] - head["tax"]
         made.append((money, head))
-    if wanted.categories is None:
-        where, values = _where(span, wanted, categories=False)
-        more = sums.select(
-            f"SELECT {_WORD.format('money')}, sum(quantity), sum(returned) FROM goods WHERE {where} GROUP BY money",
-            values,
-        )
-        made += [(money, {"quantity": quantity, "returned": returned}) for money, quantity, returned in more]
     return made
 
 
@@ -218,32 +222,33 @@ _GROUP = {"day": "date", "month": "date / 100", "store": "'all'"}
 
 
 def _goods(sums: DailySums, by: str, span: Range, wanted: Filter) -> Rows:
-    table = "products" if by == "product" else "goods"
-    where, values = _where(span, wanted, categories=True)
+    """Of all goods by their receipts, unless products or categories are told apart."""
     group = _GROUP.get(by, by)
-    found = sums.select(
-        f"SELECT {_WORD.format('money')}, {_KEYS[by]}, {_sums(days.GOODS)} FROM {table} WHERE {where} "
-        f"GROUP BY money, {group}",
-        values,
-    )
-    # How many receipts: counted by category and by product there, and as a whole only by receipts.
-    whole = wanted.categories is None and by not in ("product", "category")
-    several = wanted.categories is not None and len(wanted.categories) > 1 and by not in ("product", "category")
-    for money, key, *row in found:
-        figures = dict(zip(days.GOODS, row, strict=True))
-        figures["net"] = figures["revenue"] - figures["tax"]
-        if whole or several:
-            figures["receipts"] = 0
-        yield money, _key(sums, by, key), figures
-    if whole:
-        where, values = _where(span, wanted, categories=False)
-        counted = sums.select(
-            f"SELECT {_WORD.format('money')}, {_KEYS[by]}, sum(receipts) FROM receipts WHERE {where} "
+    money, key_of = _WORD.format("money"), _KEYS[by]
+    if wanted.categories is None and by not in ("product", "category"):
+        where, values = _where(sums, span, wanted, categories=False)
+        found = sums.select(
+            f"SELECT {money}, {key_of}, sum(receipts), sum(quantity), sum(total - stored), sum(tax), "
+            f"sum(total - stored - tax), sum(discount), sum(returned) FROM receipts WHERE {where} "
             f"GROUP BY money, {group}",
             values,
         )
-        for money, key, receipts in counted:
-            yield money, _key(sums, by, key), {"receipts": receipts}
+        for of, key, *row in found:
+            yield of, _key(sums, by, key), dict(zip(GOODS_FIGURES, row, strict=True))
+        return
+    table = "products" if by == "product" else "goods"
+    where, values = _where(sums, span, wanted, categories=True, months=by in ("product", "category", "store"))
+    found = sums.select(
+        f"SELECT {money}, {key_of}, {_sums(days.GOODS)} FROM {table} WHERE {where} GROUP BY money, {group}", values
+    )
+    # One receipt may stand in several of these categories.
+    several = len(wanted.categories or ()) > 1 and by not in ("product", "category")
+    for of, key, *row in found:
+        figures = dict(zip(days.GOODS, row, strict=True))
+        figures["net"] = figures["revenue"] - figures["tax"]
+        if several:
+            figures["receipts"] = 0
+        yield of, _key(sums, by, key), figures
 
 
 def _key(sums: DailySums, by: str, key: Any) -> str:
@@ -255,7 +260,7 @@ def _key(sums: DailySums, by: str, key: Any) -> str:
 
 
 def _parts(sums: DailySums, by: str, span: Range, wanted: Filter) -> Rows:
-    where, values = _where(span, wanted, categories=by in OF_LINES)
+    where, values = _where(sums, span, wanted, categories=by in OF_LINES, months=True)
     figures = PART_FIGURES[by]
     found = sums.select(
         f"SELECT {_WORD.format('money')}, {_WORD.format('key')}, {_sums(figures)} FROM parts WHERE {where} "
@@ -268,33 +273,22 @@ def _parts(sums: DailySums, by: str, span: Range, wanted: Filter) -> Rows:
 
 def _refunds(sums: DailySums, span: Range, wanted: Filter) -> Rows:
     """By cashier: refunds given, what came back of goods (in exchanges too), and what was voided."""
-    where, values = _where(span, wanted, categories=False)
+    where, values = _where(sums, span, wanted, categories=False)
     money, cashier = _WORD.format("money"), _WORD.format("cashier")
-    for table, names in (("receipts", ("refunds", "refunds_amount")), ("goods", ("returned",))):
-        for of, key, *row in sums.select(
-            f"SELECT {money}, {cashier}, {_sums(names)} FROM {table} WHERE {where} GROUP BY money, cashier", values
-        ):
-            if any(row):
-                yield of, key, dict(zip(names, row, strict=True))
+    names = ("refunds", "refunds_amount", "returned")
+    for of, key, *row in sums.select(
+        f"SELECT {money}, {cashier}, {_sums(names)} FROM receipts WHERE {where} GROUP BY money, cashier", values
+    ):
+        if any(row):
+            yield of, key, dict(zip(names, row, strict=True))
     found = sums.select(
-        f"SELECT {money}, {cashier}, {_WORD.format('key')}, sum(count) FROM parts WHERE {where} "
+        f"SELECT {money}, {cashier}, {_WORD.format('key')}, sum(count) FROM parts WHERE {where} AND date % 100 > 0 "
         "AND kind = (SELECT n FROM words WHERE word = 'event') GROUP BY money, cashier, key",
         values,
     )
     for of, key, name, count in found:
         if name in VOIDS:
             yield of, key, {name: count}
-
-
-def parts(sums: DailySums, kind: str, span: Range, wanted: Filter) -> list[tuple[str, str, dict[str, int]]]:
-    """`[(currency, key, figures)]` of one kind: "deposit", "event" and those of `PARTS`."""
-    where, values = _where(span, wanted, categories=False)
-    found = sums.select(
-        f"SELECT {_WORD.format('money')}, {_WORD.format('key')}, {_sums(days.PARTS)} FROM parts WHERE {where} "
-        "AND kind = (SELECT n FROM words WHERE word = ?) GROUP BY money, key",
-        [*values, kind],
-    )
-    return [(money, key, dict(zip(days.PARTS, row, strict=True))) for money, key, *row in found]
 
 
 def _names(sums: DailySums, by: str, keys: set[str]) -> dict[str, str]:
@@ -320,8 +314,10 @@ def choices(stores: Sequence[DailySums], span: Range) -> dict[str, list[str]]:
     found: dict[str, set[str]] = {"terminal": set(), "cashier": set(), "category": set()}
     for sums in stores:
         for name, values in found.items():
+            table = "goods" if name == "category" else "receipts"
             rows = sums.select(
-                f"SELECT word FROM words WHERE n IN (SELECT DISTINCT {name} FROM goods WHERE date BETWEEN ? AND ?)",
+                f"SELECT word FROM words WHERE n IN (SELECT DISTINCT {name} FROM {table} WHERE date BETWEEN ? AND ? "
+                "AND date % 100 > 0)",
                 (number(span.low), number(span.high)),
             )
             values.update(word for (word,) in rows)

@@ -23,7 +23,7 @@ Table = dict[tuple[Any, ...], list[int]]
 #: The figures of each table, in the order in which they are kept.
 RECEIPTS = (
     "receipts", "sales", "sales_amount", "refunds", "refunds_amount", "total", "stored", "tax", "discount", "tips",
-    "rounding", "paid", "change",
+    "rounding", "paid", "change", "quantity", "returned",
 )  # fmt: skip
 GOODS = ("receipts", "quantity", "revenue", "tax", "discount", "returned")
 PARTS = ("count", "base", "ins", "outs", "amount")
@@ -83,14 +83,7 @@ def _order(day: Day, order: Doc, zone: ZoneInfo) -> None:
     hour = hour_of(order["at"], zone)
     place = (money_of(order["currency"], order.get("digits", 2)), order["terminal"], order.get("cashier") or "")
     refund = head.refund
-    _add(
-        day.receipts,
-        (*place, hour),
-        (
-            1, not refund, 0 if refund else head.total, refund, head.total if refund else 0, head.total, head.stored,
-            head.tax, head.discount, head.tip, head.rounding, head.paid, head.change,
-        ),
-    )  # fmt: skip
+    quantity = back = 0
     for tax in order["tax"]:
         day.names[f"{tax['id']}|{tax['rate']}"] = tax["name"]
     categories: set[str] = set()
@@ -106,18 +99,28 @@ def _order(day: Day, order: Doc, zone: ZoneInfo) -> None:
         else:
             product = LACKING if line.kind == figures.REST else NAMED + line.name
         returned = line.revenue if line.quantity < 0 else 0
+        quantity += line.quantity
+        back += returned
         sums = (line.quantity, line.revenue, line.tax, line.discount, returned)
         _add(day.goods, (*place, hour, category), (category not in categories, *sums))
         _add(day.products, (*place, category, product), ((category, product) not in products, *sums))
         categories.add(category)
         products.add((category, product))
         if line.kind == "deposit":
-            charged, back = (line.revenue, 0) if line.revenue > 0 else (0, line.revenue)
-            _add(day.parts, (*place, category, "deposit", "deposit"), (1, 0, charged, back, line.revenue))
+            charged, paid_back = (line.revenue, 0) if line.revenue > 0 else (0, line.revenue)
+            _add(day.parts, (*place, category, "deposit", "deposit"), (1, 0, charged, paid_back, line.revenue))
         for id, rate, base, amount in line.taxes:
             _add(day.parts, (*place, category, "tax", f"{id}|{rate}"), (1, base, 0, 0, amount))
         for kind, promotion, amount in line.discounts:
             _add(day.parts, (*place, category, "discount", f"{kind}|{promotion or ''}"), (1, 0, 0, 0, amount))
+    _add(
+        day.receipts,
+        (*place, hour),
+        (
+            1, not refund, 0 if refund else head.total, refund, head.total if refund else 0, head.total, head.stored,
+            head.tax, head.discount, head.tip, head.rounding, head.paid, head.change, quantity, back,
+        ),
+    )  # fmt: skip
     for entry in order.get("promotions") or ():
         if isinstance(entry, Mapping) and isinstance(entry.get("id"), str) and isinstance(entry.get("name"), str):
             day.names[entry["id"]] = entry["name"]

@@ -4,6 +4,9 @@ They are derived: whatever is odd about the file (another program's, damaged, of
 of another version, of another time zone) it is made anew from the documents, which are never touched. A change of the
 store makes the days that it belongs to *stale*; a stale day is summed again from its own documents when somebody asks
 for it. So what a report says is always the sum of the documents that are here now.
+
+Whole months of all tills and cashiers together stand in the same tables under a date of their own (20261100), made of
+their days when they are first asked for: a year by product is twelve of them, not half a million rows.
 """
 
 from __future__ import annotations
@@ -13,6 +16,7 @@ import sqlite3
 import threading
 import time
 import weakref
+from calendar import monthrange
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -26,7 +30,7 @@ from app.shop.stores import StoreFacts
 
 log = logging.getLogger("couchtill.shop")
 
-VERSION = "1"  # of the tables and of what is summed into them: another one begins anew
+VERSION = "2"  # of the tables and of what is summed into them: another one begins anew
 PAGE = 500
 #: Seconds that one question may spend on days that are not summed yet, before it says so.
 PATIENCE = 8.0
@@ -40,12 +44,15 @@ _TABLES = {
     "parts": (days.PARTS_KEY, days.PARTS),
 }
 _WHOLE = ("hour",)  # members of keys that are numbers; the others are words
+#: What the sums of a month don't tell apart.
+_TOGETHER = ("terminal", "cashier", "hour")
 
 _SCHEMA = """
 CREATE TABLE meta(key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE words(n INTEGER PRIMARY KEY, word TEXT NOT NULL UNIQUE);
 CREATE TABLE names(word INTEGER PRIMARY KEY, date INTEGER NOT NULL, name TEXT NOT NULL);
 CREATE TABLE stale(date INTEGER PRIMARY KEY);
+CREATE TABLE months(date INTEGER PRIMARY KEY);
 CREATE TABLE left_out(id TEXT PRIMARY KEY, date INTEGER NOT NULL) WITHOUT ROWID;
 """ + "".join(
     f"CREATE TABLE {name}(date INTEGER NOT NULL, {', '.join(f'{key} INTEGER NOT NULL' for key in keys)}, "
@@ -64,6 +71,23 @@ def number(date: str) -> int:
 def date(number: int) -> str:
     """2026-11-22 of 20261122."""
     return f"{number // 10000:04d}-{number // 100 % 100:02d}-{number % 100:02d}"
+
+
+def _months(first: int, last: int) -> Iterator[int]:
+    """The months of a range of days: 20261100."""
+    year, month = divmod(first // 100, 100)
+    while year * 100 + month <= last // 100:
+        yield (year * 100 + month) * 100
+        year, month = (year, month + 1) if month < 12 else (year + 1, 1)
+
+
+def _begin(month: int) -> int:
+    return month + 1
+
+
+def _end(month: int) -> int:
+    """Its last day."""
+    return month + monthrange(month // 10000, month // 100 % 100)[1]
 
 
 class DailySums:
@@ -113,6 +137,48 @@ class DailySums:
                 self._sum(connection, day, doubled)
         return 0, len(found)
 
+    def spans(self, low: str, high: str) -> tuple[list[int], list[tuple[int, int]]]:
+        """A range of dates as whole months that have sums of their own, and the stretches of days beside them."""
+        first, last = number(low), number(high)
+        whole = [month for month in _months(first, last) if _begin(month) >= first and _end(month) <= last]
+        with self._open() as connection:
+            whole = [month for month in whole if self._month(connection, month)]
+        days: list[tuple[int, int]] = []
+        at = first
+        for month in whole:
+            if at < _begin(month):
+                days.append((at, month - 1))
+            at = month + 100  # the first day of the next one, or more than any day of this
+        if at <= last:
+            days.append((at, last))
+        return whole, days
+
+    def _month(self, connection: sqlite3.Connection, month: int) -> bool:
+        """Whether the month has sums, which are made now where it has not; none while one of its days is stale."""
+        if connection.execute("SELECT 1 FROM months WHERE date = ?", (month,)).fetchone():
+            return True
+        bounds = (month, month + 99)
+        if connection.execute("SELECT 1 FROM stale WHERE date BETWEEN ? AND ?", bounds).fetchone():
+            return False
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            for name in ("goods", "products", "parts"):
+                keys, sums = _TABLES[name]
+                kept = [key for key in keys if key not in _TOGETHER]
+                chosen = ", ".join("0" if key in _TOGETHER else key for key in keys)
+                connection.execute(
+                    f"INSERT INTO {name} SELECT {month}, {chosen}, {', '.join(f'sum({each})' for each in sums)} "
+                    f"FROM {name} WHERE date > ? AND date <= ? GROUP BY {', '.join(kept)}",
+                    bounds,
+                )
+            connection.execute("INSERT INTO months VALUES(?)", (month,))
+            connection.execute("COMMIT")
+        except BaseException:
+            with suppress(sqlite3.Error):
+                connection.execute("ROLLBACK")
+            raise
+        return True
+
     def select(self, sql: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """Rows of the tables, for `reports.ask`."""
         with self._open() as connection:
@@ -161,7 +227,7 @@ class DailySums:
             connection.execute("PRAGMA synchronous = NORMAL")
             connection.execute("PRAGMA cache_size = -8000")
             if not self._fits(connection):
-                self._begin(connection)
+                self._begin_anew(connection)
             self._words = dict(connection.execute("SELECT word, n FROM words").fetchall())
         except BaseException:
             connection.close()
@@ -187,7 +253,7 @@ class DailySums:
         reached = int(seq.partition("-")[0]) if seq.partition("-")[0].isdigit() else -1
         return meta == self._meta() and reached == self.database.resolve_seq(seq)
 
-    def _begin(self, connection: sqlite3.Connection) -> None:
+    def _begin_anew(self, connection: sqlite3.Connection) -> None:
         """Empty tables, and every day of the store stale."""
         connection.execute("BEGIN IMMEDIATE")
         for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall():
@@ -211,7 +277,7 @@ class DailySums:
     def _look(self, connection: sqlite3.Connection) -> None:
         """Finds the days that what came since the last look belongs to."""
         if not self._fits(connection):
-            self._begin(connection)
+            self._begin_anew(connection)
         (since,) = connection.execute("SELECT value FROM meta WHERE key = 'seq'").fetchone()
         while self.database.resolve_seq(since) < self.database.last_n:
             page = self.database.changes(since, limit=PAGE)
@@ -224,7 +290,7 @@ class DailySums:
                         # Such a document is written once. Where one was changed or taken away all the same, nobody
                         # knows any more which day it stood in.
                         connection.execute("ROLLBACK")
-                        self._begin(connection)
+                        self._begin_anew(connection)
                         return
                     stale |= self._note(connection, record)
                 connection.executemany("INSERT OR IGNORE INTO stale VALUES(?)", [(day,) for day in stale if day])
@@ -307,6 +373,10 @@ class DailySums:
             ]
             marks = ", ".join("?" * (1 + len(keys) + len(sums)))
             connection.executemany(f"INSERT INTO {name} VALUES({marks})", rows)
+        month = day // 100 * 100
+        if connection.execute("DELETE FROM months WHERE date = ?", (month,)).rowcount:
+            for name in ("goods", "products", "parts"):
+                connection.execute(f"DELETE FROM {name} WHERE date = ?", (month,))
         connection.executemany(
             "INSERT INTO names VALUES(?, ?, ?) ON CONFLICT(word) DO UPDATE SET date = excluded.date, "
             "name = excluded.name WHERE excluded.date >= date",

@@ -72,7 +72,7 @@ def register(blueprint: Blueprint, hall: Hall) -> None:
     def zreports_page() -> tuple[str, int]:
         fault, status = "", 200
         try:
-            wanted = asked.read(hall, {"range": "days28", **request.args})
+            wanted = asked.read(hall, {"range": "" if request.args.get("from") else "days28", **request.args})
         except SaleError as wrong:
             fault, status = tell(wrong.reason), wrong.status
             wanted = asked.read(hall, {"range": "days28"})
