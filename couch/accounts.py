@@ -47,15 +47,23 @@ def steps(
     *,
     iterations: int | None,
     keeper: Keeper | None,
+    notes: list[str],
 ) -> Iterator[Step]:
-    """What of these users is missing. `iterations`: see `couch.provision.provision`; of no account for a CouchDB before
-    3.4, which knows hashes of its own kind only. Without a `keeper` a new user must come with a password."""
+    """What of these users is missing; one that head office holds back by its state (waiting for a code, withdrawn,
+    replaced, revoked) is left as it is, and told in `notes`.
+
+    `iterations`: see `couch.provision.provision`; of no account for a CouchDB before 3.4, which knows hashes of its own
+    kind only. Without a `keeper` a new user must come with a password.
+    """
     if server.is_couchdb and server.number < (3, 4):
         iterations = None
     wanted = list(users)
     there = server.users(user.name for user in wanted) if "_users" in known else {}
     for user in wanted:
         doc = there.get(user.name)
+        if held := _held(doc):
+            notes.append(f"User {user.name} is {held} at head office, whose page of terminals decides: left as it is.")
+            continue
         change = _change(user, doc)
         if change is None:
             continue
@@ -83,6 +91,13 @@ def _change(user: User, doc: Mapping[str, Any] | None) -> _Change | None:
     return _Change(", ".join(words), have + missing, given or user.renew) if words else None
 
 
+def _held(doc: Mapping[str, Any] | None) -> str | None:
+    """The state in which head office keeps a user from being one, as its document tells."""
+    told = (doc or {}).get("couchtill")
+    state = told.get("state") if isinstance(told, Mapping) else None
+    return None if state in (None, "enrolled") else str(state)
+
+
 def _make(server: Server, user: User, iterations: int | None, keeper: Keeper | None) -> None:
     made = user.password is None
     password = passwords.generate() if user.password is None else user.password
@@ -93,7 +108,7 @@ def _make(server: Server, user: User, iterations: int | None, keeper: Keeper | N
             doc = server.user(user.name)
             if kept and doc is not None and passwords.matches(doc, password):
                 return  # a request that was repeated met its own first one
-            change = _change(user, doc)
+            change = None if _held(doc) else _change(user, doc)
             if change is None:
                 break
             if change.password and made and not kept:

@@ -90,7 +90,7 @@ def _steps(
         yield from databases.security(server, name, roles, known)
         if designs:
             yield from documents.steps(server, name, known, mango=mango)
-    yield from accounts.steps(server, wanted.users.values(), known, iterations=iterations, keeper=keeper)
+    yield from accounts.steps(server, wanted.users.values(), known, iterations=iterations, keeper=keeper, notes=notes)
 
 
 def _databases(wanted: Wanted) -> Iterator[tuple[str, tuple[str, ...]]]:

@@ -48,7 +48,7 @@ class Server:
         except ValueError:
             raise CentralError(f"{shown(url)} is no address of a CouchDB: the port is wrong.") from None
         if parts.scheme not in ("http", "https") or not parts.hostname:
-            raise CentralError(f"{shown(url)} is no address of a CouchDB: http://name:password@host:port is.")
+            raise CentralError(f"{shown(url)} is no address of a CouchDB: http://admin@host:5984 is.")
         host = parts.hostname if ":" not in parts.hostname else f"[{parts.hostname}]"
         netloc = host if port is None else f"{host}:{port}"
         self.shown = urlunsplit((parts.scheme, netloc, parts.path.rstrip("/"), "", ""))
@@ -101,7 +101,7 @@ class Server:
             raise CentralError(f"{self.shown} has no admin, so that anybody may do anything there: make one first.")
         if not is_admin:
             must = f"{self.shown} must be prepared by an admin: "
-            raise CentralError(must + (f"{name} is none." if name else "give name and password in the URL."))
+            raise CentralError(must + (f"{name} is none." if name else "give name and password."))
 
     def _require_quorum(self) -> None:
         members = self._call("GET", "_membership", missing=True) or {}
@@ -200,6 +200,8 @@ class Server:
                 return None
             raise CentralError(f"{self.shown} has no {'/'.join(path) or 'page'}: is it a CouchDB?") from None
         except couchdb.http.Unauthorized:
+            if not self._couch.resource.credentials:
+                raise CentralError(f"{self.shown} must be prepared by an admin: give name and password.") from None
             raise CentralError(f"{self.shown} does not accept this name and password.") from None
         except couchdb.http.Forbidden as error:
             raise CentralError(words.refused(self.shown, 403, *_told(error))) from None

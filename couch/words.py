@@ -16,6 +16,9 @@ _NOT_YET, _EXPIRED = 9, 10
 _UNKNOWN = (18, 19, 20, 21)
 _OTHER_NAME = (62, 64)
 
+#: The other side has ended the connection.
+_ENDED = (http.client.HTTPException, ConnectionResetError, BrokenPipeError)
+
 
 class CentralError(Exception):
     """The central can't be prepared; the message is for a person and holds no password."""
@@ -60,8 +63,10 @@ def unreachable(where: str, error: Exception, seconds: float) -> str:
     elif isinstance(error, ConnectionRefusedError):
         why = "the machine is there, but nothing listens on this port"
     elif isinstance(error, TimeoutError):
-        why = f"no answer within {seconds:.0f} s"
-    elif isinstance(error, http.client.HTTPException | ConnectionResetError) and where.startswith("http:"):
+        why = f"no answer within {seconds:.0f} s" + (" (does it speak http://?)" if where.startswith("https") else "")
+    elif isinstance(error, http.client.HTTPException | ConnectionResetError | BrokenPipeError) and where.startswith(
+        "http:"
+    ):
         why = "it ends the connection without an answer (does it want https://?)"
     else:
         why = getattr(error, "strerror", None) or str(error) or type(error).__name__
@@ -86,6 +91,8 @@ def _tls(where: str, error: ssl.SSLError) -> str:
         return f"{where} shows a certificate that can't be trusted: {getattr(error, 'verify_message', error)}."
     if error.reason in ("WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE", "HTTP_REQUEST", "PACKET_LENGTH_TOO_LONG"):
         return f"{where} does not speak TLS on this port: is it http://?"
+    if error.reason in ("TLSV1_ALERT_INTERNAL_ERROR", "TLSV1_UNRECOGNIZED_NAME"):
+        return f"{where} has no certificate for the name {host}: call it by the name that it has one for."
     return f"{where} can't be reached: TLS fails ({error.reason or error})."
 
 

@@ -23,6 +23,7 @@ IMPORT_NAMES = {
     "openapi-spec-validator": "openapi_spec_validator",
     "pytest-xdist": "xdist",
     "python-escpos": "escpos",
+    "ruamel.yaml": "ruamel",
     "quickjs-ng": "quickjs",
     "prometheus-client": "prometheus_client",
 }
