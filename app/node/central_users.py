@@ -121,7 +121,7 @@ class Central:
             body = json.loads(response.content) if len(response.content) < MOST else None
         except DocsError:
             body = None
-        if not isinstance(body, dict) or 300 <= status < 400:
+        if not isinstance(body, dict | list) or 300 <= status < 400:
             if status >= 500 or status == 429:
                 raise CentralProblem("away", say("The central, %(where)s, has a problem of its own.", where=self.url))
             reason = say(
@@ -131,7 +131,8 @@ class Central:
             raise CentralProblem("stranger", reason)
         if status < 400 or status in passes:
             return Answer(status, body, clock)
-        said = str(body.get("reason") or body.get("error") or status)[:200]
+        told_of = body if isinstance(body, dict) else {}
+        said = str(told_of.get("reason") or told_of.get("error") or status)[:200]
         if status == 403 and "temporarily locked" in said:
             reason = say("The central has locked %(name)s out for some minutes, after wrong passwords.", name=self.name)
             raise CentralProblem("locked", reason)
@@ -151,12 +152,16 @@ class Central:
     def meet(self) -> Answer:
         """Whether this is a central at all, and takes the name and password: its answer to `/_session`."""
         answer = self.ask("GET", "_session")
-        if not isinstance(answer.body.get("userCtx"), dict):
+        if not isinstance(answer.body, dict) or not isinstance(answer.body.get("userCtx"), dict):
             raise CentralProblem("stranger", say("%(where)s answers, but it is no CouchDB.", where=self.url))
         return answer
 
     def has_database(self, name: str) -> bool:
         return self.ask("GET", quote(name, safe=""), passes=(404,)).status == 200
+
+    def send(self, database: str, doc: Doc) -> None:
+        """One revision of a document, with its `_revisions`, as a replication brings it."""
+        self.ask("POST", f"{quote(database, safe='')}/_bulk_docs", {"docs": [doc], "new_edits": False})
 
     # -- users -----------------------------------------------------------------------------------------------------
 

@@ -22,6 +22,7 @@ from typing import Any
 
 import app.node.links as node_links
 from app.docs import json
+from app.docs.database import Database
 from app.docs.directory import Directory
 from app.docs.errors import DocsError
 from app.node import codes
@@ -110,14 +111,14 @@ class Enrolling:
     def run(self, text: str | None) -> NodeConfig:
         """The whole of it, or the rest of it; `text` None goes on with the code of before. The terminal's
         configuration; NodeError and StoreError in words."""
+        if self.path.exists() and not self.path.is_dir():
+            raise EnrolError(say("%(path)s is a file; a terminal needs a directory.", path=self.path))
         kept = pending(self.path)
         if text is None and kept is None:
             raise EnrolError(say("The code is missing."))
         code = codes.decode(text if text is not None else kept.code)  # type: ignore[union-attr]
         if (self.path / "node.toml").exists():
             return self._is_one(code, kept)
-        if self.path.exists() and not self.path.is_dir():
-            raise EnrolError(say("%(path)s is a file; a terminal needs a directory.", path=self.path))
         from app.shop.indexes import indexes_for
 
         with Directory(self.path, indexes_for=indexes_for) as directory:
@@ -334,21 +335,24 @@ class Enrolling:
     def _settle(self, code: Code, kept: Pending, directory: Directory) -> NodeConfig:
         self._say(replace(self.progress, step="opening"))
         config = self._config(code)
-        terminals.note(
-            directory.get(f"store-{code.store}"),
-            code.terminal,
-            f"enrolled.{code.enrolment}",
-            "enrolled",
-            on=code.terminal,
-            moment=self.now,
-            enrolment=code.enrolment,
-        )
+        say_enrolled(directory.get(f"store-{code.store}"), code.terminal, code.enrolment, self.now)
         node_config.write_secret(self.path, "central", kept.password)
         keep_ticket(self.path, code.ticket)
         node_config.write(self.path, config)
         (self.path / f"{PENDING}.secret").unlink(missing_ok=True)
         self._say(replace(self.progress, step="done"))
         return config
+
+
+def say_enrolled(store: Database, terminal: str, enrolment: str, moment: clocks.Clock = clocks.now) -> bool:
+    """Notes in the terminal's document that a machine has used this code. False while head office's document is not
+    here yet: one of our own would be another beginning of it."""
+    if terminals.found(store, terminal) is None:
+        return False
+    terminals.note(
+        store, terminal, f"enrolled.{enrolment}", "enrolled", on=terminal, moment=moment, enrolment=enrolment
+    )
+    return True
 
 
 #: States of a code or an account that are its end.

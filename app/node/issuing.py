@@ -101,7 +101,18 @@ class Issuing:
             enrolment=code.enrolment,
             until=until,
         )
+        self._send(store, terminal)
         return Issued(codes.encode(code), until, doc)
+
+    def _send(self, store: Database, terminal: str) -> None:
+        """The terminal's document to the central at once: the machine that uses the code shall find it there, and not
+        begin one of its own. Where this fails, the link sends it."""
+        doc = store.get(terminals.id_of(terminal), revs=True)
+        try:
+            with self._central() as central:
+                central.send(store.name, doc)
+        except (CentralProblem, SaleError):
+            return
 
     def _make(self, store: Database, terminal: str, request: str, address: str | None) -> Code:
         config = self.node.config
@@ -232,8 +243,8 @@ class Issuing:
         if not there:
             name = store.name.removeprefix("store-")
             reason = say(
-                "The central has no database for store %(store)s yet. Prepare it on the page “Stores”, or have “couchtill "
-                "central apply” run with --store %(name)s; then try again.",
+                "The central has no database for store %(store)s yet. Prepare it on the page “Stores”, or have "
+                "“couchtill central apply” run with --store %(name)s; then try again.",
                 store=name.upper(),
                 name=name,
             )

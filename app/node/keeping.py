@@ -9,8 +9,9 @@ from typing import Any
 
 from app.node.central_users import CentralProblem, told
 from app.node.codes import ticket_name
+from app.node.enrolling import say_enrolled
 from app.node.issuing import Issuing, central_of, overdue
-from app.node.standing import Watch
+from app.node.standing import Watch, kept_ticket
 from app.shop import clock as clocks
 from app.shop import terminals
 from app.shop.sale import SaleError
@@ -36,6 +37,7 @@ class Keeping:
         self._issuing = Issuing(node)
         self._ending = threading.Event()
         self._turns = 0
+        self._said = False
         self._thread = threading.Thread(target=self._run, name="keeping", daemon=True)
 
     def start(self) -> None:
@@ -70,6 +72,15 @@ class Keeping:
             self.watch.look(sum(link.unsent for link in links))
         elif states and states <= {"idle", "active", "resting"}:
             self.watch.fine()
+            if not self._said:
+                self._said = self._say_enrolled()
+
+    def _say_enrolled(self) -> bool:
+        """That this machine used its code is said at its enrolment, or now that head office's document has come."""
+        ticket = kept_ticket(self.node.path)
+        if ticket is None:
+            return True
+        return say_enrolled(self.node.store_db, self.node.id, ticket[0].rpartition(".")[2])
 
     # -- head office -----------------------------------------------------------------------------------------------
 
