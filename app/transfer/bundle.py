@@ -17,6 +17,7 @@ from __future__ import annotations
 import base64
 import errno
 import hashlib
+import io
 import os
 import re
 import time
@@ -41,6 +42,8 @@ USERS: Final = "users.jsonl"
 LEVEL = 1
 #: Bytes of one line, and of the manifest: more is no backup of ours, and would fill the memory.
 LONGEST, LARGEST_MANIFEST = 1 << 30, 1 << 26
+#: Bytes of an archive that are unpacked at once.
+BUFFER = 1 << 18
 #: Seconds after which a `.part` that nobody wrote to is what a killed backup left.
 STALE = 900.0
 
@@ -213,7 +216,7 @@ class Reader:
 
     def lines(self, part: Part) -> Iterator[bytes]:
         """The lines of a part, each the JSON of a revision."""
-        with _damage(self.file), self._archive.open(part.file) as stream:
+        with _damage(self.file), _opened(self._archive, part) as stream:
             while line := stream.readline(LONGEST):
                 yield line.rstrip(b"\n")
 
@@ -248,7 +251,7 @@ def check(file: Path, *, finished: bool = True, progress: Progress | None = None
             raise BackupError(f"{file} was altered: it doesn't hold what its manifest names.")
         total, done = sum(part.lines for part in manifest.parts), 0
         for part in manifest.parts:
-            for _line in _checked(file, archive, part):
+            for _line in _checked(file, archive, part, finished):
                 done += 1
                 if progress is not None and not done % 500:
                     progress(done, total)
@@ -322,21 +325,27 @@ def _part(told: Mapping[str, Any]) -> Part:
     return part
 
 
-def _checked(file: Path, archive: zipfile.ZipFile, part: Part) -> Iterator[None]:
-    """Once for each line of a part; BackupError where the part is not what the manifest says."""
+def _opened(archive: zipfile.ZipFile, part: Part) -> IO[bytes]:
+    """Through a buffer: an archive's own reader takes thrice as long for lines."""
+    return io.BufferedReader(archive.open(part.file), BUFFER)  # type: ignore[type-var]
+
+
+def _checked(file: Path, archive: zipfile.ZipFile, part: Part, whole: bool) -> Iterator[None]:
+    """Once for each line of a part; BackupError where the part is not what the manifest says. `whole`: each line must
+    be a document as well, which what was written a moment ago is."""
     digest, length, lines, attachments = hashlib.sha256(), 0, 0, 0
     if archive.getinfo(part.file).file_size != part.bytes:
         raise BackupError(f"{file} was altered: {part.name} is not as long as it was.")
-    with archive.open(part.file) as stream:
+    with _opened(archive, part) as stream:
         while line := stream.readline(LONGEST):
             digest.update(line)
             length += len(line)
             lines += 1
-            attachments += _check_line(file, part, lines, line)
+            attachments += _check_line(file, part, lines, line) if whole else 0
             yield
     if length != part.bytes or digest.hexdigest() != part.sha256:
         raise BackupError(f"{file} was altered: {part.name} is not what was written.")
-    if (lines, attachments) != (part.lines, part.attachments):
+    if lines != part.lines or (whole and attachments != part.attachments):
         raise BackupError(f"{file} was altered: {part.name} doesn't hold as much as its manifest says.")
 
 

@@ -6,7 +6,7 @@ The whole file is checked before the first request. Then, database by database:
    links don't know it, and stay away.
 2. Revisions go in as they are (`new_edits: false`): what is there already stays, what is newer stays newer, nothing is
    deleted, and a second restore changes nothing. Design documents last, so that they judge nothing of the past.
-3. Every revision of the file is asked for again.
+3. What was written is asked for again, request by request.
 4. Its `_security` says which central it takes the place of (`identity.succeeding`): from then on tills go on by
    themselves. Each compares what it has with what is there, from the beginning, and sends what the copy lacks.
 
@@ -20,7 +20,7 @@ import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from app.docs import json
 from app.replicator import identity
@@ -197,12 +197,12 @@ def _users(server: Server, url: str, reader: Reader, part: Part, there: set[str]
 
 
 def _write(url: str, reader: Reader, part: Part, outcome: Outcome, progress: Progress | None) -> None:
-    """Every revision of a part, then a look whether all of them are there."""
+    """Every revision of a part, each request followed by a look whether what it brought is there."""
     peer = RemotePeer(address(url, part.name))
     lock = threading.Lock()
     done = 0
 
-    def send(lines: Sequence[bytes]) -> None:
+    def send(lines: Sequence[Line]) -> None:
         nonlocal done
         written, refused = _send(peer, lines)
         with lock:
@@ -216,7 +216,7 @@ def _write(url: str, reader: Reader, part: Part, outcome: Outcome, progress: Pro
             progress(done, part.lines)
 
     pool = Pool(WORKERS)
-    designs: list[bytes] = []
+    designs: list[Line] = []
     try:
         for lines in _batches(reader.lines(part), designs):
             pool.submit(lambda lines=lines: send(lines), tick)  # type: ignore[misc]
@@ -224,57 +224,64 @@ def _write(url: str, reader: Reader, part: Part, outcome: Outcome, progress: Pro
         pool.join(tick)
         for line in designs:
             send([line])
-        _compare(peer, reader, part, {failure.id for failure in outcome.refused})
     finally:
         pool.close()
         peer.close()
 
 
-def _batches(lines: Iterator[bytes], designs: list[bytes]) -> Iterator[list[bytes]]:
+class Line(NamedTuple):
+    """A revision of a backup, as it stands there."""
+
+    id: str
+    rev: str
+    text: bytes
+
+
+def _batches(lines: Iterator[bytes], designs: list[Line]) -> Iterator[list[Line]]:
     """Lines by the request; the revisions of one document are never parted, so that an ancestor comes first."""
-    batch: list[bytes] = []
-    size, last = 0, ""
-    for line in lines:
-        id = _id_of(line)
-        if id.startswith("_design/"):
+    batch: list[Line] = []
+    size = 0
+    for text in lines:
+        doc = json.loads(text)
+        line = Line(doc["_id"], doc["_rev"], text)
+        if line.id.startswith("_design/"):
             designs.append(line)
             continue
-        if batch and id != last and (len(batch) >= BATCH or size + len(line) > BATCH_BYTES):
+        if batch and line.id != batch[-1].id and (len(batch) >= BATCH or size + len(text) > BATCH_BYTES):
             yield batch
             batch, size = [], 0
         batch.append(line)
-        size += len(line)
-        last = id
+        size += len(text)
     if batch:
         yield batch
 
 
-def _id_of(line: bytes) -> str:
-    return str(json.loads(line)["_id"])
-
-
-def _send(peer: RemotePeer, lines: Sequence[bytes]) -> tuple[int, list[Failure]]:
-    """How many of these revisions weren't there, and which of them were refused."""
-    docs = [json.loads(line) for line in lines]
-    asked: dict[str, list[str]] = {}
-    for doc in docs:
-        asked.setdefault(doc["_id"], []).append(doc["_rev"])
-    missing = again(lambda: peer.revs_diff(asked))
-    wanted = [
-        (line, doc)
-        for line, doc in zip(lines, docs, strict=True)
-        if doc["_id"] in missing and doc["_rev"] in missing[doc["_id"]].revs
-    ]
+def _send(peer: RemotePeer, lines: Sequence[Line]) -> tuple[int, list[Failure]]:
+    """How many of these revisions weren't there, and which of them were refused. PeerError when the central lacks one
+    that it took."""
+    missing = _missing(peer, lines)
+    wanted = [line for line in lines if (line.id, line.rev) in missing]
     failures: list[Failure] = []
     small: list[Document] = []
-    for line, doc in wanted:
-        if len(line) > ALONE and doc.get("_attachments"):
-            failures += _alone(peer, outline(doc))
+    for line in wanted:
+        if len(line.text) > ALONE and b'"_attachments":' in line.text:
+            failures += _alone(peer, outline(json.loads(line.text)))
         else:
-            small.append(line)
+            small.append(line.text)
     if small:
         failures += _in_bulk(peer, small)
+    refused = {failure.id for failure in failures}
+    for id, rev in _missing(peer, [line for line in wanted if line.id not in refused]):
+        raise PeerError(f"{peer.name} took {id} {rev} and doesn't have it. Nothing was lost: run the restore again.")
     return len(wanted), failures
+
+
+def _missing(peer: RemotePeer, lines: Sequence[Line]) -> set[tuple[str, str]]:
+    asked: dict[str, list[str]] = {}
+    for line in lines:
+        asked.setdefault(line.id, []).append(line.rev)
+    found = again(lambda: peer.revs_diff(asked)) if asked else {}
+    return {(id, rev) for id, entry in found.items() for rev in entry.revs}
 
 
 def _in_bulk(peer: RemotePeer, lines: Sequence[Document]) -> list[Failure]:
@@ -291,22 +298,3 @@ def _in_bulk(peer: RemotePeer, lines: Sequence[Document]) -> list[Failure]:
 def _alone(peer: RemotePeer, doc: dict[str, Any]) -> list[Failure]:
     failure = again(lambda: peer.write_one(doc))
     return [] if failure is None else [failure]
-
-
-def _compare(peer: RemotePeer, reader: Reader, part: Part, refused: set[str]) -> None:
-    """Asks for every revision of a part. PeerError when the central lacks one that it took."""
-    asked: dict[str, list[str]] = {}
-
-    def look() -> None:
-        lost = again(lambda: peer.revs_diff(asked)) if asked else {}
-        for id in lost:
-            raise PeerError(f"{peer.name} took {id} and doesn't have it. Nothing was lost: run the restore again.")
-        asked.clear()
-
-    for line in reader.lines(part):
-        doc = json.loads(line)
-        if doc["_id"] not in refused:
-            asked.setdefault(doc["_id"], []).append(doc["_rev"])
-        if len(asked) >= BATCH:
-            look()
-    look()

@@ -90,7 +90,7 @@ def fill(central: Central, name: str, large: int = 2_500_000) -> None:
     store = name.removeprefix("store-")
     provision(central.url, stores=[store])
     path = name
-    docs: list[dict[str, Any]] = [{"_id": f"order:{n:04}", "n": n, "text": "Käse " * 20} for n in range(700)]
+    docs: list[dict[str, Any]] = [{"_id": f"thing:{n:04}", "n": n, "text": "Käse " * 20} for n in range(700)]
     central.call("POST", f"{path}/_bulk_docs", json={"docs": docs})
     rev = central.call("PUT", f"{path}/edited", json={"v": 1})["rev"]
     for v in (2, 3):
@@ -159,8 +159,8 @@ def test_what_is_newer_stays_newer_and_what_came_since_stays(central: Central, t
     security = central.call("GET", f"{name}/_security")
     rev = central.call("GET", f"{name}/edited")["_rev"]
     central.call("PUT", f"{name}/edited?rev={rev}", json={"v": 4})
-    rev = central.call("GET", f"{name}/order:0001")["_rev"]
-    central.call("DELETE", f"{name}/order:0001?rev={rev}")
+    rev = central.call("GET", f"{name}/thing:0001")["_rev"]
+    central.call("DELETE", f"{name}/thing:0001?rev={rev}")
     central.call("PUT", f"{name}/new", json={})
     before = central.tree(name)
     assert run("restore", file, central.url) == 0
@@ -198,13 +198,13 @@ def test_a_database_that_another_central_filled_is_left_alone_until_a_person_say
     assert run("backup", central.url, file, "--database", name) == 0
     central.call("DELETE", name)
     provision(central.url, stores=[name.removeprefix("store-")])
-    central.call("PUT", f"{name}/order:of-somebody", json={})
+    central.call("PUT", f"{name}/thing:of-somebody", json={})
     before, security = central.tree(name), central.call("GET", f"{name}/_security")
     assert run("restore", file, central.url) == 1
     assert "holds documents, and is not the central" in capsys.readouterr().err
     assert central.tree(name) == before and central.call("GET", f"{name}/_security") == security
     assert run("restore", file, central.url, "--join") == 0
-    assert {"order:of-somebody", "order:0699", "forked", "gone"} <= set(central.tree(name))
+    assert {"thing:of-somebody", "thing:0699", "forked", "gone"} <= set(central.tree(name))
     own = central.call("GET", f"{name}/_security")["couchtill"]
     assert own["id"] == security["couchtill"]["id"] and own["restored_from"]
 
@@ -270,7 +270,7 @@ def test_sales_that_come_in_while_it_is_copied_are_no_trouble(central: Central, 
     central.call("DELETE", name)
     assert run("restore", file, central.url) == 0
     tree = central.tree(name)
-    assert {f"order:{n:04}" for n in range(700)} <= set(tree) and len(tree["edited"]) == 1
+    assert {f"thing:{n:04}" for n in range(700)} <= set(tree) and len(tree["edited"]) == 1
 
 
 def test_users_come_back_with_their_passwords_if_they_were_asked_for(central: Central, tmp_path: Path) -> None:
