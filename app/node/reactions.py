@@ -141,7 +141,17 @@ class Reactions:
         written += [*joining.join_all(node.company, database, node.older.waiting(name), node.kind, fetch=fetch)]
         if news:
             written += follow(node.company, database, kind=node.kind, fetch=fetch)
+        if name == "company" and node.kind == "office":
+            written += self._statements()
         if first:
             written += joining.join_waiting(node.company, database, node.kind, fetch=fetch)
         for id in written:
             log.info("%s: wrote %s", name, id)
+
+    def _statements(self) -> list[str]:
+        """What head office publishes of customers' accounts that moved."""
+        from app.shop.ledger.statements import publish
+
+        node = self._node
+        stores = {store: node.directory.get(f"store-{store}") for store in node.stores()}
+        return publish(node.company, stores, on=node.id)

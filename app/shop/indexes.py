@@ -21,6 +21,8 @@ COMPANY_INDEXES: tuple[Index | SearchIndex, ...] = (
     Index("product_stores", "product", "stores", multi=True),
     Index("customer_name", "customer", "name"),
     Index("customer_card", "customer", "cards", multi=True),
+    Index("customer_group", "customer", "group", order="name"),
+    Index("statement_account", "statement", "account", order="as_of"),
     Index("task_kind", "task", "kind"),
     Index("incident_kind", "incident", "kind"),
     Index("ledger_account", "ledger", "account"),
@@ -40,6 +42,7 @@ STORE_INDEXES: tuple[Index | SearchIndex, ...] = (
     Index("event_about", "event", "about"),
     Index("order_returns", "order", "returns", multi=True),  # what gives something of a receipt back
     Index("order_cart", "order", "cart"),
+    Index("order_customer", "order", "customer", order="at"),
     Index("cart_parked_at", "cart", "parked_at"),
     Index("task_kind", "task", "kind"),
     Index("incident_kind", "incident", "kind"),

@@ -17,6 +17,7 @@ from app.docs.database import Database
 from app.shop import clock as clocks
 from app.shop import sound
 from app.shop.desk import Desk
+from app.shop.ledger import statements
 from app.shop.ledger.derive import derive
 from app.shop.payments import codes
 from app.shop.reason import Money, say
@@ -43,8 +44,15 @@ def counting(company: Database, account: str) -> list[dict[str, Any]]:
 
 
 def balance_of(company: Database, account: str) -> int:
-    """The sum of an account's movements, minor units."""
-    return sum(int(doc["amount"]) for doc in counting(company, account))
+    """What is on an account, minor units: the sum of its movements, those that only head office has among them."""
+    return balance_from(company, account, counting(company, account))
+
+
+def balance_from(company: Database, account: str, found: Sequence[Doc]) -> int:
+    """As `balance_of`, where the movements that count here were read already."""
+    if account.startswith(statements.KINDS) and company.find("statement_account", account, limit=1):
+        return statements.standing(company, account).balance
+    return sum(int(doc["amount"]) for doc in found)
 
 
 def filled(found: Sequence[Doc]) -> bool:
@@ -85,14 +93,17 @@ class Balances:
         }
 
     def account(self, account: str, ours: Collection[str] = ()) -> dict[str, Any]:
-        """`{"account", "known", "balance", "available", "online", "as_of", "currency", "digits"}`; `ours` are accounts
-        of gift cards whose codes have the form of ours."""
+        """`{"account", "known", "balance", "available", "online", "as_of", "currency", "digits", "statement": null |
+        {"as_of", "balance"}}`: what head office said last of it; `ours` are accounts of gift cards whose codes have the
+        form of ours."""
         derive(self.desk.company, self.desk.store, keep=False)
         found = counting(self.desk.company, account)
-        balance = sum(doc["amount"] for doc in found)
+        balance = balance_from(self.desk.company, account, found)
         contact = self.desk.contact()
         facts, _ = self.desk.facts.read()
+        told = statements.newest(self.desk.company, account) if account.startswith(statements.KINDS) else None
         return {
+            "statement": None if told is None else {"as_of": told["as_of"], "balance": told["balance"]},
             "account": account,
             "known": filled(found),
             "balance": balance,
@@ -175,7 +186,7 @@ class Balances:
         kind = account.partition(":")[0]
         names = {"giftcard": say("The gift card"), "credit": say("The store credit"), "account": say("The account")}
         name = names[kind]
-        balance = sum(doc["amount"] for doc in found)
+        balance = balance_from(self.desk.company, account, found)
         left = max(0, available)
         limit = self._limit(account.partition(":")[2]) if kind == "account" else None
         if limit is not None and amount > balance + limit:
@@ -207,7 +218,7 @@ class Balances:
     def _available(self, account: str, found: Sequence[Doc], *, over: bool = False, ours: Collection[str] = ()) -> int:
         """What this till may take of an account now, minor units."""
         kind, _, name = account.partition(":")
-        balance = sum(doc["amount"] for doc in found)
+        balance = balance_from(self.desk.company, account, found)
         contact = self.desk.contact()
         limit = None
         if kind == "account":

@@ -28,6 +28,7 @@ from app.shop.schemas.resolution import Resolution
 from app.shop.schemas.settings import Settings
 from app.shop.schemas.shift import Shift
 from app.shop.schemas.staff import Staff
+from app.shop.schemas.statement import Statement
 from app.shop.schemas.store import Store
 from app.shop.schemas.task import Task
 from app.shop.schemas.tax import Tax
@@ -59,6 +60,7 @@ SCHEMAS: dict[str, Document] = {
         Task,
         GiftCard,
         Ledger,
+        Statement,
         Erasure,
         Resolution,
         Booking,

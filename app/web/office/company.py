@@ -6,10 +6,11 @@ from typing import Any
 
 from flask import Blueprint
 
-from app.web.office import settings, staff, stores
+from app.web.office import customers, settings, staff, stores
 
 
 def register(blueprint: Blueprint, node: Any) -> None:
     """The routes of all of them."""
     stores.register(blueprint, node)
+    customers.register(blueprint, node)
     settings.register(blueprint, node, staff.register(blueprint, node))

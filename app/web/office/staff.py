@@ -73,12 +73,12 @@ def register(blueprint: Blueprint, node: Any) -> OfficeStaff:
         return answer(listing(store))
 
     @blueprint.get("/api/staff/roles")
-    def company_roles() -> Response:
+    def staff_roles() -> Response:
         """The roles of all stores that have no own."""
         return answer({"roles": staff.roles(None)})
 
     @blueprint.post("/api/staff")
-    def add() -> Response:
+    def add_staff() -> Response:
         """Body `{"request", "store", "name", "role", "language"?}`: a person, and the code that they choose a PIN with
         at a till. It is told this once."""
         body = read_json()
@@ -86,17 +86,17 @@ def register(blueprint: Blueprint, node: Any) -> OfficeStaff:
         return answer({"person": shown(row), "code": code, "repeated": repeated}, 200 if repeated else 201)
 
     @blueprint.put("/api/staff/<store>/<path:id>")
-    def change(store: str, id: str) -> Response:
+    def change_staff(store: str, id: str) -> Response:
         row, code = staff.change(store, id, read_json(), ANYBODY)
         return answer({"person": shown(row), "code": code})
 
     @blueprint.post("/api/staff/<store>/<path:id>/code")
-    def give_code(store: str, id: str) -> Response:
+    def staff_code(store: str, id: str) -> Response:
         row, code = staff.give_code(store, id, read_json(), ANYBODY)
         return answer({"person": shown(row), "code": code})
 
     @blueprint.post("/api/staff/<store>/<path:id>/move")
-    def move(store: str, id: str) -> Response:
+    def move_staff(store: str, id: str) -> Response:
         row, code = staff.move(store, id, read_json(), ANYBODY)
         return answer({"person": shown(row), "code": code})
 

@@ -96,7 +96,7 @@ def register(blueprint: Blueprint, node: Any) -> None:
         return answer({"store": shown(records.change(id, read_json(), ANYBODY))})
 
     @blueprint.post("/api/stores/<id>/central")
-    def prepare(id: str) -> Response:
+    def prepare_central(id: str) -> Response:
         """Body `{"name", "password", "apply"}`: what the central lacks for this store, or, with `apply`, it is made.
         Name and password are an administrator's, for this once, and are kept nowhere."""
         records.get(id)
