@@ -1,11 +1,13 @@
 /** A product's form: made, changed, copied, put aside; its codes are looked up in the other products. */
 import { get, post, put, Problem, root } from "../../api.js";
 import { h, icon } from "../../dom.js";
-import { t } from "../../i18n.js";
+import { language, t } from "../../i18n.js";
+import { money } from "../../money.js";
 import { toast } from "../../toast.js";
 import { Form } from "../company/form.js";
 import { storesField } from "./kinds.js";
 import "./picture.js";
+import { from } from "./when.js";
 
 /** @typedef {{id: string, name: string, inactive?: boolean}} Named */
 
@@ -102,7 +104,8 @@ export class ProductForm {
   #extra(doc) {
     const link = (/** @type {string} */ href, /** @type {string} */ name, /** @type {string} */ symbol) => h("a", { class: "button small", href }, icon(symbol), name);
     const path = encodeURIComponent(doc.id);
-    const planned = (doc.planned ?? []).map((/** @type {any} */ one) => h("p", { class: "note-planned" }, icon("clock"), " ", one.text));
+    const currency = { code: this.given.currency, digits: this.given.digits, locale: language };
+    const planned = doc.planned.map((/** @type {any} */ one) => h("p", { class: "note-planned" }, icon("clock"), h("a", { href: `${root}prices` }, `${from(one.starts, one.starts_at)}: ${money(one.price.amount, currency)}`)));
     return [
       ...planned,
       doc.disputed ? h("p", { class: "note-warn" }, icon("hand"), " ", h("a", { href: `${root}conflicts/company/${path}` }, t("Two places changed this product differently. Decide which holds."))) : null,
@@ -112,7 +115,8 @@ export class ProductForm {
         { class: "room-tools" },
         h("button", { type: "button", class: "button small", on: { click: () => this.make(doc) } }, t("Make a copy")),
         h("button", { type: "button", class: doc.inactive ? "button small" : "button small danger", on: { click: () => void this.aside(doc, !doc.inactive) } }, doc.inactive ? t("Sell it again") : t("Put it aside")),
-        link(`${root}history/company/${path}`, t("History"), "clock"),
+        link(`${root}prices?${new URLSearchParams({ product: doc.id, name: doc.name })}`, t("Plan another price"), "clock"),
+        link(`${root}history/company/${path}`, t("History"), "note"),
       ),
     ];
   }
