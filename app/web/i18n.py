@@ -28,7 +28,7 @@ COOKIE = "couchtill-lang"
 TAGS = {"zh": "zh-Hans"}
 YEAR = 365 * 24 * 3600
 #: Catalogues of what the server says in its answers: the page's modules have no use for them.
-SPOKEN = ("reasons.po", "terminals_reasons.po", "company_reasons.po")
+SPOKEN = ("reasons.po", "terminals_reasons.po", "company_reasons.po", "reports_reasons.po")
 
 
 @lru_cache(maxsize=1)

@@ -125,20 +125,26 @@ def lines(order: Doc) -> list[Line]:
 
 
 def _line(line: Doc, added: bool) -> Line:
-    taxes = tuple((t["id"], t["rate"], t["base"], t["amount"]) for t in line.get("tax") or () if _is_tax(t))
-    tax = sum(amount for _, _, _, amount in taxes)
-    discounts = tuple((d["kind"], _text(d.get("id")), d["amount"]) for d in line["discounts"])
+    taxes, tax = [], 0
+    for each in line.get("tax") or ():
+        if _is_tax(each):
+            taxes.append((each["id"], each["rate"], each["base"], each["amount"]))
+            tax += each["amount"]
+    discounts, discount = [], 0
+    for each in line["discounts"]:
+        discounts.append((each["kind"], _text(each.get("id")), each["amount"]))
+        discount += each["amount"]
     return Line(
         kind_of(line),
         _text(line.get("product")),
         _text(line.get("category")),
         _text(line.get("name")) or "",
         line.get("quantity") or 0,
-        sum(amount for _, _, amount in discounts),
+        discount,
         tax,
         line["total"] + (tax if added else 0),
-        taxes,
-        discounts,
+        tuple(taxes),
+        tuple(discounts),
     )
 
 
@@ -174,7 +180,9 @@ def _is_tax(tax: Any) -> bool:
     return (
         isinstance(tax, Mapping)
         and isinstance(tax.get("id"), str)
-        and all(is_whole(tax.get(name)) for name in ("rate", "base", "amount"))
+        and is_whole(tax.get("rate"))
+        and is_whole(tax.get("base"))
+        and is_whole(tax.get("amount"))
     )
 
 

@@ -43,7 +43,6 @@ _TABLES = {
     "products": (days.PRODUCTS_KEY, days.GOODS),
     "parts": (days.PARTS_KEY, days.PARTS),
 }
-_WHOLE = ("hour",)  # members of keys that are numbers; the others are words
 #: What the sums of a month don't tell apart.
 _TOGETHER = ("terminal", "cashier", "hour")
 
@@ -90,6 +89,16 @@ def _end(month: int) -> int:
     return month + monthrange(month // 10000, month // 100 % 100)[1]
 
 
+class Words(dict[str, int]):
+    """The numbers that words are kept by; one that has none yet is given one, and written to `connection`."""
+
+    connection: sqlite3.Connection
+
+    def __missing__(self, word: str) -> int:
+        made = self[word] = self.connection.execute("INSERT INTO words(word) VALUES(?)", (word,)).lastrowid or 0
+        return made
+
+
 class DailySums:
     """The sums of one store. Safe from several threads. Where the folder can't be written to, they live in memory."""
 
@@ -98,7 +107,7 @@ class DailySums:
         self.store = store
         self.facts = StoreFacts(company, store)
         self._lock = threading.RLock()
-        self._words: dict[str, int] = {}
+        self._words = Words()
         self._connection: sqlite3.Connection | None = None
 
     @property
@@ -228,7 +237,7 @@ class DailySums:
             connection.execute("PRAGMA cache_size = -8000")
             if not self._fits(connection):
                 self._begin_anew(connection)
-            self._words = dict(connection.execute("SELECT word, n FROM words").fetchall())
+            self._words = Words(connection.execute("SELECT word, n FROM words").fetchall())
         except BaseException:
             connection.close()
             raise
@@ -260,7 +269,7 @@ class DailySums:
             connection.execute(f'DROP TABLE "{name}"')
         for statement in _SCHEMA.split(";"):
             connection.execute(statement)
-        self._words = {}
+        self._words = Words()
         seq = self.database.update_seq
         there = {*self.database.tally("order_date"), *self.database.tally("event_date")}
         known = {number(day) for day in there if isinstance(day, str)}
@@ -348,7 +357,7 @@ class DailySums:
         except BaseException:
             with suppress(sqlite3.Error):
                 connection.execute("ROLLBACK")
-            self._words = dict(connection.execute("SELECT word, n FROM words").fetchall())
+            self._words = Words(connection.execute("SELECT word, n FROM words").fetchall())
             raise
 
     def _each(self, index: str, value: str) -> Iterator[Record]:
@@ -363,16 +372,19 @@ class DailySums:
         return not isinstance(sale, str) or incidents.sale_counts(self.database, id, sale)
 
     def _write(self, connection: sqlite3.Connection, day: int, made: days.Day) -> None:
-        word = self._word(connection)
+        w = self._words
+        w.connection = connection
+        rows = {
+            "receipts": [(day, w[m], w[t], w[c], hour, *v) for (m, t, c, hour), v in made.receipts.items()],
+            "goods": [(day, w[m], w[t], w[c], hour, w[g], *v) for (m, t, c, hour, g), v in made.goods.items()],
+            "products": [(day, w[m], w[t], w[c], w[g], w[p], *v) for (m, t, c, g, p), v in made.products.items()],
+            "parts": [(day, w[m], w[t], w[c], w[g], w[k], w[p], *v) for (m, t, c, g, k, p), v in made.parts.items()],
+        }
         for name, (keys, sums) in _TABLES.items():
             connection.execute(f"DELETE FROM {name} WHERE date = ?", (day,))
-            table: days.Table = getattr(made, name)
-            rows = [
-                (day, *(part if key in _WHOLE else word(part) for key, part in zip(keys, place, strict=True)), *values)
-                for place, values in table.items()
-            ]
             marks = ", ".join("?" * (1 + len(keys) + len(sums)))
-            connection.executemany(f"INSERT INTO {name} VALUES({marks})", rows)
+            # In the order in which the table keeps them, which spares it looking for each one's place.
+            connection.executemany(f"INSERT INTO {name} VALUES({marks})", sorted(rows[name]))
         month = day // 100 * 100
         if connection.execute("DELETE FROM months WHERE date = ?", (month,)).rowcount:
             for name in ("goods", "products", "parts"):
@@ -380,19 +392,8 @@ class DailySums:
         connection.executemany(
             "INSERT INTO names VALUES(?, ?, ?) ON CONFLICT(word) DO UPDATE SET date = excluded.date, "
             "name = excluded.name WHERE excluded.date >= date",
-            [(word(id), day, name) for id, name in made.names.items()],
+            [(w[id], day, name) for id, name in made.names.items()],
         )
-
-    def _word(self, connection: sqlite3.Connection) -> Callable[[str], int]:
-        known = self._words
-
-        def number_of(word: str) -> int:
-            n = known.get(word)
-            if n is None:
-                n = known[word] = connection.execute("INSERT INTO words(word) VALUES(?)", (word,)).lastrowid or 0
-            return n
-
-        return number_of
 
 
 class Damaged(Exception):
