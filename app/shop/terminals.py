@@ -106,12 +106,12 @@ def standing(doc: Mapping[str, Any]) -> Standing:
     """Where the terminal stands by its document."""
     told = [event for _, event in events(doc)]
     used = {event.get("enrolment"): event for event in told if event["what"] == "enrolled"}
-    at_office = [event for event in told if event["what"] != "enrolled"]
+    at_office = [event for event in told if event["what"] not in ("planned", "enrolled")]
     made = [event for event in at_office if event["what"] in ("code", "replaced")]
-    if not at_office or at_office[-1]["what"] == "planned":
+    if not at_office:
         sells = bool(doc.get("incarnations")) or bool(used)  # it was made without a code
-        last = at_office[-1] if at_office and not sells else {}
-        return Standing("enrolled" if sells else "planned", at=last.get("at"), by=last.get("by"))
+        first = {} if sells else next((event for event in told), {})
+        return Standing("enrolled" if sells else "planned", at=first.get("at"), by=first.get("by"))
     last = at_office[-1]
     code = made[-1] if made else {}
     enrolment, who = code.get("enrolment"), {"at": last["at"], "by": last.get("by")}
