@@ -113,6 +113,8 @@ def _body(current: Record, old: Mapping[str, Any], actor: Actor, on: str, now: s
     if unchanged and _has_its_files(current, old):
         raise invalid(say("This is what is in use already."), "rev")
     body |= revising.stamps(body, [body], actor, on, now)
+    if current.type == "product" and body.get("price") != current.doc().get("price"):
+        body["priced_at"] = now  # whoever brings an old price back means it: it comes after every plan so far
     if schemas.known(body):
         check_document({**body, "_id": current.id})
     made: dict[str, Any] = merge.ordered(body)
