@@ -23,6 +23,7 @@ from tests.support.market import MORNING, Market
 DAY = "2026-11-20"
 EVER = Range("2026-11-01", "2027-01-31")
 MILK = {"product": "product:milk", "quantity": 2000}
+CASH = {"kind": "cash", "amount": 100_000}
 
 
 @pytest.fixture
@@ -57,6 +58,43 @@ def test_a_new_sale_stands_in_the_next_report_and_only_its_day_is_summed_again(m
     sell(market)
     assert sums.ready([EVER]) == (0, 1)
     assert revenue(sums) == 3 * 258
+
+
+def test_whole_months_come_to_their_days_also_after_one_more_sale(market: Market, sums: DailySums) -> None:
+    orders = {}
+    for n in range(12):
+        order = sell(market, lines=[MILK, {"product": "product:cup", "quantity": 1000 * (n % 3 + 1)}], tenders=[CASH])
+        orders[order["business_date"]] = order
+        market.turn += 1
+        market.now += timedelta(days=9)
+    spans = [Range("2026-11-01", "2027-03-31"), Range("2026-11-25", "2027-02-10"), Range("2026-12-01", "2026-12-31"),
+             Range("2026-12-26", "2027-01-04"), Range("2026-11-20", "2027-02-28")]  # fmt: skip
+
+    def check() -> None:
+        for span in spans:
+            own = [order for date, order in orders.items() if span.low <= date <= span.high]
+            total = sum(order["total"] for order in own)
+            for by in ("product", "category", "tax", "tender", "day"):
+                (book,) = ask.report([sums], by, span).books
+                assert book.head["revenue"] == total
+                if by in ("product", "category", "day"):
+                    assert sum(row["revenue"] for row in book.rows.values()) == total, (by, span)
+            taxes = ask.report([sums], "tax", span).books[0]
+            assert sum(row["amount"] for row in taxes.rows.values()) == taxes.head["tax"]
+            for till in ("s1-t1", "s1-t2"):
+                part = ask.report([sums], "product", span, None, ask.Filter(terminal=till)).books
+                mine = sum(order["total"] for order in own if order["terminal"] == till)
+                assert sum(row["revenue"] for book in part for row in book.rows.values()) == mine
+            food = ask.Filter(categories=frozenset(["category:food"]))
+            (book,) = ask.report([sums], "store", span, None, food).books
+            assert book.head["revenue"] == sum(row["revenue"] for row in book.rows.values())
+
+    check()
+    check()  # from the sums of the months that the first look made
+    late = {"at": "2026-12-20T09:00:00.000Z", "business_date": "2026-12-20"}
+    market.arrive(orders["2026-11-20"], sale="came-late", **late)
+    orders["2026-12-20"] = orders["2026-11-20"]
+    check()
 
 
 def test_days_that_nobody_asks_for_wait_and_what_is_not_summed_yet_is_said(market: Market, sums: DailySums) -> None:
