@@ -6,6 +6,7 @@ import { byId, debounce, h } from "../dom.js";
 import { hide, show } from "../dialogs.js";
 import { t, tn } from "../i18n.js";
 import { money } from "../money.js";
+import { listed } from "../pricing/price.js";
 import { face, paint } from "./faces.js";
 import { nothingHere } from "./shelf-note.js";
 
