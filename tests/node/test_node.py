@@ -23,6 +23,9 @@ from tests.support.process import wait_until
 ADMIN = ("admin", "secret")
 
 
+STORE = {"type": "store", "schema": 1, "id": "s1", "name": "One", "currency": "USD", "digits": 2, "timezone": "UTC"}
+
+
 class Hub:
     """A hub in this process."""
 
@@ -70,7 +73,7 @@ class Hub:
 
     def docs(self, path: str) -> list[dict[str, Any]]:
         answer = requests.get(f"{self.admin}/{path}", params={"include_docs": "true"}, timeout=30)
-        return [row["doc"] for row in answer.json()["rows"]]
+        return [row["doc"] for row in answer.json()["rows"] if not row["id"].startswith("_design/")]
 
 
 @pytest.fixture
@@ -87,7 +90,7 @@ def idle(node: Node) -> bool:
 def test_a_terminal_and_head_office_are_in_step_both_ways(hub: Hub, tmp_path: Path) -> None:
     terminal, office = hub.made(tmp_path / "t", "terminal", "s1-t1"), hub.made(tmp_path / "o", "office", "office")
     with terminal, office:
-        office.company.put({"_id": "store:s1", "type": "store", "schema": 1})
+        office.company.put({"_id": "store:s1", **STORE})
         terminal.store_db.put({"_id": "hello", "type": "note"})
         wait_until(lambda: terminal.company.read("store:s1"), what="the company's document is at the terminal")
         wait_until(lambda: "s1" in office.stores(), what="head office knows the store")
@@ -100,7 +103,7 @@ def test_a_terminal_and_head_office_are_in_step_both_ways(hub: Hub, tmp_path: Pa
 def test_head_office_links_a_store_the_moment_its_document_arrives(hub: Hub, tmp_path: Path) -> None:
     with hub.made(tmp_path / "o", "office", "office", links=(LinkConfig("store-s2"),)) as office:
         assert office.stores() == ["s2"]
-        requests.put(f"{hub.admin}/company/store:s1", json={"type": "store"}, timeout=30).raise_for_status()
+        requests.put(f"{hub.admin}/company/store:s1", json=STORE, timeout=30).raise_for_status()
         requests.put(f"{hub.admin}/store-s1/a", json={"type": "note"}, timeout=30).raise_for_status()
         wait_until(lambda: office.stores() == ["s1", "s2"])
         wait_until(lambda: office.directory.get("store-s1").read("a"))

@@ -48,9 +48,11 @@ def linked(path: Path, kind: str, id: str, line: FaultProxy) -> Node:
 
 
 @pytest.fixture
-def terminal(tmp_path: Path, line: FaultProxy) -> Iterator[Node]:
+def terminal(tmp_path: Path, hub: Hub, line: FaultProxy) -> Iterator[Node]:
+    company = hub.node.directory.get("company")
+    stock(company)
     with linked(tmp_path / "t", "terminal", "s1-t1", line) as node:
-        stock(node.company)
+        wait_until(lambda: node.company.count() == company.count())
         wait_until(lambda: (node.sync_status()["state"], node.sync_status()["unsent"]) == ("idle", 0))
         yield node
 
