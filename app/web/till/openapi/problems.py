@@ -17,6 +17,7 @@ PROBLEMS: dict[str, Known] = {
     # Any route
     "invalid": Known(400, "Something in the request is wrong; `field` says where, as a path: `lines.1.price`."),
     "unauthorized": Known(401, "No key, or one that is not known here."),
+    "renew_pin": Known(403, "A till of this store was stolen: a new PIN comes before anything else."),
     "locked": Known(401, "Nobody is signed in at this till. A program needs a key."),
     "forbidden": Known(403, "The key's rights don't cover this route, or another site's page asked."),
     "needs_approval": Known(403, "A supervisor must allow this. `right` says what: fetch an approval for it "
