@@ -13,12 +13,27 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.benchmarks import conflicts, http, page, replication, reports, shift, start, store
+from tests.benchmarks import conflicts, http, page, replication, reports, rules, shift, start, store
 from tests.benchmarks.report import Row, show
 from tests.benchmarks.servers import servers
 from tests.support import node
 
-ROWS = ("push", "pull", "still", "live", "writes", "lookups", "http", "start", "scan", "z", "inbox", "trees", "year")
+ROWS = (
+    "push",
+    "pull",
+    "still",
+    "live",
+    "writes",
+    "lookups",
+    "http",
+    "rules",
+    "start",
+    "scan",
+    "z",
+    "inbox",
+    "trees",
+    "year",
+)
 
 
 def main() -> int:
@@ -27,12 +42,16 @@ def main() -> int:
     parser.add_argument("--orders", type=int, default=10_000, help="orders to replicate")
     parser.add_argument("--documents", type=int, default=100_000, help="documents of the pass with nothing to do")
     parser.add_argument("--rounds", type=int, default=3, help="paired rounds; the median of their ratios counts")
+    parser.add_argument("--no-rules", action="store_true", help="without the validation functions at the servers")
     given = parser.parse_args()
     if unknown := set(given.rows) - set(ROWS):
         parser.error(f"unknown row: {', '.join(sorted(unknown))}")
     wanted = given.rows or list(ROWS)
     node.install()
-    with tempfile.TemporaryDirectory(prefix="couchtill-bench-") as name, servers(Path(name)) as (foreign, hub):
+    with (
+        tempfile.TemporaryDirectory(prefix="couchtill-bench-") as name,
+        servers(Path(name), rules=not given.no_rules) as (foreign, hub),
+    ):
         root = Path(name)
         runs: dict[str, list[Callable[[Path], list[Row]]]] = {
             "push": [lambda d, s=s: replication.push(s, d, given.orders, given.rounds) for s in (foreign, hub)],
@@ -42,6 +61,7 @@ def main() -> int:
             "writes": [lambda d: store.writes(d, given.orders, given.rounds)],
             "lookups": [store.lookups],
             "http": [lambda d: http.rates(foreign, hub, given.orders, given.rounds)],
+            "rules": [lambda d: rules.cost(hub, given.orders, given.rounds)],
             "start": [lambda d: start.terminal(d, given.rounds)],
             "scan": [lambda d: page.cashier(d, given.rounds)],
             "z": [lambda d: shift.z(d, given.rounds)],

@@ -55,7 +55,7 @@ def orders(count: int, *, seed: int = 1) -> list[dict[str, Any]]:
                 "sale": f"{rand.randrange(16**32):032x}",
                 "store": "s1",
                 "terminal": "s1-t1",
-                "sold_at": f"2026-11-22T{number // 3600 % 24:02d}:{number // 60 % 60:02d}:{number % 60:02d}.000Z",
+                "at": f"2026-11-22T{number // 3600 % 24:02d}:{number // 60 % 60:02d}:{number % 60:02d}.000Z",
                 "business_date": "2026-11-22",
                 "currency": "USD",
                 "digits": 2,
