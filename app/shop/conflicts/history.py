@@ -29,7 +29,7 @@ State = Literal["used", "past", "open", "joined", "closed"]
 #: Entries of a history: more is a document that a program writes, and no page for a person.
 MOST: Final = 2000
 #: Members that no reader is told of: how a document is kept, not what it says.
-QUIET: Final = frozenset({*STAMPS, "type", "schema"})
+QUIET: Final = frozenset({*STAMPS, "type", "schema", "priced_at"})
 #: Who wrote a document that is written once, and where, in the order in which they are looked for.
 _BY: Final = ("updated_by", "by", "cashier", "opened_by", "closed_by")
 _ON: Final = ("updated_on", "on", "terminal")
