@@ -18,6 +18,7 @@ from app.shop.settings import ShopSettings
 from app.web.auth import start_link
 from app.web.server import serve
 from couch.provision import provision
+from tests.browser.conftest import BY_HAND
 from tests.support.hub import ADMIN, PASSWORD, Hub
 from tests.support.process import wait_until
 from tests.web.till.shopfront import stock
@@ -78,7 +79,7 @@ def test_a_store_is_made_its_central_prepared_and_it_is_linked(window: Callable[
 
     expect(page.locator("#rows tr", has_text="Harbour").locator(".chip")).to_have_attribute("data-level", "ok")
     office.hub.node.directory.get("store-s2").put({"_id": "from:a till"})
-    wait_until(lambda: office.node.directory.get("store-s2").doc_count == 1)
+    wait_until(lambda: office.node.directory.get("store-s2").read("from:a till") is not None)
     assert PASSWORD not in page.content()
 
 
@@ -146,7 +147,7 @@ def test_every_setting_can_be_opened_and_saved_as_it_is(window: Callable[..., Pa
     assert usual == DEFAULTS
 
 
-@pytest.mark.parametrize("path", ["/stores", "/settings", "/staff"])
+@pytest.mark.parametrize("path", ["/stores", "/settings", "/staff", "/customers"])
 def test_pages_fit_a_phone_and_speak_chinese(window: Callable[..., Page], path: str) -> None:
     page = window(f"{path}?lang=zh", viewport={"width": 360, "height": 740}, color_scheme="dark")
     expect(page.locator("main h1")).to_be_visible()
@@ -178,11 +179,11 @@ def test_a_person_is_added_at_head_office_and_chooses_a_pin_at_the_till(
         till.goto(start_link(node, f"http://127.0.0.1:{server.port}"))
         lock = till.locator("#lock")
         expect(lock).to_be_visible()
-        till.keyboard.type(digits)
+        till.keyboard.type(digits, delay=BY_HAND)
         till.keyboard.press("Enter")
         expect(lock.get_by_text("Choose a PIN of your own now: at least 6 digits.")).to_be_visible()
         for pin in ("602781", "602782", "602781", "602781"):
-            till.keyboard.type(pin)
+            till.keyboard.type(pin, delay=BY_HAND)
             till.keyboard.press("Enter")
         expect(lock).to_be_hidden()
         assert node.store_db.get(person["_id"])["onetime"] is None
@@ -193,3 +194,34 @@ def test_a_person_is_added_at_head_office_and_chooses_a_pin_at_the_till(
 def _request(office: Any) -> str:
     [record] = office.node.directory.get("store-s1").each("staff")
     return str(record.id.partition(":")[2])
+
+
+def test_a_customer_is_made_found_among_many_and_taken_from_a_file(window: Callable[..., Page], office: Any) -> None:
+    docs = [
+        {"_id": f"customer:{n:04d}", "type": "customer", "schema": 1, "name": f"Person {n:04d}"} for n in range(500)
+    ]
+    office.node.company.bulk_docs(docs)
+    page = window("/customers")
+    expect(page.locator("#rows tr")).to_have_count(50)
+    page.get_by_role("button", name="Show more").click()
+    expect(page.locator("#rows tr")).to_have_count(100)
+    page.get_by_role("button", name="Make a customer").click()
+    page.get_by_label("Name", exact=True).first.fill("Ada Byron")
+    page.get_by_label("May owe on account").fill("12,50")
+    page.keyboard.press("Enter")
+    expect(page.locator("dialog[open]")).to_have_count(0)
+    page.get_by_label("Find a customer").fill("byr")
+    expect(page.locator("#rows tr")).to_have_count(1)
+    page.get_by_role("button", name="Ada Byron").click()
+    expect(page.get_by_text("never used")).to_have_count(2)
+    expect(page.get_by_label("May owe on account")).to_have_value("12.50")
+    page.keyboard.press("Escape")
+
+    page.get_by_role("button", name="From a file…").click()
+    csv = b"customer_id,name,account_limit\n0001,Renamed,1\nnew-1,Newcomer,\nbad,Wrong,lots\n"
+    page.locator("#file-input").set_input_files({"name": "c.csv", "mimeType": "text/csv", "buffer": csv})
+    expect(page.locator("#file-counts")).to_have_text("1 new · 1 changed · 0 unchanged · 1 wrong")
+    expect(page.locator("#file-rows tr").first).to_contain_text("account_limit")
+    page.get_by_role("button", name="Apply 2 rows").click()
+    expect(page.get_by_text("2 customers were written.")).to_be_visible()
+    assert office.node.company.get("customer:0001")["name"] == "Renamed"
