@@ -18,6 +18,10 @@ from app.web.reports.hall import Hall
 def row_names(hall: Hall, report: ask.Report) -> dict[str, str]:
     """Key → name, of all rows of a report."""
     keys = {key for book in report.books for key in (*book.rows, *book.rows_before)}
+    if report.by == "day":  # a table has the days on which nothing was sold, too
+        keys.update(report.range.dates())
+    elif report.by == "hour":
+        keys.update(str(hour) for hour in range(24))
     return names_of(hall, report.by, keys, report.names)
 
 

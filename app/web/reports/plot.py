@@ -54,7 +54,7 @@ def bars(points: Sequence[dict[str, Any]]) -> dict[str, Any]:
         "before": [
             {"x1": round(LEFT + at * slot + gap / 2, 1), "x2": round(LEFT + at * slot + gap / 2 + wide, 1),
              "y": y(point["before"])}
-            for at, point in enumerate(points) if point["before"] is not None
+            for at, point in enumerate(points) if point["before"]
         ],
         "ticks": [{"y": y(value), "value": value} for value in range(low, high + 1, step)],
         "labels": [
