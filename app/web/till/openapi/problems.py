@@ -87,7 +87,6 @@ PROBLEMS: dict[str, Known] = {
     # The range, at head office
     "begun": Known(409, "This planned change holds already, or is over."),
     "busy": Known(409, "Head office works on other files: wait until one is done."),
-    "unreadable": Known(400, "The file as a whole can't be read; nothing of it was taken."),
     # Conflicts
     "no_side": Known(409, "The choice means none of this document's versions."),
     "undecided": Known(400, "Something that is different was not chosen; `fields` says what."),
