@@ -20,11 +20,12 @@ demo: setup ## a shop on this machine: two tills, head office, and a line to cut
 test: lint ## linters, types, and every test; options for pytest: ARGS="-k tree"
 	@$(PYTHON_IN_VENV) -m pytest -n $(JOBS) --dist worksteal -q $(ARGS)
 
-lint: setup-dev ## format, lints, types, and who may call whom
+lint: setup-dev ## format, lints, types, who may call whom, and known vulnerabilities
 	@$(PYTHON_IN_VENV) -m ruff format --check .
 	@$(PYTHON_IN_VENV) -m ruff check .
 	@$(PYTHON_IN_VENV) -m mypy
 	@.venv/bin/lint-imports
+	@$(PYTHON_IN_VENV) scripts/audit.py
 
 format: setup-dev ## let ruff format and mend what it can
 	@$(PYTHON_IN_VENV) -m ruff check --fix .

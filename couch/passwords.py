@@ -44,7 +44,7 @@ def matches(doc: Mapping[str, Any], password: str) -> bool:
     scheme, salt = doc.get("password_scheme", "simple"), str(doc.get("salt") or "")
     proof = password
     if scheme in ("simple", "simple+pbkdf2"):
-        proof = hashlib.sha1((password + salt).encode()).hexdigest()
+        proof = hashlib.sha1((password + salt).encode(), usedforsecurity=False).hexdigest()
     expected, found = doc.get("password_sha"), proof
     if scheme in ("pbkdf2", "simple+pbkdf2"):
         prf, rounds = str(doc.get("pbkdf2_prf") or "sha"), doc.get("iterations")

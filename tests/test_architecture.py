@@ -128,7 +128,7 @@ def test_a_local_path_or_a_registry_is_named_nowhere():
     assert named == []
 
 
-@pytest.mark.parametrize("name", ["README.md", "ARCHITECTURE.md", "CHANGELOG.md", "LICENSE"])
+@pytest.mark.parametrize("name", ["README.md", "ARCHITECTURE.md", "CHANGELOG.md", "SECURITY.md", "LICENSE"])
 def test_the_papers_are_there(name):
     assert (ROOT / name).stat().st_size > 0
 

@@ -55,9 +55,17 @@ class Authenticator:
     """
 
     def __init__(
-        self, lookup: Lookup, secret: bytes, timeout: int = sessions.SESSION_SECONDS, *, bearer: str | None = None
+        self,
+        lookup: Lookup,
+        secret: bytes,
+        timeout: int = sessions.SESSION_SECONDS,
+        *,
+        bearer: str | None = None,
+        same_site: bool = False,
     ) -> None:
-        """`bearer` is the user whose password may come as ``Authorization: Bearer …``."""
+        """`bearer` is the user whose password may come as ``Authorization: Bearer …``. `same_site`: the cookie is for
+        this site's own pages; a hub's is as CouchDB's, which pages of the origins that it names use too."""
+        self._same_site = "; SameSite=Strict" if same_site else ""
         self.lookup = lookup
         self._bearer = bearer
         self.timeout = timeout
@@ -94,7 +102,7 @@ class Authenticator:
         `count_unknown` locks names that nobody has as well, as CouchDB does at ``POST /_session``.
         """
         user = self.lookup(name)
-        if user is not None and "key" in user.proof:
+        if user is not None and ("key" in user.proof or "key_hash" in user.proof):
             # 192 random bits: nobody guesses them, and wrong ones must not keep the right one out.
             return user if users.check_password(user, password) else None
         attempt = (peer, name, "" if user is None else user.salt)
@@ -130,7 +138,7 @@ class Authenticator:
 
     def _cookie(self, value: str, secure: bool) -> str:
         expires = time.strftime("%a, %d %b %Y %H:%M:%S GMT", time.gmtime(time.time() + self.timeout))
-        tail = "; Secure" if secure else ""
+        tail = ("; Secure" if secure else "") + self._same_site
         return f"AuthSession={value}; Version=1; Expires={expires}; Max-Age={self.timeout}; Path=/; HttpOnly{tail}"
 
     def _by_cookie(self, value: str) -> Identity | None:
@@ -187,9 +195,11 @@ def authenticator_of(node: Any) -> Authenticator:
     """The authenticator of a node: a hub's users, or the one key of a terminal or an office."""
     if node.kind == "hub":
         return Authenticator(users.HubUsers(node.path, node.directory), users.session_secret(node.path))
+    from app.web.keys import KeyRing  # which a hub does without
+
     # The sessions of a key end with the key.
     secret = hashlib.sha256(users.api_key(node.path).encode()).digest()
-    return Authenticator(users.KeyHolders(node.path), secret, bearer=KEY_USER)
+    return Authenticator(users.KeyHolders(node.path, KeyRing(node.path).peer), secret, bearer=KEY_USER, same_site=True)
 
 
 def start_link(node: Any, base_url: str, next: str | None = None) -> str:

@@ -1,7 +1,8 @@
 """Keys for programs: each has a name and rights, and calls only the routes of the JSON API that those rights cover.
 
 They stand in the file `api-keys` of a node's directory, mode 600, as hashes: a key is 256 random bits, shown once. The
-node's own key (`api.secret`) is none of them; it keeps every right, and is the only one that opens the CouchDB API.
+node's own key (`api.secret`) is none of them; it keeps every right. The CouchDB API opens to it, and to a key with the
+right `replicate` as far as replication needs.
 """
 
 from __future__ import annotations
@@ -18,10 +19,13 @@ from typing import Any, NamedTuple
 from app.docs import json
 from app.docs.errors import BadRequest, DocsError
 from app.shop.people.rights import RIGHTS
-from app.web.users import write_secret
+from app.web.users import KEY_USER, write_secret
 
 FILE = "api-keys"
 PREFIX = "ctk_"
+#: The right of another machine that replicates with this one by the CouchDB API. It covers no route of the JSON API.
+REPLICATE = "replicate"
+KEY_RIGHTS = (*RIGHTS, REPLICATE)
 _NAME = re.compile(r"[a-z0-9][a-z0-9_.-]{0,39}")
 
 _READ = ("GET", "HEAD")
@@ -88,6 +92,8 @@ class Key(NamedTuple):
 
     def covers(self, method: str, path: str) -> bool:
         """Whether this key may call that route."""
+        if self.rights == {REPLICATE}:
+            return False
         for methods, pattern, rights in _COMPILED:
             if method in methods and pattern.fullmatch(path):
                 return not rights or any(right in self.rights for right in rights)
@@ -113,6 +119,10 @@ class KeyRing:
                 found = key
         return found
 
+    def peer(self, name: str) -> str | None:
+        """The hash of the key of a machine that may replicate; its user is called as the key."""
+        return next((key.hash for key in self.all() if key.name == name and REPLICATE in key.rights), None)
+
     def all(self) -> tuple[Key, ...]:
         try:
             status = self._file.stat()
@@ -128,8 +138,10 @@ class KeyRing:
         if not _NAME.fullmatch(name):
             raise BadRequest(f"{name!r} is no name for a key: lower-case letters, digits, dots and dashes.")
         wanted = frozenset(rights)
-        if unknown := sorted(wanted - set(RIGHTS)):
-            raise BadRequest(f"No such right: {', '.join(unknown)}. There are: {', '.join(RIGHTS)}.")
+        if unknown := sorted(wanted - set(KEY_RIGHTS)):
+            raise BadRequest(f"No such right: {', '.join(unknown)}. There are: {', '.join(KEY_RIGHTS)}.")
+        if REPLICATE in wanted and name == KEY_USER:
+            raise BadRequest(f"{name} is what this node calls its own key: choose another name.")
         kept = self.all()
         if any(key.name == name for key in kept):
             raise BadRequest(f"There is a key {name} already. Revoke it first, or choose another name.")
@@ -152,7 +164,7 @@ class KeyRing:
 
 
 def _sorted(key: Key) -> list[str]:
-    return [right for right in RIGHTS if right in key.rights]
+    return [right for right in KEY_RIGHTS if right in key.rights]
 
 
 def _read(file: Path) -> tuple[Key, ...]:

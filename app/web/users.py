@@ -22,6 +22,8 @@ ITERATIONS = 600_000
 ADMINS_FILE = "admins.secret"
 KEY_FILE = "api.secret"
 KEY_USER = "api"
+# Of a machine that may replicate with a terminal or head office, and nothing else.
+PEER_ROLE = "_peer"
 SECRET_BYTES = 32
 USER_PREFIX = "org.couchdb.user:"
 
@@ -67,6 +69,8 @@ def check_password(user: User, password: str) -> bool:
     proof = user.proof
     if "key" in proof:
         return hmac.compare_digest(str(proof["key"]).encode(), password.encode("utf-8", "surrogateescape"))
+    if "key_hash" in proof:
+        return hmac.compare_digest(str(proof["key_hash"]), hashlib.sha256(_bytes(password)).hexdigest())
     scheme = proof.get("password_scheme", "simple")
     if scheme in ("pbkdf2", "simple+pbkdf2"):
         prf, iterations = proof.get("pbkdf2_prf", "sha"), proof.get("iterations", 10_000)
@@ -88,7 +92,7 @@ def _pbkdf2(prf: str, password: str, salt: str, iterations: int) -> str:
 
 
 def _simple(password: str, salt: str) -> str:
-    return hashlib.sha1(_bytes(password + salt)).hexdigest()
+    return hashlib.sha1(_bytes(password + salt), usedforsecurity=False).hexdigest()  # of old CouchDBs
 
 
 def _bytes(text: str) -> bytes:
@@ -100,7 +104,9 @@ def user_of(document: dict[str, Any], name: str) -> User:
     roles = document.get("roles")
     roles = tuple(role for role in roles if isinstance(role, str)) if isinstance(roles, list) else ()
     salt = document.get("salt")
-    return User(name, roles, salt if isinstance(salt, str) else "", document)
+    # What is proved by keys is not for documents to say.
+    proof = {key: value for key, value in document.items() if key not in ("key", "key_hash")}
+    return User(name, roles, salt if isinstance(salt, str) else "", proof)
 
 
 # ---------------------------------------------------------------- a hub's admins
@@ -198,16 +204,24 @@ def write_secret(file: Path, text: str) -> None:
 Lookup = Callable[[str], "User | None"]
 
 
-class KeyHolders:
-    """The users of a terminal or an office: whoever has its API key, under the name ``api``."""
+Peers = Callable[[str], "str | None"]
+"""The hash of the key that a peer of this name has."""
 
-    def __init__(self, path: Path) -> None:
+
+class KeyHolders:
+    """The users of a terminal or an office: who has its API key, under the name ``api``, and its peers by theirs."""
+
+    def __init__(self, path: Path, peers: Peers = lambda name: None) -> None:
+        self._peers = peers
         key = api_key(path)
         digest = hashlib.sha256(key.encode()).hexdigest()
         self._user = User(KEY_USER, ("_admin",), digest, {"key": key})
 
     def __call__(self, name: str) -> User | None:
-        return self._user if name == KEY_USER else None
+        if name == KEY_USER:
+            return self._user
+        digest = self._peers(name)
+        return None if digest is None else User(name, (PEER_ROLE,), digest, {"key_hash": digest})
 
 
 class HubUsers:

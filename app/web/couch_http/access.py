@@ -8,6 +8,7 @@ from typing import Any
 from app.docs.database import Database
 from app.docs.errors import BadRequest, Forbidden, Unauthorized
 from app.web.auth import Identity
+from app.web.users import PEER_ROLE
 
 # A database is for admins only until someone says otherwise, CouchDB 3's default.
 ADMINS_ONLY: dict[str, Any] = {"members": {"roles": ["_admin"]}, "admins": {"roles": ["_admin"]}}
@@ -34,7 +35,7 @@ def is_admin(database: Database, identity: Identity) -> bool:
 
 def require_member(database: Database, identity: Identity) -> None:
     """Unauthorized (nobody) or Forbidden (somebody else) unless this is a member or an admin of the database."""
-    if "_admin" in identity.roles:
+    if "_admin" in identity.roles or PEER_ROLE in identity.roles:
         return
     security = security_of(database)
     members = security.get("members", security.get("readers"))

@@ -16,7 +16,7 @@ from app.docs.database import Database
 from app.docs.directory import check_name
 from app.docs.errors import DocsError, NotFound, StoreError
 from app.web.auth import Authenticator
-from app.web.couch_http import access, cors, response
+from app.web.couch_http import access, cors, peers, response
 from app.web.couch_http.db_updates import DbUpdates
 from app.web.couch_http.functions import Functions
 from app.web.couch_http.problems import UriTooLong
@@ -97,6 +97,10 @@ class CouchAPI:
             if preflight is not None:
                 return preflight
         request.identity = self.authenticator.identify(request.environ)
+        if self.prefix:  # a terminal or an office
+            request.identity = peers.seen_from(request.identity, _is_local(request.environ))
+            if peers.is_peer(request.identity):
+                peers.check(request)
         request.functions = self.functions
         path = request.path
         if not path:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from app.docs import json
 from app.docs.database import Database
 from app.docs.errors import BadRequest, DocsError, NotFound
-from app.web.couch_http import access, multipart, open_revs, proposals, users_db
+from app.web.couch_http import access, multipart, open_revs, peers, proposals, users_db
 from app.web.couch_http.functions import InvalidDesignDoc, check_design
 from app.web.couch_http.problems import MethodNotAllowed
 from app.web.couch_http.request import Request
@@ -41,6 +41,7 @@ def bulk_docs(api: CouchAPI, request: Request, database: Database) -> Response:
     new_edits = body.get("new_edits", True)
     if not isinstance(new_edits, bool):
         raise BadRequest("`new_edits` parameter must be a boolean.")
+    peers.check_bulk(request, new_edits)
     if database.name == users_db.NAME or _has_special(docs):
         results = _with_special(request, database, docs, new_edits)
     else:

@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from app.web.couch_http.api import CouchAPI
 
 
+# Bytes of a request to log in.
+_LARGEST = 65_536
+
+
 def session(api: CouchAPI, request: Request) -> Response:
     """``/_session``: who am I, log in, log out."""
     if request.method == "GET":
@@ -38,10 +42,11 @@ def _who(identity: Identity, request: Request) -> Response:
 
 def _log_in(api: CouchAPI, request: Request) -> Response:
     if request.content_type.startswith("application/x-www-form-urlencoded"):
-        text = request.body(limit=65_536).decode("latin-1")
+        text = request.body(limit=_LARGEST).decode("latin-1")
         pairs = paths.parse_query(text)
         form: dict[str, Any] = dict(reversed(pairs))
     elif request.content_type.startswith("application/json"):
+        request.body(limit=_LARGEST)  # nobody is known yet
         form = request.json_object()
     else:
         raise BadContentType("Content-Type must be 'application/x-www-form-urlencoded' or 'application/json'")
