@@ -29,7 +29,7 @@ def column(report: ask.Report, figure: str) -> dict[str, int]:
     return nonzero({key: row[figure] for key, row in book.rows.items()})
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     st.lists(steps, min_size=4, max_size=30),
     st.sampled_from(sorted(CURRENCIES)),

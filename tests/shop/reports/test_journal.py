@@ -65,7 +65,7 @@ def by_account(booking: dict[str, Any]) -> dict[str, int]:
 # -- whatever happened ------------------------------------------------------------------------------------------------
 
 
-@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     st.lists(steps, min_size=4, max_size=25),
     st.sampled_from(sorted(CURRENCIES)),
