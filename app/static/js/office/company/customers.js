@@ -138,7 +138,7 @@ class Customers {
   #accounts(accounts) {
     const told = (/** @type {string} */ name, /** @type {any} */ one) => {
       const words = one.as_of_words ? t("as of %(time)s", { time: one.as_of_words }) : one.last_words ? t("last moved %(time)s", { time: one.last_words }) : t("never used");
-      const since = one.as_of_words && one.moved ? tn("with one movement since, %(amount)s", "with %(num)s movements since, %(amount)s", one.moved, { amount: one.since_text }) : "";
+      const since = one.as_of_words && one.moved ? tn("with %(num)s movement since, %(amount)s", "with %(num)s movements since, %(amount)s", one.moved, { amount: one.since_text }) : "";
       return h("div", {}, h("dt", {}, name), h("dd", {}, h("strong", {}, one.text), " ", h("small", {}, [words, since].filter(Boolean).join(", "))));
     };
     return h("dl", { class: "customer-accounts" }, told(t("On account"), accounts.account), told(t("Store credit"), accounts.credit));
