@@ -5,7 +5,8 @@ The whole file is checked before the first request. Then, database by database:
 1. One that isn't there is made, open to admins only; one that is there says that it is being restored. Either way its
    links don't know it, and stay away.
 2. Revisions go in as they are (`new_edits: false`): what is there already stays, what is newer stays newer, nothing is
-   deleted, and a second restore changes nothing. Design documents last, so that they judge nothing of the past.
+   deleted, and a second restore changes nothing. Design documents last, so that they judge nothing of the past, and
+   only where there is none of that name: what `couchtill central apply` has put there since is the newer one.
 3. What was written is asked for again, request by request.
 4. Its `_security` says which central it takes the place of (`identity.succeeding`): from then on tills go on by
    themselves. Each compares what it has with what is there, from the beginning, and sends what the copy lacks.
@@ -222,8 +223,12 @@ def _write(url: str, reader: Reader, part: Part, outcome: Outcome, progress: Pro
             pool.submit(lambda lines=lines: send(lines), tick)  # type: ignore[misc]
             tick()
         pool.join(tick)
-        for line in designs:
-            send([line])
+        for id in dict.fromkeys(line.id for line in designs):
+            lines = [line for line in designs if line.id == id]
+            if any(not doc.get("_deleted") for doc in again(lambda id=id: peer.leaves(id))):  # type: ignore[misc]
+                outcome.there += len(lines)  # what was prepared since is newer than the copy, whatever its number
+            else:
+                send(lines)
     finally:
         pool.close()
         peer.close()

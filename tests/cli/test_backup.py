@@ -182,7 +182,10 @@ def test_a_copy_goes_into_a_central_that_was_prepared_anew_and_its_links_know_it
         provision(central.url, stores=[name.removeprefix("store-")])
         with pytest.raises(UnknownCentral):
             identity.check(known, peer.central())
+        rules = central.tree(name)  # those of today, not those of the copy beside them
         assert run("restore", file, central.url) == 0
+        after = central.tree(name)
+        assert rules and {id: after[id] for id in rules} == rules and "_design/mine" in after
         identity.check(known, peer.central())
         assert run("backup", central.url, file, "--database", name) == 0
     peer.close()

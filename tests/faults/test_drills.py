@@ -25,6 +25,7 @@ from tests.faults import rig
 from tests.faults.rig import Hub, Terminal, copy, in_step, prove
 from tests.faults.test_copies import incidents
 from tests.faults.test_erasing import ADA, PERSON, Office, change, doc_of, erase, found
+from tests.shop.conftest import STORE
 from tests.support.process import wait_until
 
 SOON = 90.0
@@ -42,7 +43,7 @@ class Company:
         self.office = Office(folder / "office", f"http://office:of-the-office@127.0.0.1:{self.hub.port}")
         self.one, self.two = (Terminal(folder / id, id, self.address(id)) for id in ("s1-t1", "s1-t2"))
         self.sold: dict[str, dict[str, Any]] = {}
-        self.put(self.hub, "store:s1", type="store", schema=1, id="s1", name="Corner shop")  # head office links it
+        self.put(self.hub, "store:s1", **{name: value for name, value in STORE.items() if name != "_id"})
 
     def address(self, id: str) -> str:
         return f"http://{id}:{self.hub.passwords[id]}@127.0.0.1:{self.hub.port}"
