@@ -11,7 +11,7 @@ import os
 import shutil
 import sqlite3
 import threading
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 import app
@@ -81,6 +81,7 @@ class Health:
             "clock": _clock(status),
             "refused": _refused(status),
             "incidents": self._incidents(),
+            "certificate": self._certificate(),
         }
         levels = {check["level"] for check in checks.values()}
         return {
@@ -128,6 +129,18 @@ class Health:
         with self._lock:
             self._counts[database.name] = (at, counted)
         return counted
+
+    def _certificate(self) -> dict[str, Any]:
+        """When the certificate of this node's own HTTPS ends; null without one."""
+        if not (self._node.path / "tls.crt").exists():
+            return {"level": OK, "ends": None}
+        from app.node import certificates  # a node without one does without what reads them
+
+        found = certificates.installed(self._node.path)
+        if found is None:
+            return {"level": WARN, "ends": None}
+        soon = found.ends - datetime.now(UTC) < timedelta(days=certificates.RENEW)
+        return {"level": WARN if soon else OK, "ends": found.ends.isoformat(timespec="milliseconds")[:23] + "Z"}
 
     def _incidents(self) -> dict[str, Any]:
         if self._node.kind == "hub":

@@ -192,6 +192,9 @@ def _own(checks: Mapping[str, Any], known: Mapping[str, str], node: Node) -> dic
     begin("clock_wrong", off > health.CLOCK_OFF, ahead is None or BETTER * off > health.CLOCK_OFF)
     if refused["since"] and _older(refused["since"], node.health.setting("refused_hours"), moment):
         found["refused_waits"] = refused["since"]  # the oldest of the list: another one is another task
+    certificate = checks["certificate"]
+    if certificate["level"] != health.OK and certificate["ends"]:
+        found["certificate_ends"] = certificate["ends"]  # a renewed one ends another day
     by_hand = node.schedule is not None and node.schedule.rule["mode"] == "manual"
     if central["linked"] and not central["online"] and not by_hand:
         hours = node.health.setting("away_hours")

@@ -19,10 +19,10 @@ from app.shop.schemas.task import WATCHED
 
 log = logging.getLogger("couchtill.shop")
 
-SILENT, REFUSED, CLOCK, DISK, AWAY, DESIGNS = WATCHED
+SILENT, REFUSED, CLOCK, DISK, AWAY, DESIGNS, CERTIFICATE = WATCHED
 KINDS: Final = WATCHED
 #: What a node can tell of itself.
-OWN: Final = (REFUSED, CLOCK, DISK, AWAY)
+OWN: Final = (REFUSED, CLOCK, DISK, AWAY, CERTIFICATE)
 
 
 class Finding(NamedTuple):

@@ -65,6 +65,10 @@ def rows(look: Mapping[str, Any]) -> list[dict[str, str]]:
         "refused": (_("Refused documents"), _counted(checks["refused"]["documents"], checks["refused"]["since"])),
         "incidents": (_("Open incidents"), _counted(checks["incidents"]["open"] or 0, None)),
     }
+    ends = checks["certificate"]["ends"]
+    if ends or checks["certificate"]["level"] != "ok":
+        text = words.when(ends) if ends else _("not known")
+        said["certificate"] = (_("Certificate ends"), text)
     return [{"title": title, "text": text, "level": checks[name]["level"]} for name, (title, text) in said.items()]
 
 

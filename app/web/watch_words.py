@@ -66,6 +66,15 @@ def _designs(about: str) -> tuple[str, str]:
     )
 
 
+def _certificate(about: str) -> tuple[str, str]:
+    node, ends = _told(watch.CERTIFICATE, about)
+    return _("The certificate of %(node)s ends soon", node=node), _(
+        "It ends %(time)s; after that tablets and browsers no longer trust %(node)s. Renew it: couchtill certificate "
+        "request on that machine, sign at head office, install.",
+        node=node, time=ends,
+    )  # fmt: skip
+
+
 _SAID: dict[str, Callable[[str], tuple[str, str]]] = {
     watch.SILENT: _silent,
     watch.REFUSED: _refused,
@@ -73,6 +82,7 @@ _SAID: dict[str, Callable[[str], tuple[str, str]]] = {
     watch.DISK: _disk,
     watch.AWAY: _away,
     watch.DESIGNS: _designs,
+    watch.CERTIFICATE: _certificate,
 }
 
 

@@ -222,3 +222,28 @@ def test_what_is_wrong_has_words_of_its_own() -> None:
     from app.web import watch_words
 
     assert set(watch_words.WORDS) == set(watch.KINDS)
+
+
+def test_a_certificate_that_ends_soon_is_a_task_until_it_is_renewed(till: Node, tmp_path: Path) -> None:
+    from app.node import certificates
+
+    office = tmp_path / "office"
+    office.mkdir()
+    soon = datetime.now(UTC) - timedelta(days=certificates.CA_DAYS - 20)
+    certificates.make_authority(office, "Tea", now=soon)  # what it signs ends with it
+
+    def renew() -> None:
+        asked = certificates.request(till.path, "s1-t1", ["till1.local"])
+        certificates.install(till.path, certificates.sign(office, asked))
+
+    assert till.health.look()["checks"]["certificate"] == {"level": "ok", "ends": None}
+    renew()
+    till.watching.turn()
+    [task] = tasks.tasks(till.store_db)
+    assert task["kind"] == "certificate_ends"
+    (office / "ca" / "ca.key").unlink()
+    certificates.make_authority(office, "Tea")
+    renew()
+    till.watching.turn()
+    assert tasks.tasks(till.store_db) == []
+    assert till.health.look()["status"] == "ok"

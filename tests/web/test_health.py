@@ -69,6 +69,7 @@ def test_a_key_with_the_right_to_sync_reads_all_and_another_one_no_more_than_a_s
     assert (told.status_code, told.json["status"], told.json["node"]) == (200, "ok", "s1-t1")
     assert set(told.json["checks"]) == {
         "stopping", "databases", "disk", "links", "backlog", "central", "clock", "refused", "incidents",
+        "certificate",
     }  # fmt: skip
     KeyRing(terminal.path).revoke("scraper")
     client = with_key(terminal, "sell")
