@@ -166,7 +166,7 @@ def next_number(store: Database, store_id: str) -> int:
 def plan(
     store: Database, asked: Mapping[str, Any], *, on: str, actor: Actor = ANYBODY, moment: clocks.Clock = clocks.now
 ) -> tuple[dict[str, Any], bool]:
-    """`PlanRequest` to the terminal's document, and whether it was there already. SaleError 409 `exists`."""
+    """`PlanRequest` to the terminal's document, and whether it was there already. SaleError 409 `conflict`."""
     given = read_request(asked, PLAN)
     store_id = given["store"].removeprefix("store:")
     terminal = name_of(store_id, given["number"])
@@ -176,7 +176,7 @@ def plan(
             return doc, True
         if doc is not None:
             reason = say("There is a terminal %(terminal)s already: take another number.", terminal=terminal.upper())
-            raise SaleError(409, "exists", reason, "number")
+            raise SaleError(409, "conflict", reason, "number")
         made = {
             "type": "terminal",
             "schema": 1,
