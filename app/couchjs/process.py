@@ -36,30 +36,41 @@ class Process:
         self._ending = threading.Lock()
         self.started: float | None = None  # when the call under way began, on the monotonic clock
         self._deadline = 0.0
+        self._asked: tuple[bytes, list[bytes]] = b"", []
         self.late = False
 
     def knows(self, key: bytes) -> bool:
         return key in self._taught
 
-    def call(self, kind: str, key: bytes, text: bytes, arguments: Sequence[bytes]) -> tuple[str, bytes]:
-        """What `worker` answers; `text` is the design document under `key`. Raises Died."""
-        assert self._process.stdin is not None and self._process.stdout is not None
-        size = sum(map(len, arguments))
+    def begin(self, kind: str, key: bytes, text: bytes, arguments: Sequence[bytes]) -> None:
+        """Asks a call of the worker; `text` is the design document under `key`. Raises Died."""
+        assert self._process.stdin is not None
         now = time.monotonic()
-        self._deadline = now + self._seconds + size * worker.SECONDS_A_BYTE + PATIENCE
+        self._deadline = now + self._seconds + sum(map(len, arguments)) * worker.SECONDS_A_BYTE + PATIENCE
         self.started = now
+        self._asked = text, [kind.encode(), key, *arguments]
+        try:
+            if key not in self._taught:
+                worker.write_frame(self._process.stdin, [b"teach", key, text])
+                self._taught.add(key)
+            worker.write_frame(self._process.stdin, self._asked[1])
+        except OSError:
+            self.started = None
+            raise Died from None
+
+    def finish(self) -> tuple[str, bytes]:
+        """What the `worker` answers to what was asked. Raises Died."""
+        assert self._process.stdin is not None and self._process.stdout is not None
+        text, asked = self._asked
         try:
             while True:
-                if key not in self._taught:
-                    worker.write_frame(self._process.stdin, [b"teach", key, text])
-                    self._taught.add(key)
-                worker.write_frame(self._process.stdin, [kind.encode(), key, *arguments])
                 answer = worker.read_frame(self._process.stdout)
                 if answer is None:
                     raise Died
                 if answer[0] != b"untaught":
                     return answer[0].decode(), answer[1]
-                self._taught.discard(key)
+                worker.write_frame(self._process.stdin, [b"teach", asked[1], text])
+                worker.write_frame(self._process.stdin, asked)
         except OSError:
             raise Died from None
         finally:

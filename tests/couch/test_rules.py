@@ -12,7 +12,7 @@ from urllib.parse import quote
 import pytest
 import requests
 
-from app.couchjs.engine import Engine, Program
+from app.couchjs.engine import Candidate, Engine, Program
 from app.shop import ids, schemas
 from couch.designs import KINDS, design_documents
 from tests.couch.cases import BOTH, RIGHTS, USERS, Case, table
@@ -56,15 +56,15 @@ def program(kind: Any) -> Program:
     return Program.of(kind, rules["_id"], json.dumps(rules).encode())
 
 
-def pair(case: Case) -> bytes:
-    """``[newDoc, oldDoc]`` as a central shows them."""
+def candidate(case: Case) -> Candidate:
+    """What a case brings, as a central shows it."""
     old = None
     new = dict(case.after)
     if case.before is not None and case.way != "root":
         old = {**case.before, "_rev": ROOT, "_revisions": {"start": 1, "ids": [ROOT[2:]]}}
         own = ROOT[2:] if case.way == "edit" else "c" * 32
         new |= {"_rev": f"2-{own}", "_revisions": {"start": 2, "ids": [own, ROOT[2:]]}}
-    return json.dumps([new, old]).encode()
+    return Candidate(new["_id"], json.dumps(new).encode(), None if old is None else json.dumps(old).encode())
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -74,7 +74,7 @@ def test_the_engine_says_what_the_table_says(engine: Engine, kind: Any) -> None:
         cases = [case for case in TABLE if case.kind == kind and case.user == user]
         context = json.dumps({"db": "any", "name": user, "roles": roles}).encode()
         security = json.dumps({"admins": {"names": ["keeper"], "roles": ["_admin"]}, "members": {}}).encode()
-        answers = engine.validate(program(kind), context, security, [(case.after["_id"], pair(case)) for case in cases])
+        answers = engine.validate(program(kind), context, security, [candidate(case) for case in cases])
         for case, answer in zip(cases, answers, strict=True):
             if answer is not None:
                 assert answer.error == "forbidden", (case, answer)

@@ -14,7 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.couchjs import engine as engines
-from app.couchjs.engine import Engine, Program, Refusal, Stopped
+from app.couchjs import pool as pools
+from app.couchjs.engine import Candidate, Engine, Program, Refusal, Stopped
 
 USER = b'{"db":"d","name":"u","roles":[]}'
 SECURITY = b'{"admins":{},"members":{}}'
@@ -47,8 +48,9 @@ def program(validate: Any = None, database: str = "d", **members: Any) -> Progra
 def say(engine: Engine, function: Program | str, *docs: Any, old: Any = None) -> list[Refusal | None]:
     """What a function says of documents, each given as it is, or as the tuple of the new and the old one."""
     rules = program(function) if isinstance(function, str) else function
-    pairs = [(f"doc{at}", json.dumps([doc, old]).encode()) for at, doc in enumerate(docs)]
-    return engine.validate(rules, USER, SECURITY, pairs)
+    before = None if old is None else json.dumps(old).encode()
+    found = [Candidate(f"doc{at}", json.dumps(doc).encode(), before) for at, doc in enumerate(docs)]
+    return engine.validate(rules, USER, SECURITY, found)
 
 
 def forbidden(reason: Any) -> Refusal:
@@ -147,24 +149,21 @@ def test_what_a_function_changes_is_gone_with_its_call(shared: Engine) -> None:
 def test_an_object_with_awkward_keys_is_what_it_is(shared: Engine) -> None:
     rules = program("function (n, o, u, s) { throw({forbidden: [Object.keys(n), Object.keys(u), u.name]}); }")
     user = b'{"__proto__":{"name":"other"},"name":null,"constructor":1}'
-    doc = b'[{"__proto__":1,"toString":2,"10":3,"":4},null]'
-    told = shared.validate(rules, user, SECURITY, [("a", doc)] * 5)
+    doc = b'{"__proto__":1,"toString":2,"10":3,"":4}'
+    told = shared.validate(rules, user, SECURITY, [Candidate("a", doc)] * 5)
     assert told == [forbidden([["10", "__proto__", "toString", ""], ["__proto__", "name", "constructor"], None])] * 5
 
 
+KEY = st.text('aé"\\\0\u2028😀z', max_size=4)
+TEXT = st.text(st.characters(exclude_categories=["Cs"]))
 JSON = st.recursive(
-    st.none()
-    | st.booleans()
-    | st.integers(-(2**53) + 1, 2**53 - 1)
-    | st.text(st.characters(exclude_categories=["Cs"])),
-    lambda inner: (
-        st.lists(inner, max_size=5) | st.dictionaries(st.text('aé"\\\0\u2028😀z', max_size=4), inner, max_size=5)
-    ),
+    st.none() | st.booleans() | st.integers(-(2**53) + 1, 2**53 - 1) | TEXT,
+    lambda inner: st.lists(inner, max_size=5) | st.dictionaries(KEY, inner, max_size=5),
     max_leaves=20,
 )
 
 
-@given(docs=st.lists(JSON, min_size=1, max_size=6))
+@given(docs=st.lists(st.dictionaries(KEY, JSON, max_size=6), min_size=1, max_size=6))
 @settings(max_examples=60, deadline=None)
 def test_whole_numbers_and_texts_go_in_and_out_unchanged(shared: Engine, docs: list[Any]) -> None:
     told = say(shared, "function (n) { throw({forbidden: {it: n}}); }", *docs)
@@ -293,7 +292,7 @@ def test_many_callers_at_once_get_each_their_own_answers(shared: Engine) -> None
 
     found = together(*[lambda at=at: call(at) for at in range(12)])
     assert found == [[forbidden(at * 1000 + i) for i in range(120)] for at in range(12)]
-    assert len(shared._all) <= engines.WORKERS
+    assert len(shared.pool.processes) <= pools.WORKERS
 
 
 def test_functions_that_loop_hold_up_no_other(engine: Engine) -> None:
@@ -326,7 +325,7 @@ def test_a_process_that_is_killed_is_replaced_and_costs_no_answer(engine: Engine
     rules = "function (n) { throw({forbidden: 'no'}); }"
     assert say(engine, rules, {}) == [forbidden("no")]
     for count in (1, 2):
-        for process in list(engine._all):
+        for process in list(engine.pool.processes):
             process.kill()
         assert say(engine, rules, *[{}] * count) == [forbidden("no")] * count
     assert engine.troubles.all() == []
@@ -334,7 +333,7 @@ def test_a_process_that_is_killed_is_replaced_and_costs_no_answer(engine: Engine
 
 def test_one_that_no_clock_stops_is_killed(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("app.couchjs.process.PATIENCE", -0.15)  # before QuickJS looks at its own clock
-    monkeypatch.setattr(engines, "LOOK", 0.02)
+    monkeypatch.setattr(pools, "LOOK", 0.02)
     assert say(engine, "function () { while (true) {} }", {}) == [TIMED_OUT]
     monkeypatch.undo()
     assert say(engine, "function (n) { throw({forbidden: 'no'}); }", {}) == [forbidden("no")]
@@ -343,7 +342,7 @@ def test_one_that_no_clock_stops_is_killed(engine: Engine, monkeypatch: pytest.M
 def test_an_engine_that_is_closed_has_no_processes_and_takes_no_calls() -> None:
     engine = Engine()
     say(engine, "function () {}", {})
-    processes = [process._process for process in engine._all]
+    processes = [process._process for process in engine.pool.processes]
     engine.close()
     assert processes and all(process.poll() is not None for process in processes)
     with pytest.raises(engines.Busy):

@@ -418,7 +418,7 @@ def test_after_a_stop_no_process_is_left(tmp_path: Path, monkeypatch: pytest.Mon
             super().__init__(*args)
             started.append(self)
 
-    monkeypatch.setattr("app.couchjs.engine.Process", Kept)
+    monkeypatch.setattr("app.couchjs.pool.Process", Kept)
     with running_hub(tmp_path) as hub:
         there = Place(f"{hub.url}/t")
         there.put("a")

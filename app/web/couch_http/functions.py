@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final, NamedTuple
 
-from app.couchjs.engine import Busy, Engine, Program, Refusal, Stopped
+from app.couchjs.engine import Busy, Candidate, Engine, Program, Refusal, Stopped
 from app.couchjs.troubles import Trouble
 from app.docs import json
 from app.docs.database import Database
@@ -20,7 +20,6 @@ from app.docs.errors import BadRequest, Conflict, DocsError, Forbidden, NotFound
 from app.web.auth import Identity
 from app.web.couch_http import access
 from app.web.couch_http.problems import ServiceUnavailable
-from app.web.couch_http.proposals import Proposal
 
 #: The local document of a database that tells an administrator which of its functions went wrong, and how.
 TROUBLES: Final = "couchtill.functions"
@@ -76,7 +75,7 @@ class Functions:
         return bool(known.programs or known.strangers)
 
     def check(
-        self, database: Database, identity: Identity, proposals: Sequence[Proposal | None]
+        self, database: Database, identity: Identity, proposals: Sequence[Candidate | None]
     ) -> list[DocsError | None]:
         """What refuses each document, None where nothing does (and for None: what the store refuses by itself).
 
@@ -92,9 +91,9 @@ class Functions:
         security = json.dumps(access.security_of(database))
         for program in known.programs:
             open_ = [at for at, one in enumerate(proposals) if one is not None and found[at] is None]
-            pairs = [(one.id, one.pair) for at in open_ if (one := proposals[at]) is not None]
+            docs = [one for at in open_ if (one := proposals[at]) is not None]
             try:
-                verdicts = self._engine.validate(program, user, security, pairs)
+                verdicts = self._engine.validate(program, user, security, docs)
             except Busy:
                 raise busy() from None
             for at, refusal in zip(open_, verdicts, strict=True):
@@ -102,7 +101,7 @@ class Functions:
                     found[at] = problem(refusal)
         return found
 
-    def require(self, database: Database, identity: Identity, proposal: Proposal | None) -> None:
+    def require(self, database: Database, identity: Identity, proposal: Candidate | None) -> None:
         """Raises what refuses one document."""
         refused = self.check(database, identity, [proposal])[0]
         if refused is not None:

@@ -13,8 +13,9 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping, Sequence
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
+from app.couchjs.engine import Candidate
 from app.docs import json
 from app.docs import tree as trees
 from app.docs.database import Database
@@ -27,21 +28,14 @@ REVS: Final = 20
 _SHOWN: Final = frozenset({"_id", "_rev", "_revisions", "_deleted"})
 
 
-class Proposal(NamedTuple):
-    """`pair` is the JSON of ``[newDoc, oldDoc]``."""
-
-    id: str
-    pair: bytes
-
-
-def of_many(database: Database, docs: Sequence[Any], *, new_edits: bool) -> list[Proposal | None]:
+def of_many(database: Database, docs: Sequence[Any], *, new_edits: bool) -> list[Candidate | None]:
     """The proposals of a ``_bulk_docs`` request. A document without an id gets one."""
     for doc in docs:
         if isinstance(doc, dict) and "_id" not in doc:
             doc["_id"] = secrets.token_hex(16)
     ids = [_id_of(doc) for doc in docs]
     records = database.read_many([id or "" for id in ids])
-    found: list[Proposal | None] = []
+    found: list[Candidate | None] = []
     for doc, id, record in zip(docs, ids, records, strict=True):
         if id is None or id[:1] == "_":
             found.append(None)
@@ -63,7 +57,7 @@ def _id_of(doc: Any) -> str | None:
     return id
 
 
-def of_edit(database: Database, doc: Mapping[str, Any], rev: Any, record: Record | None) -> Proposal | None:
+def of_edit(database: Database, doc: Mapping[str, Any], rev: Any, record: Record | None) -> Candidate | None:
     """The proposal of an edit of revision `rev` (None: of none)."""
     id: str = doc["_id"]
     base = _normal(rev)
@@ -84,7 +78,7 @@ def of_edit(database: Database, doc: Mapping[str, Any], rev: Any, record: Record
     return _pair(id, _new(doc, base, {"start": generation, "ids": [hash_]}, atts), _shortened(old))
 
 
-def of_arrival(database: Database, doc: Mapping[str, Any], record: Record | None) -> Proposal | None:
+def of_arrival(database: Database, doc: Mapping[str, Any], record: Record | None) -> Candidate | None:
     """The proposal of a revision made elsewhere."""
     id: str = doc["_id"]
     revisions = doc.get("_revisions")
@@ -100,7 +94,7 @@ def of_arrival(database: Database, doc: Mapping[str, Any], record: Record | None
         rev = f"{revisions['start']}-{revisions['ids'][0]}"
     if record is None:
         if doc.get("_revisions") is revisions and doc.get("_rev") == rev and _plain(doc):
-            return Proposal(id, b"[" + json.dumps(doc) + b",null]")  # most of what replication brings
+            return Candidate(id, json.dumps(doc))  # most of what replication brings
         return _pair(id, _new(doc, rev, revisions, {}), None)
     tree = record.paths()
     if rev == record.rev or trees.contains(tree, rev):
@@ -126,9 +120,9 @@ def _ancestor(database: Database, id: str, tree: trees.Tree, revisions: Mapping[
     return None
 
 
-def _pair(id: str, new: Mapping[str, Any], old: bytes | None) -> Proposal | None:
+def _pair(id: str, new: Mapping[str, Any], old: bytes | None) -> Candidate | None:
     try:
-        return Proposal(id, b"[" + json.dumps(new) + b"," + (old or b"null") + b"]")
+        return Candidate(id, json.dumps(new), old)
     except DocsError:  # what is no JSON the store refuses, in its words
         return None
 

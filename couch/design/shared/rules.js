@@ -138,7 +138,7 @@ function journalled() {
 
 // Only the shapes that this version knows: what a newer program writes, it answers for.
 switch (newDoc.schema <= (prefix === 'order' ? 2 : 1) ? prefix : '') {
-  case 'order': journalled(); list('lines'); list('tenders'); whole('total'); filled('currency'); break;
+  case 'order': journalled(); whole('total'); filled('currency'); break;
   case 'shift': journalled(); whole('float'); break;
   case 'zreport': journalled(); break;
   case 'cash': journalled(); filled('kind'); whole('amount'); break;
