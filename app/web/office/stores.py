@@ -103,7 +103,7 @@ def register(blueprint: Blueprint, node: Any) -> None:
         if node.config.central_url is None:
             raise Problem(409, "no_central", say("This head office has no central."))
         body = read_json()
-        steps = preparing.prepare(
+        found = preparing.prepare(
             node.config.central_url,
             [id],
             str(body.get("name") or ""),
@@ -114,7 +114,7 @@ def register(blueprint: Blueprint, node: Any) -> None:
             node.link_new_stores()
             if node.supervisor is not None:
                 node.supervisor.sync_now(f"store-{id}")
-        return answer({"steps": steps, "applied": body.get("apply") is True})
+        return answer({**found._asdict(), "applied": body.get("apply") is True})
 
 
 def _currencies() -> list[list[str]]:

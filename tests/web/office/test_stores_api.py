@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from app.node import config as node_config
 from couch.provision import provision
 from tests.support.hub import ADMIN, PASSWORD, Hub
 from tests.support.process import wait_until
+from tests.support.proxy import FaultProxy
 from tests.web.conftest import client_of
 from tests.web.office.test_office_api import sell
 
@@ -170,3 +172,35 @@ def test_a_central_that_is_away_is_told_in_words(linked: Node, hub: Hub) -> None
     hub.stop()
     answer = office.post("/api/stores/s2/central", json={"name": ADMIN, "password": PASSWORD})
     assert answer.status_code == 502 and PASSWORD not in answer.get_data(as_text=True)
+
+
+def test_it_is_prepared_as_by_the_command_and_what_was_left_alone_is_told(linked: Node, hub: Hub) -> None:
+    office = client_of(linked)
+    office.post("/api/stores", json=NEW)
+    who, path = {"name": ADMIN, "password": PASSWORD}, "/api/stores/s2/central"
+    assert office.post(path, json={**who, "apply": True}).json["notes"] == []
+    terminal = {"type": "terminal", "schema": 1, "store": "store:s2", "incarnations": ["k7"]}
+    for name in ("s2-t1", "s2-t2"):
+        hub.node.directory.get("store-s2").put({"_id": f"terminal:{name}", "terminal": name, **terminal})
+    provision(hub.url, terminals=[{"id": "s2-t2", "password": "of-tests"}], iterations=10)
+    told = office.post(path, json=who).json
+    assert told["notes"] == ["s2-t1 has no account at the central: replace it on the page Terminals."]
+    assert told["steps"] == []
+
+
+def test_settings_of_a_couchdb_are_set_and_those_of_somebody_are_told(tmp_path: Path, hub: Hub) -> None:
+    with FaultProxy(f"http://127.0.0.1:{hub.port}") as proxy:
+        apache = {"couchdb": "Welcome", "version": "3.5.2", "vendor": {"name": "The Apache Software Foundation"}}
+        as_json = {"Content-Type": "application/json"}
+        proxy.answer(200, json.dumps(apache), as_json, match="^GET /$")
+        proxy.answer(200, '{"max_dbs_open": "77"}', as_json, match="^GET /_node/[^/]+/_config/")
+        config = NodeConfig(kind="office", id="office", central_url=proxy.url, central_user="office")
+        node_config.write_secret(tmp_path / "linked", "central", "office-pass-1")
+        with Node(tmp_path / "linked", config) as node:
+            office = client_of(node)
+            office.post("/api/stores", json=NEW)
+            told = office.post("/api/stores/s2/central", json={"name": ADMIN, "password": PASSWORD}).json
+        assert "The setting couchdb/users_db_security_editable is set." in told["steps"]
+        assert [note for note in told["notes"] if "max_dbs_open" in note] == [
+            "The setting couchdb/max_dbs_open is 77, as somebody has set it, and stays so; 5000 would be ours."
+        ]

@@ -177,11 +177,13 @@ class Stores {
     const { prepare } = this;
     const steps = h("ul", { class: "steps" });
     const said = h("p", { role: "status" });
+    const notes = h("div");
     const ask = (/** @type {boolean} */ apply) => async (/** @type {Record<string, any>} */ body) => {
       const answer = await post(path, { ...body, apply }, { timeout: 60_000 });
       if (apply) return answer;
       // First what would change, then the change: the second tap makes it.
       steps.replaceChildren(...answer.steps.map((/** @type {string} */ step) => h("li", {}, step)));
+      notes.replaceChildren(...answer.notes.map((/** @type {string} */ note) => h("p", { class: "quiet" }, note)));
       said.textContent = answer.steps.length ? tn("One thing is to be done:", "%(num)s things are to be done:", answer.steps.length) : t("Nothing is missing there.");
       prepare.button.textContent = answer.steps.length ? t("Do it") : t("Link the store");
       if (prepare.task) prepare.task.send = ask(true);
@@ -201,7 +203,7 @@ class Stores {
           this.draw();
         });
       },
-      extra: [said, steps],
+      extra: [said, steps, notes],
     });
     // The form is not kept for another time: neither is what was typed.
     prepare.dialog.addEventListener("close", () => prepare.body.replaceChildren(), { once: true });
