@@ -67,6 +67,17 @@ def must_be_json() -> None:
         raise Problem(415, "bad_content_type", say("The request must be JSON, with Content-Type: application/json."))
 
 
+def no_form() -> None:
+    """Before each route that writes, also those that take a file: raises Problem for what a form of another site's page
+    could send."""
+    if request.method in ("GET", "HEAD", "OPTIONS") or not request.path.startswith("/api/"):
+        return
+    if request.method == "DELETE" and not request.content_length:
+        return
+    if request.mimetype in ("", "text/plain", "application/x-www-form-urlencoded", "multipart/form-data"):
+        must_be_json()
+
+
 def read_json() -> dict[str, Any]:
     """The request's body, a JSON object. Raises Problem."""
     must_be_json()

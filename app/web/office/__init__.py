@@ -1,4 +1,4 @@
-"""Head office: the sales as they arrive, what was taken today, and a product's price to edit."""
+"""Head office: what is sold, the range, people, stores and terminals, and the central."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ def blueprint(node: Any) -> Blueprint:
     """The pages and the API of head office. `node` is a running office."""
     made = Blueprint("office", __name__)
     json_api.handle_errors(made)
+    made.before_request(json_api.no_form)
     api.register(made, node)
     tasks_api.register(
         made,

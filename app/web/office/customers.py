@@ -72,9 +72,9 @@ def register(blueprint: Blueprint, node: Any) -> None:
     @blueprint.post("/api/customers/import")
     def customers_look() -> Response:
         """The file is the body (text/csv), `?request=`: what it would do, row by row; nothing is written."""
-        id = forms.request_id(request.args.get("request"))
-        if request.mimetype not in ("text/csv", "text/plain", "application/octet-stream", "application/gzip"):
+        if request.mimetype not in ("text/csv", "application/octet-stream", "application/gzip"):  # no form sends these
             raise Problem(415, "bad_content_type", say("The file must be sent as text/csv."), "file")
+        id = forms.request_id(request.args.get("request"))
         largest = customer_file.LARGEST
         if (request.content_length or 0) > largest:
             raise Problem(413, "too_large", say("The file is too large: %(num)s bytes at most.", num=largest), "file")

@@ -144,7 +144,7 @@ def register(blueprint: Blueprint, node: Any, jobs: Jobs) -> None:
 
 def body_of() -> bytes:
     """The file that a request brings. Raises Problem."""
-    if request.mimetype not in ("text/csv", "text/plain", "application/octet-stream", "application/gzip"):
+    if request.mimetype not in ("text/csv", "application/octet-stream", "application/gzip"):  # no form sends these
         raise Problem(415, "bad_content_type", say("The file must be sent as text/csv."), "file")
     if request.content_length is None or request.content_length > LARGEST:
         raise Problem(413, "too_large", say("The file is too large: %(num)s bytes at most.", num=LARGEST), "file")
