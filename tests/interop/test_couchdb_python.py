@@ -97,10 +97,12 @@ def test_a_central_is_provisioned_and_its_users_get_in(hub: SimpleNamespace) -> 
     terminals = [{"id": "s1-t1", "password": "pw1"}]
     provision(hub.url, stores=["s1", "s2"], terminals=terminals, office={"id": "office", "password": "pw2"})
     terminal = couchdb.Server(hub.as_user("s1-t1", "pw1"))
-    _, rev = terminal["company"].save({"_id": "product:1", "type": "product"})
+    _, rev = terminal["company"].save({"_id": "product:1", "type": "product", "schema": 1, "name": "Milk"})
     assert rev.startswith("1-")
     assert terminal["store-s1"].security["couchtill"]["id"]
     with pytest.raises((couchdb.ServerError, couchdb.Unauthorized, couchdb.http.HTTPError)):
         terminal["store-s2"].info()
+    with pytest.raises(couchdb.http.Forbidden, match="written by head office, not by a till"):
+        terminal["company"].save({"_id": "tax:1", "type": "tax", "schema": 1, "name": "VAT", "rate": 0})
     office = couchdb.Server(hub.as_user("office", "pw2"))
-    assert office["store-s2"].info()["doc_count"] == 0
+    assert office["store-s2"].info()["db_name"] == "store-s2"
