@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gzip
 import re
+import ssl
 import threading
 import time
 from collections.abc import Iterator, Mapping
@@ -62,6 +63,8 @@ class Client:
     def __init__(self, endpoint: Endpoint, credentials: Credentials | None = None, *, sessions: bool = False) -> None:
         self.endpoint = endpoint
         self.credentials = credentials
+        self.trust: ssl.SSLContext | None = None
+        """Whose certificates are believed besides the usual authorities'; set before the first request."""
         self.gzip = False
         self.near = False
         """On this machine, where packing an answer only costs."""
@@ -259,7 +262,7 @@ class Client:
             session.proxies = get_environ_proxies(self.endpoint.origin)
             session.cookies.set_policy(_NoCookies())
             session.headers["User-Agent"] = "CouchTill"
-            mount = adapter(self._sockets, self._connected)
+            mount = adapter(self._sockets, self._connected, self.trust)
             session.mount("http://", mount)
             session.mount("https://", mount)
             local.session = session

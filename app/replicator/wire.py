@@ -7,6 +7,7 @@ socket beneath it. And a connection that had to be made anew is a hint that the 
 from __future__ import annotations
 
 import socket
+import ssl
 import threading
 import weakref
 from collections.abc import Callable
@@ -89,8 +90,9 @@ def _shut(sock: socket.socket) -> None:
         return  # it was closed already
 
 
-def adapter(sockets: Sockets, made: Callable[[], None]) -> HTTPAdapter:
-    """A requests adapter whose connections are listed in `sockets`; `made` is called for each new one."""
+def adapter(sockets: Sockets, made: Callable[[], None], trust: ssl.SSLContext | None = None) -> HTTPAdapter:
+    """A requests adapter whose connections are listed in `sockets`; `made` is called for each new one. `trust`: whose
+    certificates are believed besides the usual authorities'."""
 
     def connected(sock: Any) -> None:
         if isinstance(sock, socket.socket):
@@ -117,6 +119,8 @@ def adapter(sockets: Sockets, made: Callable[[], None]) -> HTTPAdapter:
 
     class Adapter(HTTPAdapter):
         def init_poolmanager(self, connections: int, maxsize: int, block: bool = False, **options: Any) -> None:
+            if trust is not None:
+                options["ssl_context"] = trust
             manager = PoolManager(num_pools=connections, maxsize=maxsize, block=block, **options)
             manager.pool_classes_by_scheme = {"http": PlainPool, "https": SecurePool}
             self.poolmanager = manager

@@ -18,6 +18,7 @@ import hashlib
 import re
 import time
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final, TypeVar
@@ -32,6 +33,7 @@ from app.replicator.remote import RemotePeer
 from app.transfer import bundle
 from app.transfer.bundle import BackupError, Manifest, Part, Progress, Writer
 from couch.server import Server
+from couch.words import trust
 
 #: Rows of a page of the feed.
 PAGE: Final = 500
@@ -50,18 +52,46 @@ USER = "org.couchdb.user:"
 T = TypeVar("T")
 
 
+@dataclass(frozen=True)
+class Central:
+    """A central by its URL, an admin's name and password in it; `ca` is a file of authorities to believe as well."""
+
+    url: str
+    ca: Path | None = None
+
+    def server(self) -> Server:
+        """CentralError unless an admin of it was named."""
+        server = Server(self.url, ca=self.ca)
+        server.require_admin()
+        return server
+
+    def peer(self, name: str) -> RemotePeer:
+        """One of its databases."""
+        parts = urlsplit(self.url)
+        path = f"{parts.path.rstrip('/')}/{quote(name, safe='')}"
+        peer = RemotePeer(urlunsplit((parts.scheme, parts.netloc, path, "", "")))
+        peer.client.trust = None if self.ca is None else trust(self.ca)
+        return peer
+
+
 def backup(
-    url: str, place: Path, *, only: Sequence[str] = (), users: bool = False, progress: Progress | None = None
+    url: str,
+    place: Path,
+    *,
+    only: Sequence[str] = (),
+    users: bool = False,
+    progress: Progress | None = None,
+    ca: Path | None = None,
 ) -> tuple[Path, Manifest]:
     """Writes the central at `url` (an admin's name and password in it) into the file `place`; in a directory, the file
-    is named after the server and the time. `only`: these databases, else all of ours. BackupError, CentralError or
-    PeerError in words; nothing is left of a backup that failed.
+    is named after the server and the time. `only`: these databases, else all of ours. `ca`: see `Central`. BackupError,
+    CentralError or PeerError in words; nothing is left of a backup that failed.
     """
-    server = Server(url)
-    server.require_admin()
+    central = Central(url, ca)
+    server = central.server()
     file = place / _name(url) if place.is_dir() else place
     names = _chosen(server, only)
-    root = RemotePeer(f"{url.rstrip('/')}/{names[0]}")
+    root = central.peer(names[0])
     told = root.client.json("GET", root.endpoint.root)
     root.close()
     vendor = told.get("vendor") or {}
@@ -75,19 +105,13 @@ def backup(
     with bundle.writing(file) as writer:
         for name in names:
             part = Part(name, bundle.member_of(name), security=server.security(name))
-            _database(url, part, writer, progress)
+            _database(central, part, writer, progress)
             manifest.databases.append(part)
         if users:
             manifest.users = Part("_users", bundle.USERS)
-            _database(url, manifest.users, writer, progress, prefix=USER)
+            _database(central, manifest.users, writer, progress, prefix=USER)
         writer.finish(manifest)
     return file, manifest
-
-
-def address(url: str, name: str) -> str:
-    """The URL of a database of the central at `url`."""
-    parts = urlsplit(url)
-    return urlunsplit((parts.scheme, parts.netloc, f"{parts.path.rstrip('/')}/{quote(name, safe='')}", "", ""))
 
 
 def _chosen(server: Server, only: Sequence[str]) -> list[str]:
@@ -108,8 +132,8 @@ def _name(url: str) -> str:
     return f"{host}-{datetime.now(UTC):%Y-%m-%d-%H%M%S}.couchtill.zip"
 
 
-def _database(url: str, part: Part, writer: Writer, progress: Progress | None, prefix: str = "") -> None:
-    peer = RemotePeer(address(url, part.name))
+def _database(central: Central, part: Part, writer: Writer, progress: Progress | None, prefix: str = "") -> None:
+    peer = central.peer(part.name)
     try:
         before = again(lambda: peer.client.json("GET", peer.name))
         part.identity = identity.told(again(peer.central))

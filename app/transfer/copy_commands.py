@@ -16,7 +16,12 @@ def backup(arguments: argparse.Namespace) -> int:
 
     with _bar("documents") as progress:
         file, manifest = run(
-            arguments.url, arguments.place, only=arguments.database, users=arguments.users, progress=progress
+            arguments.url,
+            arguments.place,
+            only=arguments.database,
+            users=arguments.users,
+            progress=progress,
+            ca=arguments.ca,
         )
     if arguments.json:
         print(json.dumps({"file": str(file), **manifest.as_dict()}).decode())
@@ -56,6 +61,7 @@ def restore(arguments: argparse.Namespace) -> int:
             join=arguments.join,
             despite_refused=arguments.despite_refused,
             progress=progress,
+            ca=arguments.ca,
         )
     refused = [(outcome.name, each) for outcome in outcomes for each in outcome.refused]
     if arguments.json:
@@ -89,6 +95,7 @@ def add(group: Any, command: Any) -> None:
     made.add_argument("place", metavar="FILE|DIR", type=Path, help="in a directory it is named by server and time")
     _database(made, "only this database; may be repeated. Else company and every store's")
     made.add_argument("--users", action="store_true", help="with the users and the hashes of their passwords")
+    _ca(made)
     _json(made)
 
     made = command("restore", restore, "writes a backup into a central, empty or not; deletes nothing", group)
@@ -98,6 +105,7 @@ def add(group: Any, command: Any) -> None:
     made.add_argument("--no-users", action="store_true", help="without the users, where the backup has them")
     made.add_argument("--join", action="store_true", help="also into a database that another central's tills filled")
     made.add_argument("--despite-refused", action="store_true", help="let tills in though documents were refused")
+    _ca(made)
     _json(made)
 
     made = command("check", check, "reads a backup and says whether it is whole", group)
@@ -107,6 +115,10 @@ def add(group: Any, command: Any) -> None:
 
 def _database(made: argparse.ArgumentParser, help: str) -> None:
     made.add_argument("--database", action="append", default=[], metavar="NAME", help=help)
+
+
+def _ca(made: argparse.ArgumentParser) -> None:
+    made.add_argument("--ca", type=Path, metavar="FILE", help="the authority of the central's certificate, as PEM")
 
 
 def _json(made: argparse.ArgumentParser) -> None:

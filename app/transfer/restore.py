@@ -30,7 +30,7 @@ from app.replicator.peer import NO_FILTER, Document, Failure, outline
 from app.replicator.pool import Pool
 from app.replicator.remote import RemotePeer
 from app.transfer import bundle
-from app.transfer.backup import address, again
+from app.transfer.backup import Central, again
 from app.transfer.bundle import BackupError, Part, Progress, Reader
 from couch.server import Server
 
@@ -74,22 +74,23 @@ def restore(
     join: bool = False,
     despite_refused: bool = False,
     progress: Progress | None = None,
+    ca: Path | None = None,
 ) -> list[Outcome]:
     """Writes the backup `file`, or `only` these databases of it, into the central at `url`.
 
     `join`: also into a database that holds documents and is another central's. `despite_refused`: lets links in though
-    documents were refused. `users`: with the users, where the backup has them. BackupError, CentralError, PeerError in
-    words; nothing was written when the file was at fault.
+    documents were refused. `users`: with the users, where the backup has them. `ca`: see `Central`. BackupError,
+    CentralError, PeerError in words; nothing was written when the file was at fault.
     """
     with bundle.reading(file, progress) as reader:
         parts = _chosen(reader, only)
-        server = Server(url)
-        server.require_admin()
+        central = Central(url, ca)
+        server = central.server()
         there = server.databases()
-        plans = [_plan(server, url, part, there, join) for part in parts]  # all of them before the first write
-        outcomes = [_database(server, url, reader, plan, despite_refused, progress) for plan in plans]
+        plans = [_plan(server, central, part, there, join) for part in parts]  # all of them before the first write
+        outcomes = [_database(server, central, reader, plan, despite_refused, progress) for plan in plans]
         if users and reader.manifest.users is not None:
-            outcomes.append(_users(server, url, reader, reader.manifest.users, there, progress))
+            outcomes.append(_users(server, central, reader, reader.manifest.users, there, progress))
     return outcomes
 
 
@@ -115,7 +116,7 @@ class _Plan:
     own: dict[str, Any]
 
 
-def _plan(server: Server, url: str, part: Part, there: set[str], join: bool) -> _Plan:
+def _plan(server: Server, central: Central, part: Part, there: set[str], join: bool) -> _Plan:
     """BackupError where the database is another central's."""
     before = str(part.identity.get("id") or "")
     if part.name not in there:
@@ -127,7 +128,7 @@ def _plan(server: Server, url: str, part: Part, there: set[str], join: bool) -> 
     own = dict(old.get("couchtill") or {})
     if own.get("id") and identity.RESTORING not in own and identity.knows(own, before):
         return _Plan(part, False, None, None, own)  # the very one, or one that was restored from it: its links know it
-    bare = _is_bare(url, part.name)
+    bare = _is_bare(central, part.name)
     if not bare and own.get(identity.RESTORING) != before and not join:
         raise BackupError(
             f"{part.name} at {server.shown} holds documents, and is not the central that {part.name} was copied from "
@@ -144,9 +145,9 @@ def _plan(server: Server, url: str, part: Part, there: set[str], join: bool) -> 
     return _Plan(part, False, during, after, succeeding)
 
 
-def _is_bare(url: str, name: str) -> bool:
+def _is_bare(central: Central, name: str) -> bool:
     """Whether a database holds nothing but design documents: what it was prepared with."""
-    peer = RemotePeer(address(url, name))
+    peer = central.peer(name)
     try:
         page = again(lambda: peer.changes(0, limit=DESIGNS, bodies=False, filter=NO_FILTER))
         return all(row.id.startswith("_design/") for row in page.rows()) and page.ends(DESIGNS)
@@ -172,7 +173,7 @@ def _united(old: Mapping[str, Any], copied: Mapping[str, Any]) -> dict[str, Any]
 
 
 def _database(
-    server: Server, url: str, reader: Reader, plan: _Plan, despite_refused: bool, progress: Progress | None
+    server: Server, central: Central, reader: Reader, plan: _Plan, despite_refused: bool, progress: Progress | None
 ) -> Outcome:
     part = plan.part
     if plan.made:
@@ -180,7 +181,7 @@ def _database(
     if plan.during is not None:
         server.set_security(part.name, plan.during)
     outcome = Outcome(part.name, plan.made, identity=str(plan.own.get("id") or ""))
-    _write(url, reader, part, outcome, progress)
+    _write(central, reader, part, outcome, progress)
     if outcome.refused and not despite_refused:
         return outcome  # no link takes it for whole
     if plan.after is not None:
@@ -189,17 +190,19 @@ def _database(
     return outcome
 
 
-def _users(server: Server, url: str, reader: Reader, part: Part, there: set[str], progress: Progress | None) -> Outcome:
+def _users(
+    server: Server, central: Central, reader: Reader, part: Part, there: set[str], progress: Progress | None
+) -> Outcome:
     outcome = Outcome(part.name, part.name not in there)
     if outcome.made:
         server.create(part.name)
-    _write(url, reader, part, outcome, progress)
+    _write(central, reader, part, outcome, progress)
     return outcome
 
 
-def _write(url: str, reader: Reader, part: Part, outcome: Outcome, progress: Progress | None) -> None:
+def _write(central: Central, reader: Reader, part: Part, outcome: Outcome, progress: Progress | None) -> None:
     """Every revision of a part, each request followed by a look whether what it brought is there."""
-    peer = RemotePeer(address(url, part.name))
+    peer = central.peer(part.name)
     lock = threading.Lock()
     done = 0
 
