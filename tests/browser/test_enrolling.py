@@ -17,7 +17,7 @@ from app.node import config as node_config
 from app.web.auth import start_link
 from app.web.server import serve
 from couch.provision import provision
-from tests.faults.rig import ITERATIONS, Hub
+from tests.faults.rig import ADMIN, ITERATIONS, PASSWORD, Hub
 from tests.support.process import CouchTill, wait_until
 from tests.web.till.shopfront import stock
 
@@ -201,3 +201,39 @@ def test_on_a_phone_in_chinese(company: Any, open_context: Callable[..., Browser
     expect(page.locator("#fault")).to_have_text("最后一组不完整：每组五个字符。")
     look(page, "phone-fault")
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
+
+
+def test_a_new_store_from_its_page_to_the_first_sale_of_its_till(
+    company: Any, terminals: Page, open_context: Callable[..., BrowserContext]
+) -> None:
+    """All of it by a person: the store, the central made ready for it, its terminal, the code, the sale, the figure."""
+    root = terminals.url.removesuffix("/terminals")
+    terminals.goto(f"{root}/stores")
+    terminals.get_by_role("button", name="Make a store").click()
+    terminals.get_by_label("Name", exact=True).fill("Harbour")
+    terminals.keyboard.press("Enter")
+    dialog = terminals.get_by_role("dialog", name="Prepare the central for Harbour")
+    dialog.get_by_label("Name of an administrator").fill(ADMIN)
+    dialog.get_by_label("Password").fill(PASSWORD)
+    terminals.keyboard.press("Enter")
+    dialog.get_by_role("button", name="Do it").click()
+    expect(dialog).to_be_hidden()
+    row = terminals.locator("#rows tr", has_text="Harbour")
+    expect(row.locator(".chip")).to_have_attribute("data-level", "ok", timeout=60_000)
+
+    terminals.goto(f"{root}/terminals")
+    terminals.get_by_role("button", name="New terminal").first.click()
+    terminals.locator("#plan-store").select_option("s2")
+    terminals.get_by_role("button", name="Make the terminal").click()
+    terminals.get_by_role("button", name="Make the code").click()
+    page = open_context().new_page()
+    enter(page, company.machine("till").link, shown(terminals))
+    page.locator(".tile", has_text="Espresso").click(timeout=60_000)
+    page.click("#pay")
+    page.locator(".note").first.click()
+    expect(page.locator("#sold")).to_be_visible()
+
+    expect(terminals.locator("#code-state")).to_contain_text("S2-T1 is enrolled")
+    wait_until(lambda: list(company.node.directory.get("store-s2").each("order")), 60, "the sale came home")
+    [order] = company.hub.orders("s2").values()
+    assert (order["store"], order["terminal"], order["total"]) == ("s2", "s2-t1", 245)
