@@ -9,7 +9,7 @@ In one request a function is stopped `TRIES` times; then the rest of the documen
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 from app.couchjs.pool import Answer, Busy, Pool
@@ -34,25 +34,31 @@ ENDED: Final = "The function took more memory than it may have, or broke the eng
 _STOPPED: Final = "os_process_error"
 
 
+_Chunk = Sequence[tuple[str, bytes]]  # ids, and the pairs of a call
+
+
 class Program(NamedTuple):
     """A design document of a database: `key` is told by its text, so that a thousand stores with one text share what
-    was compiled."""
+    was compiled. `reads` are the members of new documents that its validation function looks at, where it promises to
+    look at no others (``couchtill.reads``): then it is shown no others."""
 
     database: str
     id: str
     text: bytes
     key: bytes
+    reads: tuple[str, ...] | None = None
 
     @classmethod
-    def of(cls, database: str, id: str, text: bytes) -> Program:
-        return cls(database, id, text, hashlib.sha256(text).digest()[:16])
+    def of(cls, database: str, id: str, text: bytes, reads: Any = None) -> Program:
+        promised = isinstance(reads, list) and all(isinstance(name, str) for name in reads)
+        return cls(database, id, text, hashlib.sha256(text).digest()[:16], tuple(reads) if promised else None)
 
 
 class Candidate(NamedTuple):
-    """A document that is about to be written: the JSON of ``newDoc``, and of ``oldDoc`` (None: null)."""
+    """A document that is about to be written: ``newDoc``, and the JSON of ``oldDoc`` (None: null)."""
 
     id: str
-    new: bytes
+    new: Mapping[str, Any]
     old: bytes | None = None
 
 
@@ -90,10 +96,10 @@ class Engine:
         """What ``validate_doc_update`` says of each document: None where it lets it pass. `user` and `security` are the
         JSON of ``userCtx`` and ``secObj``. Raises Busy."""
         results: list[Refusal | None] = []
-        chunks = list(_chunks(docs))
+        chunks = list(_chunks([(one.id, _pair(one, program.reads)) for one in docs]))
         answers: Sequence[Answer | None] = [None] * len(chunks)
         if len(docs) > 1:
-            asked = [self._asked(user, security, chunk) for chunk in chunks]
+            asked = [_asked(user, security, chunk) for chunk in chunks]
             answers = self.pool.calls("validate", program.key, program.text, asked)
         stops = 0
         for chunk, answer in zip(chunks, answers, strict=True):
@@ -104,28 +110,23 @@ class Engine:
                 if stops >= TRIES:
                     results.append(Refusal(_STOPPED, TIMED_OUT))
                     continue
-                arguments = self._asked(user, security, [one])
-                what, said = self.pool.call("validate", program.key, program.text, arguments)
+                what, said = self.pool.call("validate", program.key, program.text, _asked(user, security, [one]))
                 if what == "ok":
                     results += self._verdicts(program, [one], said)
                 else:
                     stops += 1
-                    results.append(self._trouble(program, "validate_doc_update", what, one.id))
+                    results.append(self._trouble(program, "validate_doc_update", what, one[0]))
         return results
 
-    def _asked(self, user: bytes, security: bytes, chunk: Sequence[Candidate]) -> list[bytes]:
-        pairs = [b"[%b,%b]" % (one.new, one.old or b"null") for one in chunk]
-        return [user, security, b"[" + b",".join(pairs) + b"]"]
-
-    def _verdicts(self, program: Program, chunk: Sequence[Candidate], answer: bytes) -> list[Refusal | None]:
+    def _verdicts(self, program: Program, chunk: _Chunk, answer: bytes) -> list[Refusal | None]:
         results, lines = json.loads(answer)
         self._say(program, lines)
         verdicts: list[Refusal | None] = []
-        for one, result in zip(chunk, results, strict=True):
+        for (id, _), result in zip(chunk, results, strict=True):
             if result == 1:
                 verdicts.append(None)
             elif result[0] == "error":
-                self.troubles.add(program.database, program.id, "validate_doc_update", "error", f"{result[2]}", one.id)
+                self.troubles.add(program.database, program.id, "validate_doc_update", "error", f"{result[2]}", id)
                 verdicts.append(Refusal(result[1], result[2]))
             else:
                 verdicts.append(Refusal(result[0], result[1]))
@@ -164,13 +165,24 @@ class Engine:
             log.info("%s: %s says: %s", program.database, program.id, line)
 
 
-def _chunks(docs: Sequence[Candidate]) -> Iterator[Sequence[Candidate]]:
+def _pair(one: Candidate, reads: tuple[str, ...] | None) -> bytes:
+    """``[newDoc, oldDoc]``, the new one with no more than what the function reads of it."""
+    new = one.new
+    if reads is not None:
+        new = {name: new[name] for name in reads if name in new}
+    return b"[%b,%b]" % (json.dumps(new), one.old or b"null")
+
+
+def _asked(user: bytes, security: bytes, chunk: _Chunk) -> list[bytes]:
+    return [user, security, b"[" + b",".join([pair for _, pair in chunk]) + b"]"]
+
+
+def _chunks(pairs: _Chunk) -> Iterator[_Chunk]:
     start = size = 0
-    for at, one in enumerate(docs):
-        length = len(one.new) + len(one.old or b"")
-        if at > start and (at - start >= CHUNK or size + length > CHUNK_BYTES):
-            yield docs[start:at]
+    for at, (_, pair) in enumerate(pairs):
+        if at > start and (at - start >= CHUNK or size + len(pair) > CHUNK_BYTES):
+            yield pairs[start:at]
             start, size = at, 0
-        size += length
-    if start < len(docs):
-        yield docs[start:]
+        size += len(pair)
+    if start < len(pairs):
+        yield pairs[start:]

@@ -204,7 +204,6 @@ WRONG: Mapping[str, tuple[tuple[str, Any, str], ...]] = {
     "event": (("kind", "", "text, and not empty"),),
     "booking": (("business_date", "", "text, and not empty"), ("rows", None, "a list"), ("documents", "", "a list")),
     "terminal": (("incarnations", "k7", "a list"),),
-    "cart": (("lines", [], "an object"),),
     "staff": (("name", None, "text"), ("role", "", "text, and not empty")),
     "product": (("name", "", "text, and not empty"),),
     "customer": (("name", 5, "text"),),

@@ -49,7 +49,7 @@ def say(engine: Engine, function: Program | str, *docs: Any, old: Any = None) ->
     """What a function says of documents, each given as it is, or as the tuple of the new and the old one."""
     rules = program(function) if isinstance(function, str) else function
     before = None if old is None else json.dumps(old).encode()
-    found = [Candidate(f"doc{at}", json.dumps(doc).encode(), before) for at, doc in enumerate(docs)]
+    found = [Candidate(f"doc{at}", doc, before) for at, doc in enumerate(docs)]
     return engine.validate(rules, USER, SECURITY, found)
 
 
@@ -150,7 +150,7 @@ def test_an_object_with_awkward_keys_is_what_it_is(shared: Engine) -> None:
     rules = program("function (n, o, u, s) { throw({forbidden: [Object.keys(n), Object.keys(u), u.name]}); }")
     user = b'{"__proto__":{"name":"other"},"name":null,"constructor":1}'
     doc = b'{"__proto__":1,"toString":2,"10":3,"":4}'
-    told = shared.validate(rules, user, SECURITY, [Candidate("a", doc)] * 5)
+    told = shared.validate(rules, user, SECURITY, [Candidate("a", json.loads(doc))] * 5)
     assert told == [forbidden([["10", "__proto__", "toString", ""], ["__proto__", "name", "constructor"], None])] * 5
 
 
@@ -168,6 +168,20 @@ JSON = st.recursive(
 def test_whole_numbers_and_texts_go_in_and_out_unchanged(shared: Engine, docs: list[Any]) -> None:
     told = say(shared, "function (n) { throw({forbidden: {it: n}}); }", *docs)
     assert [one and one.reason for one in told] == [{"it": doc} for doc in docs]
+
+
+def test_a_function_that_promises_what_it_reads_is_shown_no_more(shared: Engine) -> None:
+    text = program("function (n) { throw({forbidden: n}); }").text
+    doc = {"_id": "a", "lines": [1, 2], "b": {"c": 1}}
+    for reads, shown in (
+        (["_id", "b", "no"], {"_id": "a", "b": {"c": 1}}),
+        ([], {}),
+        ("b", doc),
+        ([5], doc),
+        (None, doc),
+    ):
+        rules = Program.of("d", "_design/rules", text, reads)
+        assert shared.validate(rules, USER, SECURITY, [Candidate("a", doc)]) == [forbidden(shown)]
 
 
 def test_half_a_character_is_told_as_a_whole_one(shared: Engine) -> None:

@@ -120,7 +120,9 @@ class Functions:
                 language = body.get("language", "javascript")
                 if language != "javascript":
                     strangers.append(str(language))
-                programs.append(Program.of(database.name, row.id, row.json()))
+                promises = body.get("couchtill")
+                reads = promises.get("reads") if isinstance(promises, dict) else None
+                programs.append(Program.of(database.name, row.id, row.json(), reads))
             known = _Known(revs, tuple(programs), tuple(strangers))
             with self._lock:
                 self._known[database.name] = known

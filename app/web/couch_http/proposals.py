@@ -66,7 +66,7 @@ def of_edit(database: Database, doc: Mapping[str, Any], rev: Any, record: Record
     if record is None or record.deleted:
         if base is not None or (record is not None and doc.get("_deleted") is True):
             return None
-        return _pair(id, _new(doc, None, None, {}), None)
+        return Candidate(id, _new(doc, None, None, {}), None)
     if base is None or (base != record.rev and base not in record.leaves()):
         return None
     try:
@@ -75,7 +75,7 @@ def of_edit(database: Database, doc: Mapping[str, Any], rev: Any, record: Record
         return None
     atts = (parse(old.decode()).get("_attachments") or {}) if doc.get("_attachments") else {}
     generation, hash_ = parse_rev(base)
-    return _pair(id, _new(doc, base, {"start": generation, "ids": [hash_]}, atts), _shortened(old))
+    return Candidate(id, _new(doc, base, {"start": generation, "ids": [hash_]}, atts), _shortened(old))
 
 
 def of_arrival(database: Database, doc: Mapping[str, Any], record: Record | None) -> Candidate | None:
@@ -94,14 +94,14 @@ def of_arrival(database: Database, doc: Mapping[str, Any], record: Record | None
         rev = f"{revisions['start']}-{revisions['ids'][0]}"
     if record is None:
         if doc.get("_revisions") is revisions and doc.get("_rev") == rev and _plain(doc):
-            return Candidate(id, json.dumps(doc))  # most of what replication brings
-        return _pair(id, _new(doc, rev, revisions, {}), None)
+            return Candidate(id, doc)  # most of what replication brings
+        return Candidate(id, _new(doc, rev, revisions, {}), None)
     tree = record.paths()
     if rev == record.rev or trees.contains(tree, rev):
         return None
     old = _ancestor(database, id, tree, revisions)
     atts = (parse(old.decode()).get("_attachments") or {}) if old is not None and doc.get("_attachments") else {}
-    return _pair(id, _new(doc, rev, revisions, atts), None if old is None else _shortened(old))
+    return Candidate(id, _new(doc, rev, revisions, atts), None if old is None else _shortened(old))
 
 
 def _ancestor(database: Database, id: str, tree: trees.Tree, revisions: Mapping[str, Any]) -> bytes | None:
@@ -118,13 +118,6 @@ def _ancestor(database: Database, id: str, tree: trees.Tree, revisions: Mapping[
                 continue
         return None
     return None
-
-
-def _pair(id: str, new: Mapping[str, Any], old: bytes | None) -> Candidate | None:
-    try:
-        return Candidate(id, json.dumps(new), old)
-    except DocsError:  # what is no JSON the store refuses, in its words
-        return None
 
 
 def _plain(doc: Mapping[str, Any]) -> bool:
