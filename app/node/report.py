@@ -163,8 +163,12 @@ class Reporter:
     def _run(self) -> None:
         import requests  # 60 ms that the first page need not wait for
 
+        from app.replicator.wire import Believing
+
         wait = FIRST
         with requests.Session() as session:
+            if self._url.startswith("https:"):
+                session.mount("https://", Believing())
             session.auth = self._auth
             while True:
                 self._news.wait(wait)

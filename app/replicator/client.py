@@ -40,7 +40,7 @@ from app.replicator.errors import (
     TooLarge,
     TransportError,
 )
-from app.replicator.wire import Sockets, adapter, read
+from app.replicator.wire import Sockets, adapter, believed, read
 
 CONNECT_TIMEOUT = 10.0
 """Seconds to reach a server. A till on a bad line must learn soon that it is alone."""
@@ -64,7 +64,7 @@ class Client:
         self.endpoint = endpoint
         self.credentials = credentials
         self.trust: ssl.SSLContext | None = None
-        """Whose certificates are believed besides the usual authorities'; set before the first request."""
+        """Whose certificates are believed, if not those of `wire.believed`; set before the first request."""
         self.gzip = False
         self.near = False
         """On this machine, where packing an answer only costs."""
@@ -262,7 +262,8 @@ class Client:
             session.proxies = get_environ_proxies(self.endpoint.origin)
             session.cookies.set_policy(_NoCookies())
             session.headers["User-Agent"] = "CouchTill"
-            mount = adapter(self._sockets, self._connected, self.trust)
+            secure = self.endpoint.origin.startswith("https:")  # else nothing is read that nobody needs
+            mount = adapter(self._sockets, self._connected, self.trust or (believed() if secure else None))
             session.mount("http://", mount)
             session.mount("https://", mount)
             local.session = session

@@ -6,6 +6,8 @@ socket beneath it. And a connection that had to be made anew is a hint that the 
 
 from __future__ import annotations
 
+import functools
+import os
 import socket
 import ssl
 import threading
@@ -88,6 +90,24 @@ def _shut(sock: socket.socket) -> None:
         sock.shutdown(socket.SHUT_RDWR)
     except OSError:
         return  # it was closed already
+
+
+def believed() -> ssl.SSLContext:
+    """Whose certificates are believed besides those that requests brings along: the machine's own authorities, among
+    them a company's that was installed there, and those of the file that SSL_CERT_FILE names."""
+    return _believed(os.environ.get("SSL_CERT_FILE"))
+
+
+@functools.cache
+def _believed(named: str | None) -> ssl.SSLContext:
+    return ssl.create_default_context()
+
+
+class Believing(HTTPAdapter):
+    """A plain requests adapter that believes `believed`."""
+
+    def init_poolmanager(self, connections: int, maxsize: int, block: bool = False, **options: Any) -> None:
+        super().init_poolmanager(connections, maxsize, block, **options, ssl_context=believed())
 
 
 def adapter(sockets: Sockets, made: Callable[[], None], trust: ssl.SSLContext | None = None) -> HTTPAdapter:

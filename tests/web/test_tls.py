@@ -15,10 +15,14 @@ import pytest
 import requests
 
 from app.node import Node, NodeConfig, certificates
+from app.node.central_users import Central, CentralProblem
 from app.node.config import NodeError
+from app.replicator.errors import TransportError
+from app.replicator.remote import RemotePeer
 from app.web import tls
 from app.web.server import serve
 from app.web.users import api_key
+from tests.support.hub import ADMIN, PASSWORD, Hub
 from tests.support.process import wait_until
 
 
@@ -169,3 +173,30 @@ def test_many_at_once(till: Any) -> None:
     for thread in threads:
         thread.join()
     assert found == [200] * 20
+
+
+def test_a_node_believes_its_central_by_the_authority_that_this_machine_knows(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A hub with a certificate of the company's own: a link, what makes accounts there, and the reports reach it."""
+    office, data = tmp_path / "office", tmp_path / "hub"
+    office.mkdir()
+    data.mkdir()
+    ca = certificates.make_authority(office, "Tea")
+    certificates.install(data, certificates.sign(office, certificates.request(data, "hub", ["127.0.0.1"])))
+    with Hub(data) as hub:
+        hub.node.directory.create("company")
+        root = f"https://127.0.0.1:{hub.port}"
+        for known in (False, True):
+            if known:
+                monkeypatch.setenv("SSL_CERT_FILE", str(ca))
+            peer = RemotePeer(hub.url.replace("http:", "https:") + "/company")
+            with Central(root, ADMIN, PASSWORD) as central:
+                if known:
+                    assert peer.info() and central.ask("GET", "_session").status == 200
+                else:
+                    with pytest.raises(TransportError, match="has no certificate that is trusted here"):
+                        peer.info()
+                    with pytest.raises(CentralProblem):
+                        central.ask("GET", "_session")
+            peer.close()
