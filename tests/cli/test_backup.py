@@ -18,7 +18,6 @@ import pytest
 import requests
 
 from app import cli
-from app.node import certificates
 from app.replicator import identity
 from app.replicator.errors import UnknownCentral
 from app.replicator.local import central_of
@@ -448,28 +447,3 @@ def test_identities_that_took_the_place_of_others_are_known_by_all_of_them() -> 
     with pytest.raises(UnknownCentral):
         identity.check({"id": "x"}, central_of({"couchtill": again}, "", ""))
     assert identity.succeeding({"id": "d", identity.RESTORING: "c"}, {"id": "d", "before": []}) == {"id": "d"}
-
-
-def test_a_central_of_the_companys_own_authority_is_copied_and_restored_when_its_file_is_named(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    office, data, file = tmp_path / "office", tmp_path / "hub", tmp_path / "copy.zip"
-    office.mkdir()
-    data.mkdir()
-    ca = certificates.make_authority(office, "Tea")
-    certificates.install(data, certificates.sign(office, certificates.request(data, "hub", ["127.0.0.1"])))
-    with Hub(data) as hub:
-        url = hub.url.replace("http:", "https:")
-        for name in ("company", "store-s1"):
-            hub.node.directory.create(name)
-        hub.node.directory.get("store-s1").put({"_id": "thing:1"})
-        assert run("backup", url, file) == 1
-        assert "--ca FILE" in capsys.readouterr().err and not file.exists()
-        assert run("backup", url, file, "--ca", ca) == 0
-        hub.node.directory.delete("store-s1")
-        assert run("restore", file, url) == 1
-        assert "store-s1" not in hub.node.directory.names()
-        assert run("restore", file, url, "--ca", ca) == 0
-        assert hub.node.directory.get("store-s1").read("thing:1") is not None
-        assert run("restore", file, url, "--ca", tmp_path / "none.pem") == 1
-        assert "No such file" in capsys.readouterr().err
