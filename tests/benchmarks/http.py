@@ -41,10 +41,7 @@ def measure(server: Server, count: int) -> dict[str, float]:
     docs = samples.orders(count)
     bodies = [json.dumps({"docs": docs[at : at + 500]}).encode() for at in range(0, count, 500)]
     singles = samples.orders(500, seed=5)
-    puts = [
-        (f"/{quote(doc['_id'] + 'p', safe='')}", json.dumps(doc | {"_id": doc["_id"] + "p"}).encode())
-        for doc in singles
-    ]
+    puts = [(f"/{quote(doc['_id'], safe='')}", json.dumps(doc).encode()) for doc in singles]
     gets = [f"/{quote(doc['_id'], safe='')}" for doc in docs[:1000]]
     rates = {
         "_bulk_docs": _rate(count, lambda: [client.ask("POST", "/_bulk_docs", body) for body in bodies]),
