@@ -48,8 +48,8 @@ def push(server: Server, directory: Path, count: int, rounds: int) -> list[Row]:
 
 
 def pull(server: Server, directory: Path, count: int, rounds: int) -> list[Row]:
-    """`count` orders from a database of the server to an empty store."""
-    source = server.fresh()
+    """`count` orders from a database of the server to an empty store. Nobody writes there: no rules are asked."""
+    source = server.fresh(rules=False)
     server.fill(source, samples.orders(count))
     ours, theirs, large, couch = [], [], [], []
     for turn in range(rounds):
@@ -75,7 +75,7 @@ def pull(server: Server, directory: Path, count: int, rounds: int) -> list[Row]:
 
 
 def _couch_replicate(server: Server, source: str) -> float:
-    target = server.fresh()
+    target = server.fresh(rules=False)
     start = time.perf_counter()
     answer = requests.post(f"{server.url}/_replicate", json={"source": source, "target": target}, timeout=300)
     took = time.perf_counter() - start
