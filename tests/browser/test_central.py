@@ -41,7 +41,8 @@ class Watched:
 @pytest.fixture
 def watched(tmp_path: Path) -> Iterator[Watched]:
     with Hub(tmp_path / "hub") as hub:
-        provision(hub.url, stores=["s1"], office={"id": "office", "password": "o"}, iterations=1000)
+        office = {"id": "office", "password": "o"}
+        provision(hub.url, stores=["s1"], office=office, iterations=1000, designs=False)
         path = tmp_path / "office"
         path.mkdir()
         (path / "central.secret").write_text("o")

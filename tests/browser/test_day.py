@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+import requests
 from playwright.sync_api import BrowserContext, Page, expect
 
 from app.node.config import write_secret
@@ -20,7 +21,7 @@ from tests.faults import rig
 from tests.support import books
 from tests.support.process import CouchTill, wait_until
 from tests.support.proxy import FaultProxy
-from tests.web.till.shopfront import product
+from tests.web.till.shopfront import product, shop
 
 #: Seconds within which everything is at head office once the line is back.
 SOON = 120.0
@@ -44,13 +45,14 @@ SHOP = [
     product("12345", "Ham", 1990, barcodes=["12345"], sold_by="measure", unit="kg", decimals=3),
 ]  # fmt: skip
 HAM = "211234500750"  # 0.750 kg of it
+STORE = {"taxes": ["tax:vat"]}
 
 
 class Linked(Terminal):
     """A terminal at the end of a line that a test may cut."""
 
     def __init__(self, path: Path, hub: rig.Hub) -> None:
-        super().__init__(path, taxes=["tax:vat"])
+        super().__init__(path, **STORE)
         self.stock_more(SHOP)
         self.line = FaultProxy(f"http://127.0.0.1:{hub.port}")
         write_secret(path, "central", hub.passwords["s1-t1"])
@@ -66,6 +68,9 @@ class Linked(Terminal):
 def hub(tmp_path: Path) -> Iterator[rig.Hub]:
     with rig.Hub(tmp_path / "hub", terminals=("s1-t1",)) as hub:
         provision(hub.url, office={"id": "office", "password": OFFICE}, iterations=rig.ITERATIONS)
+        # What head office writes, and no till may bring, stands at the central already.
+        answer = requests.post(f"{hub.url}/company/_bulk_docs", json={"docs": [*shop(**STORE), *SHOP]}, timeout=30)
+        assert all(row.get("ok") for row in answer.json()), answer.text
         yield hub
 
 

@@ -17,6 +17,7 @@ from tests.browser.conftest import Cashier, Terminal
 from tests.support.hub import Hub
 from tests.support.process import CouchTill, wait_until
 from tests.support.proxy import FaultProxy
+from tests.web.till.shopfront import stock
 
 PASSWORD = "s1-t1-password-of-tests"
 
@@ -41,6 +42,7 @@ class Linked(Terminal):
 def hub(tmp_path: Path) -> Iterator[Hub]:
     with Hub(tmp_path / "hub") as hub:
         provision(hub.url, stores=["s1"], terminals=[{"id": "s1-t1", "password": PASSWORD}], iterations=1000)
+        stock(hub.node.database("company"))  # what head office writes, and no till may bring
         yield hub
 
 

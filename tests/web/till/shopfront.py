@@ -55,9 +55,14 @@ PRODUCTS = [
 ]
 
 
+def shop(**store: Any) -> list[dict[str, Any]]:
+    """The documents of the shop; `store` are more fields of its store."""
+    return [{**STORE, **store}, *CATEGORIES, *PRODUCTS]
+
+
 def stock(company: Database, **store: Any) -> None:
     """Puts the shop into `company`."""
-    company.bulk_docs([{**STORE, **store}, *CATEGORIES, *PRODUCTS])
+    company.bulk_docs(shop(**store))
 
 
 def sale(*lines: dict[str, Any], cash: int | None = None, **fields: Any) -> dict[str, Any]:

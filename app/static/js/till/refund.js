@@ -22,6 +22,8 @@ class Refund {
     this.q = byId("refund-q", HTMLInputElement);
     this.date = byId("refund-date", HTMLInputElement);
     this.error = byId("refund-error");
+    /** The goods that are offered to come back without a receipt. */
+    this.without = "";
     this.button = byId("refund-send", HTMLButtonElement);
     this.rows = new ReceiptRows(frame, byId("refund-rows"), byId("refund-more"), byId("refund-known"), (row) => void this.open(row.id));
     /** What of the receipt can come back: `GET api/refunds/<id>`. @type {any} */
@@ -93,8 +95,7 @@ class Refund {
   /** Goods that come back without a receipt go into the open cart as a line below zero. @param {string} q */
   async #without(q) {
     const section = byId("refund-without");
-    section.hidden = true;
-    if (q.length < 3) return;
+    if (q.length < 3) return void (section.hidden = true);
     /** @type {import("../cart.js").Product[]} */
     let products = [];
     try {
@@ -103,8 +104,11 @@ class Refund {
     } catch (problem) {
       if (!(problem instanceof Problem)) throw problem;
     }
-    if (this.q.value.trim() !== q || !products.length) return;
-    section.hidden = false;
+    if (this.q.value.trim() !== q) return;
+    section.hidden = !products.length;
+    const shown = JSON.stringify(products.slice(0, 6));
+    if (shown === this.without) return; // the same ones stay where they are, under a finger that is coming down
+    this.without = shown;
     byId("refund-products").replaceChildren(
       ...products.slice(0, 6).map((product) =>
         h("button", { type: "button", class: "choice", on: { click: () => this.#takeBack(product) } }, icon("return"), h("span", {}, product.name)),
