@@ -156,6 +156,8 @@ def test_a_planned_price_takes_effect_on_both_tills_one_of_them_without_a_line(
         [plan] = [record.id for record in node.company.each("pricelist")]
         for till in (one, two):
             wait_until(lambda till=till: moment_known(till, plan), timeout=SOON)
+        for cashier in (first, second):  # the window hears of it some seconds after its till
+            cashier.page.reload()
         two.line.cut()
         for cashier in (first, second):
             cashier.tap("Espresso")

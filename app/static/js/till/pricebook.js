@@ -13,6 +13,8 @@ export class Pricebook {
     /** As the server gave it. @type {any} */
     this.given = null;
     this.minute = "";
+    /** The minute of the last look at the clock. */
+    this.looked = "";
     /** The last planned change of prices that has begun. @type {string | undefined} */
     this.begun = undefined;
     /** The minute of this machine's clock, and the zone, for which `minute` holds. */
@@ -52,7 +54,8 @@ export class Pricebook {
     const { timezone } = this.given ?? {};
     if (!timezone) return;
     const now = storeNow(timezone);
-    if (now.time === this.minute) return;
+    if (now.time === this.looked) return; // `minute` moves on with whoever asks for the book: the shelf, for one
+    this.looked = now.time;
     const moment = `${now.date}T${now.time}`;
     const begun = this.given.changes?.findLast((/** @type {string} */ at) => at <= moment) ?? "";
     const turned = this.begun !== undefined && begun !== this.begun; // planned prices hold from here on: the shelf says so too
