@@ -35,6 +35,7 @@ def test_what_was_stopped_is_resumed_where_it_was(db: Database, other: Database,
     fill(db, 5)
     with following(db, central) as states:
         wait_until(lambda: states[-1:] and states[-1].name == "idle")
+        wait_until(lambda: requests.get(f"{central}/_local_docs", timeout=10).json()["rows"])  # its checkpoint
     fill(db, 5, start=5)
     result = replicate(db, central)
     assert (result.stats.docs_read, result.stats.missing_checked) == (5, 5)
