@@ -143,7 +143,7 @@ def test_a_terminal_is_made_enrolled_through_the_page_and_sells(
 
 
 def told(why: str) -> re.Pattern[str]:
-    """Why a machine is let in no more; two machines with one address, as here, may be locked out before they hear it."""
+    """Why a machine is let in no more; two machines with one address may be locked out before they hear it."""
     return re.compile(f"{why}|locked|wrong passwords")
 
 
