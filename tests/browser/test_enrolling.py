@@ -4,8 +4,6 @@ another machine in its place, and the end of a stolen one."""
 from __future__ import annotations
 
 import os
-import re
-import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -142,11 +140,6 @@ def test_a_terminal_is_made_enrolled_through_the_page_and_sells(
     look(terminals, "details")
 
 
-def told(why: str) -> re.Pattern[str]:
-    """Why a machine is let in no more; two machines with one address may be locked out before they hear it."""
-    return re.compile(f"{why}|locked|wrong passwords")
-
-
 def test_another_machine_takes_its_place_and_the_first_one_is_told_why(
     company: Any, terminals: Page, open_context: Callable[..., BrowserContext]
 ) -> None:
@@ -161,8 +154,6 @@ def test_another_machine_takes_its_place_and_the_first_one_is_told_why(
     terminals.get_by_role("button", name="Replace: S1-T1").click()
     expect(terminals.locator("#ask-lead")).to_contain_text("let in no more")
     look(terminals, "replace")
-    # Both machines have one address here, and five wrong passwords from one lock a name out: the first one waits.
-    os.kill(old.pid, signal.SIGSTOP)
     terminals.get_by_role("button", name="Make the code").click()
     newer = shown(terminals)
     assert newer != code
@@ -172,11 +163,10 @@ def test_another_machine_takes_its_place_and_the_first_one_is_told_why(
     expect(page.locator("#fault")).to_contain_text("Head office has made a newer code for S1-T1")
     enter(page, second.link, newer)
     expect(page.locator(".tile").first).to_be_visible(timeout=60_000)
-    os.kill(old.pid, signal.SIGCONT)
 
     till.goto(f"http://127.0.0.1:{old.port}/sync")
     till.get_by_role("button", name="Sync now").click()
-    expect(till.get_by_text(told("Replaced by head office")).first).to_be_visible(timeout=60_000)
+    expect(till.get_by_text("Replaced by head office").first).to_be_visible(timeout=60_000)
     look(till, "replaced-till")
 
     terminals.get_by_role("button", name="Done").click()
@@ -188,7 +178,7 @@ def test_another_machine_takes_its_place_and_the_first_one_is_told_why(
     look(terminals, "revoked")
     page.goto(f"http://127.0.0.1:{second.port}/sync")
     page.get_by_role("button", name="Sync now").click()
-    expect(page.get_by_text(told("Revoked by head office")).first).to_be_visible(timeout=60_000)
+    expect(page.get_by_text("Revoked by head office").first).to_be_visible(timeout=60_000)
 
 
 def test_on_a_phone_in_chinese(company: Any, open_context: Callable[..., BrowserContext]) -> None:
