@@ -63,7 +63,8 @@ class Watch:
         config = self._node.config
         password = node_config.read_secret(self._node.path, "central") or ""
         ticket = kept_ticket(self._node.path)
-        for name, secret in ((config.central_user, password), *([ticket] if ticket is not None else [])):
+        # The ticket first: its password stays right, and each wrong one counts towards a lock of the terminal's name.
+        for name, secret in (*([ticket] if ticket is not None else []), (config.central_user, password)):
             try:
                 with Central(str(config.central_url), str(name), secret) as central:
                     doc = central.own()

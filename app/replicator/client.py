@@ -12,7 +12,7 @@ import ssl
 import threading
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import Any, NoReturn
 from urllib.parse import urljoin, urlsplit
 
@@ -40,6 +40,7 @@ from app.replicator.errors import (
     TooLarge,
     TransportError,
 )
+from app.replicator.gate import Gate
 from app.replicator.wire import Sockets, adapter, believed, read
 
 CONNECT_TIMEOUT = 10.0
@@ -74,11 +75,18 @@ class Client:
         self.requests = 0
         self.clock: CentralClock | None = None
         """Hears every answer of the server, where somebody wants to know its time."""
+        self.gate: Gate | None = None
+        """Where several clients have one password: a wrong one is tried by one of them, and once."""
         self._sockets = Sockets()
         self._local = threading.local()
         self._made: list[requests.Session] = []
         self._lock = threading.Lock()
         self._session = Session(credentials, self._sign_in) if credentials and sessions else None
+
+    @property
+    def door(self) -> str:
+        """The server and who we are there."""
+        return f"{self.credentials.name if self.credentials else ''}@{self.endpoint.root}"
 
     def use_sessions(self) -> None:
         """From now on by cookie, for a link that stays."""
@@ -236,11 +244,17 @@ class Client:
         raise Refused("The address redirects in a circle.", status=302)
 
     def _signature(self) -> dict[str, str]:
+        if self.gate is not None:
+            self.gate.check(self.door)
         if self._session is not None:
             return self._session.headers()
         return {"Authorization": self.credentials.basic} if self.credentials else {}
 
     def _sign_in(self, credentials: Credentials) -> tuple[int, Mapping[str, str], float | None]:
+        with self.gate.enter(self.door) if self.gate is not None else nullcontext():
+            return self._signed_in(credentials)
+
+    def _signed_in(self, credentials: Credentials) -> tuple[int, Mapping[str, str], float | None]:
         body = json.dumps({"name": credentials.name, "password": credentials.password})
         with self._errors(False):
             response = self._send("POST", self.endpoint.root + "_session", body, _JSON, self.read_timeout)

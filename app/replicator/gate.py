@@ -1,7 +1,8 @@
-"""A wrong password is tried once, not once a link: CouchDB locks a user out after five.
+"""A wrong password is tried once, not once a link: CouchDB locks a user out after five, and with him whoever comes from
+the same address: the machine that took this one's place.
 
-Links to one server with the same user pass here when they open, one at a time. What one of them learned about the
-password holds for the others, until a while has gone by or a person asks for another try.
+Links to one server with the same user pass here when they open and when they sign in anew, one at a time. What one of
+them learned about the password holds for the others, until a while has gone by or a person asks for another try.
 """
 
 from __future__ import annotations
@@ -22,18 +23,17 @@ class Gate:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._turns: dict[str, threading.Lock] = {}
+        self._turns: dict[str, threading.RLock] = {}
         self._refused: dict[str, tuple[str, float]] = {}
 
     @contextmanager
     def enter(self, key: str) -> Iterator[None]:
-        """`key`: server and user. Raises Denied without asking where the password was refused lately."""
+        """`key`: server and user. Raises Denied without asking where the password was refused lately. A thread that
+        is in may enter again."""
         with self._lock:
-            turn = self._turns.setdefault(key, threading.Lock())
+            turn = self._turns.setdefault(key, threading.RLock())
         with turn:
-            known = self._refused.get(key)
-            if known is not None and time.monotonic() - known[1] < REMEMBER:
-                raise Denied(known[0], status=401, error="unauthorized")
+            self.check(key)
             try:
                 yield
             except Denied as error:
@@ -41,6 +41,12 @@ class Gate:
                     self._refused[key] = (error.reason, time.monotonic())
                 raise
             self._refused.pop(key, None)
+
+    def check(self, key: str) -> None:
+        """Raises Denied where the password was refused lately."""
+        known = self._refused.get(key)
+        if known is not None and time.monotonic() - known[1] < REMEMBER:
+            raise Denied(known[0], status=401, error="unauthorized")
 
     def reset(self) -> None:
         """A person wants another try."""

@@ -107,7 +107,7 @@ class LinkRunner:
         self.own = next((peer.database for peer in (self.source, self.target) if isinstance(peer, LocalPeer)), None)
         self.remote: Peer = self.target if self.target.remote else self.source
         if isinstance(self.remote, RemotePeer):
-            self.remote.client.clock = clock
+            self.remote.client.clock, self.remote.client.gate = clock, gate
         self._settings = settings
         self._listed = refused
         self._refusals = LinkRefusals(refused, link.name, link.database, self.source, self.target, immutable)
@@ -135,10 +135,7 @@ class LinkRunner:
     @property
     def door(self) -> str:
         """The server and who we are there."""
-        if not isinstance(self.remote, RemotePeer):
-            return ""
-        user = self.remote.credentials.name if self.remote.credentials else ""
-        return f"{user}@{self.remote.endpoint.root}"
+        return self.remote.client.door if isinstance(self.remote, RemotePeer) else ""
 
     @property
     def identity_key(self) -> str:

@@ -9,13 +9,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import requests
 
 from app.docs.database import Database
 from app.replicator.link import Link, LinkStatus
 from app.replicator.replication import Options
 from app.replicator.supervisor import MemorySettings, Supervisor
 from tests.replicator.conftest import fill, trees
-from tests.support.hub import Hub
+from tests.support.hub import Hub, fresh
 from tests.support.process import wait_until
 from tests.support.proxy import FaultProxy
 
@@ -195,6 +196,37 @@ def test_a_wrong_password_is_denied_and_the_others_go_on(
     # whoever started it from a shell reads it there, too
     assert [record.getMessage() for record in caplog.records if "denied" in record.getMessage()]
     assert "wrong" not in caplog.text
+
+
+def test_a_password_that_another_machine_has_changed_is_tried_once_and_locks_nobody_out(
+    till: Callable[[str], Node], hub: Hub
+) -> None:
+    """Five links run when it happens: five wrong passwords would lock the name for the address, and the other out."""
+    account, root = f"{hub.url}/_users/org.couchdb.user:one", f"127.0.0.1:{hub.port}"
+    user = {"name": "one", "type": "user", "roles": []}
+    requests.put(account, json={**user, "password": "first"}, timeout=10).raise_for_status()
+    node = till("one")
+    names = [fresh() for _ in range(5)]
+    for name in names:
+        requests.put(f"{hub.url}/{name}", timeout=10).raise_for_status()
+        members = {"members": {"names": ["one"], "roles": []}}
+        requests.put(f"{hub.url}/{name}/_security", json=members, timeout=10).raise_for_status()
+        there = f"http://one:first@{root}/{name}"
+        node.supervisor.add(Link(name, there, node.database, "pull", name, live=True))
+    node.supervisor.start()
+    states = lambda: {status.state for status in node.supervisor.status()}  # noqa: E731
+    wait_until(lambda: states() == {"idle"})
+
+    rev = requests.get(account, timeout=10).json()["_rev"]
+    changed = {**user, "_rev": rev, "password": "second"}
+    requests.put(account, json=changed, timeout=10).raise_for_status()
+    for name in names:
+        requests.put(f"{hub.url}/{name}/a", json={}, timeout=10).raise_for_status()
+    wait_until(lambda: states() == {"denied"})
+    assert requests.get(f"http://one:second@{root}/{names[0]}", timeout=10).status_code == 200
+    wrong = [requests.get(f"http://one:third@{root}/{names[0]}", timeout=10).status_code for _ in range(4)]
+    assert wrong == [401] * 4  # with those of the links the fifth: one of them has been tried, no more
+    assert requests.get(f"http://one:second@{root}/{names[0]}", timeout=10).status_code == 403
 
 
 def test_a_central_that_was_made_anew_is_not_filled_until_a_person_accepts_it(
