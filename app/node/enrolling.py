@@ -130,6 +130,9 @@ class Enrolling:
             if kept is None or not resumed:
                 kept = Pending(codes.encode(code), secrets.token_urlsafe(PASSWORD_BYTES))
                 kept.write(self.path)
+            from app.node import trust  # late: what reads certificates takes its time
+
+            trust.meet(self.path, code.central, code.fingerprint)
             if not kept.claimed:
                 self._say(Progress())
                 self._claim(code, kept, resumed=resumed)

@@ -124,7 +124,10 @@ class Issuing:
             node_config.write_secret(self.node.path, KEY, key)
         secret = hmac.digest(key.encode(), f"{terminal} {request}".encode(), "sha256")[: codes.SECRET_BYTES]
         central = config.central_url if not address else _address(address)
-        return Code(central, terminal, store.name.removeprefix("store-"), secret)
+        from app.node import trust
+
+        half = trust.of_central(self.node.path, central)
+        return Code(central, terminal, store.name.removeprefix("store-"), secret, half)
 
     def _open(self, central: Central, code: Code, until: str, before: Standing, *, replaces: bool) -> None:
         """The code's ticket, the end of the tickets of before, and last the account that the code opens."""

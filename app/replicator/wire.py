@@ -100,7 +100,22 @@ def believed() -> ssl.SSLContext:
 
 @functools.cache
 def _believed(named: str | None) -> ssl.SSLContext:
-    return ssl.create_default_context()
+    made = ssl.create_default_context()
+    for authority in _also:
+        made.load_verify_locations(cadata=authority)
+    return made
+
+
+def believe(authority: str) -> None:
+    """From its next connection on, this process believes that authority too (PEM). ssl.SSLError, ValueError."""
+    with _learning:
+        if authority not in _also:
+            believed().load_verify_locations(cadata=authority)
+            _also.append(authority)
+
+
+_also: list[str] = []
+_learning = threading.Lock()
 
 
 class Believing(HTTPAdapter):

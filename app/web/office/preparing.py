@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import reduce
 from operator import or_
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import quote, urlsplit, urlunsplit
 
@@ -32,9 +33,11 @@ class Prepared(NamedTuple):
     notes: list[str]
 
 
-def prepare(url: str, stores: Sequence[str], name: str, password: str, *, apply: bool) -> Prepared:
-    """What the central at `url` lacks for `stores` and for all that it names itself; with `apply` it is made. Problem
-    in words."""
+def prepare(
+    url: str, stores: Sequence[str], name: str, password: str, *, apply: bool, ca: Path | None = None
+) -> Prepared:
+    """What the central at `url` lacks for `stores` and for all that it names itself; with `apply` it is made. `ca`: an
+    authority that is believed besides the machine's. Problem in words."""
     from couch.server import CentralError, Server
 
     if not name or not password:
@@ -44,7 +47,7 @@ def prepare(url: str, stores: Sequence[str], name: str, password: str, *, apply:
         (parts.scheme, f"{quote(name, safe='')}:{quote(password, safe='')}@{parts.netloc}", parts.path, "", "")
     )
     try:
-        server = Server(address)
+        server = Server(address, ca=ca)
         server.require_admin()
         found = _look(server, stores)
         if apply:

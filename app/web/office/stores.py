@@ -103,12 +103,15 @@ def register(blueprint: Blueprint, node: Any) -> None:
         if node.config.central_url is None:
             raise Problem(409, "no_central", say("This head office has no central."))
         body = read_json()
+        from app.node import trust
+
         found = preparing.prepare(
             node.config.central_url,
             [id],
             str(body.get("name") or ""),
             str(body.get("password") or ""),
             apply=body.get("apply") is True,
+            ca=next(iter(trust.authorities(node.path)), None),
         )
         if body.get("apply") is True:
             node.link_new_stores()
