@@ -118,6 +118,11 @@ class Database(Store):
         with self.reading() as connection:
             return queries.count(connection, type)
 
+    def conflicted(self) -> int:
+        """How many live documents have conflicts."""
+        with self.reading() as connection:
+            return queries.conflicted(connection)
+
     # -- writing -------------------------------------------------------------------------------------------------
 
     def put(self, doc: Mapping[str, Any], *, rev: str | None = None) -> str:
@@ -245,10 +250,13 @@ class Database(Store):
         with self.reading() as connection:
             return queries.tally(self, connection, index)
 
-    def search(self, type: str, text: str, *, limit: int = 50) -> list[Record]:
-        """Live documents of `type` in which every word of `text` begins a word of theirs, the best first."""
+    def search(
+        self, type: str, text: str, *, limit: int = 50, within: tuple[str, Sequence[Any]] | None = None
+    ) -> list[Record]:
+        """Live documents of `type` in which every word of `text` begins a word of theirs, the best first; `within`:
+        only those that have one of these values in an index."""
         with self.reading() as connection:
-            return queries.search(self, connection, type, text, limit)
+            return queries.search(self, connection, type, text, limit, within)
 
     def disputes(
         self,

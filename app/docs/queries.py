@@ -111,6 +111,12 @@ def count(connection: sqlite3.Connection, type: str) -> int:
     return found
 
 
+def conflicted(connection: sqlite3.Connection) -> int:
+    """How many live documents have conflicts, as CouchDB counts them: a deletion beside a live leaf is none."""
+    found: int = connection.execute("SELECT count(*) FROM docs WHERE conflicts > 0").fetchone()[0]
+    return found
+
+
 def types(connection: sqlite3.Connection) -> list[str]:
     """The types that live documents have, sorted."""
     sql = "SELECT DISTINCT type FROM docs WHERE type IS NOT NULL AND deleted = 0 ORDER BY type"
@@ -216,8 +222,16 @@ def tally(database: Database, connection: sqlite3.Connection, name: str) -> dict
     return dict(connection.execute(sql).fetchall())
 
 
-def search(database: Database, connection: sqlite3.Connection, type: str, text: str, limit: int) -> list[Record]:
-    """Live documents of `type` in which each word of `text` begins a word of theirs, the best first."""
+def search(
+    database: Database,
+    connection: sqlite3.Connection,
+    type: str,
+    text: str,
+    limit: int,
+    within: tuple[str, Sequence[Any]] | None = None,
+) -> list[Record]:
+    """Live documents of `type` in which each word of `text` begins a word of theirs, the best first; `within` an index
+    and its values: only those that have one of them."""
     index = database.search_indexes.get(type)
     if index is None:
         raise BadRequest(f"There is no search index for {type} here.")
@@ -227,11 +241,25 @@ def search(database: Database, connection: sqlite3.Connection, type: str, text: 
     query = " ".join(f'"{term}"*' for term in terms)
     # Ranking weighs every match, 70 ms for the thousands that begin with "c": the first ones are ranked, and only the
     # best of them are read.
+    only, values = _within(database, within) if within is not None else ("", [])
     sql = (
         f"SELECT {_D} FROM (SELECT r, k FROM (SELECT rowid AS r, rank AS k FROM {index.name} "
-        f"WHERE words MATCH ? LIMIT {RANKED}) ORDER BY k, r LIMIT ?) s JOIN docs d ON d.n = s.r ORDER BY s.k, d.n"
+        f"WHERE words MATCH ?{only} LIMIT {RANKED}) ORDER BY k, r LIMIT ?) s JOIN docs d ON d.n = s.r ORDER BY s.k, d.n"
     )
-    return [Record._make(row) for row in connection.execute(sql, (query, limit))]
+    return [Record._make(row) for row in connection.execute(sql, (query, *values, limit))]
+
+
+def _within(database: Database, within: tuple[str, Sequence[Any]]) -> tuple[str, list[Any]]:
+    """The condition, and its values. The plus keeps SQLite from looking the words up anew for each row of the index."""
+    name, wanted = within
+    index = database.indexes.get(name)
+    if index is None or index.multi:
+        raise BadRequest(f"There is no index {name} here.")
+    marks = ", ".join("?" * len(wanted))
+    return (
+        f" AND +rowid IN (SELECT n FROM docs INDEXED BY ix_{name} "
+        f"WHERE type = '{index.type}' AND deleted = 0 AND {index.key()} IN ({marks}))"
+    ), list(wanted)
 
 
 def words(text: str) -> list[str]:

@@ -31,14 +31,15 @@ SELDOM: Final = 600.0
 KEEP: Final = 300.0
 #: Users that are listed at most.
 MOST: Final = 2000
-#: Seconds that a view may take: its first answer builds it.
-VIEW_TIMEOUT: Final = 60.0
 
 STATE = "central:view"
 REFUSED = (401, 403)
 
-#: The view that counts documents in dispute, by type; `couch/design` brings it.
+#: The view that finds documents with conflicts; `couch/design` brings it. A hub of ours tells their number by itself.
 CONFLICTS = "_design/couchtill-conflicts/_view/by_type"
+#: Seconds that it has to take in a change.
+SETTLED: Final = 4.0
+LAZY: Final = {"reduce": "false", "limit": "0", "update": "lazy"}
 
 Designs = Callable[[str], Iterable[Mapping[str, Any]]]
 
@@ -58,6 +59,7 @@ class CentralView:
         self._watched = float("-inf")
         self._saved = float("-inf")
         self._asked: dict[str, float] = {}
+        self._first: dict[str, tuple[Any, float]] = {}  # at which sequence a view was first asked, and when
         kept = state.get(STATE, {}) if state is not None else {}
         self._seen: dict[str, Any] = {"at": None, "server": {}, "databases": {}, "refused": {}, **kept}
 
@@ -188,10 +190,30 @@ class CentralView:
             found["designs"] = _designs(session, url)
         else:
             found["designs"] = known["designs"]
-        if CONFLICTS.rpartition("/_view")[0] in found["designs"]:
-            moved = known.get("seq") != found["seq"] or "conflicts" not in known
-            found["conflicts"] = _conflicts(session, url) if moved else known["conflicts"]
+        told = body.get("couchtill")
+        if isinstance(told, dict) and type(told.get("conflicts")) is int:
+            found["conflicts"] = told["conflicts"]
+        elif CONFLICTS.rpartition("/_view")[0] in found["designs"]:
+            found |= self._conflicts(session, url, name, known, found["seq"])
         return found
+
+    def _conflicts(self, session: Any, url: str, name: str, known: Mapping[str, Any], seq: Any) -> dict[str, Any]:
+        """`{"conflicts"?, "counted"?}`: asked of a view that is brought up to date behind the answer (`lazy`), so no
+        look waits for an index. After a change it is therefore asked until `SETTLED` is over, and seldom while nothing
+        changes: a first index of a large database may take longer."""
+        if known.get("counted") == seq and not self._due(f"{name} conflicts"):
+            return {"conflicts": known["conflicts"], "counted": seq}
+        answer = session.get(f"{url}/{CONFLICTS}", params=LAZY, timeout=TIMEOUT)
+        if answer.status_code != 200:
+            return {}
+        counted = answer.json().get("total_rows")
+        if type(counted) is not int:
+            return {}
+        at, first = self._first.get(name, (None, 0.0))
+        if at != seq:
+            first = time.monotonic()
+            self._first[name] = seq, first
+        return {"conflicts": counted, "counted": seq if time.monotonic() - first >= SETTLED else None}
 
     def _due(self, name: str) -> bool:
         """Whether something that is asked seldom is due; the first time it is not, as it was just asked."""
@@ -240,14 +262,6 @@ def _designs(session: Any, url: str) -> dict[str, dict[str, Any]]:
 def _is_index(doc: Mapping[str, Any]) -> bool:
     """Mango keeps its indexes as design documents of a language of their own."""
     return doc.get("language") == "query"
-
-
-def _conflicts(session: Any, url: str) -> int | None:
-    answer = session.get(f"{url}/{CONFLICTS}", timeout=VIEW_TIMEOUT)
-    if answer.status_code != 200:
-        return None  # a hub serves no views: its own report tells
-    rows = answer.json().get("rows", [])
-    return sum(int(row.get("value") or 0) for row in rows)
 
 
 def _user(doc: Mapping[str, Any]) -> dict[str, Any]:

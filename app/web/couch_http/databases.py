@@ -41,9 +41,10 @@ def _check_cluster_options(request: Request) -> None:
 
 
 def database(api: CouchAPI, request: Request, database: Database) -> Response:
-    """``GET`` and ``POST /db``"""
+    """``GET`` and ``POST /db``. ``couchtill`` is ours: how many documents have conflicts, for which a CouchDB needs a
+    view."""
     if request.method == "GET":
-        return send_json(database.info())
+        return send_json({**database.info(), "couchtill": {"conflicts": database.conflicted()}})
     if request.method == "POST":
         return documents.post(request, database)
     raise MethodNotAllowed("DELETE,GET,HEAD,POST")
