@@ -9,6 +9,7 @@
     port = 8080
     cors_origins = ["https://shop.example"]    # whose pages may use the CouchDB API from a browser
     names = ["till1.shop.example"]             # names of this machine besides its own, which browsers may use
+    same_site = "lax"          # of a hub's session cookie, as CouchDB's setting of that name
     proxies = ["10.0.0.2"]                     # whose word on who asks, and whether by HTTPS, is believed
 
     [central]
@@ -37,6 +38,8 @@ DEFAULT_PORT = {"hub": 5984, "terminal": 8080, "office": 8090}
 
 #: Feeds a node keeps open at once; one more gets 503. The server's threads are this and 32.
 MAX_FEEDS = 200
+
+SAME_SITE = ("strict", "lax", "none", "")
 
 #: A CouchDB database's name, and so a store's id, is lower case; a terminal's id becomes a user's name and a series.
 _ID = re.compile(r"[a-z][a-z0-9-]*\Z")
@@ -85,6 +88,8 @@ class NodeConfig:
     links: tuple[LinkConfig, ...] = field(default=())
     #: Origins whose pages may use the CouchDB API from a browser, with credentials; ``*`` is any, without them.
     cors_origins: tuple[str, ...] = ()
+    #: CouchDB's setting for the cookie of a session; None: ``strict``, or nothing where origins are named.
+    same_site: str | None = None
     #: Names by which browsers may call this machine, besides its own and its addresses.
     names: tuple[str, ...] = ()
     #: Addresses or networks of proxies that tell who asks (``X-Forwarded-For``, ``-Proto``, ``-Host``).
@@ -153,6 +158,8 @@ def check(config: NodeConfig, where: str = "node.toml") -> NodeConfig:
     for origin in config.cors_origins:
         if not isinstance(origin, str) or not (origin == "*" or re.match(r"https?://[^/\s]+\Z", origin)):
             raise wrong('cors_origins must be a list of origins, as in ["https://shop.example"].')
+    if config.same_site is not None and config.same_site not in SAME_SITE:
+        raise wrong('same_site must be "strict", "lax", "none" or "".')
     for name in config.names:
         if not isinstance(name, str) or not _HOST.match(name):
             raise wrong('names must be a list of host names, as in ["till1.shop.example"].')
@@ -199,6 +206,7 @@ def read(path: Path) -> NodeConfig:
             central_user=central.get("user"),
             max_feeds=node.get("max_feeds", MAX_FEEDS),
             cors_origins=_list(node, "cors_origins"),
+            same_site=node.get("same_site"),
             names=_list(node, "names"),
             proxies=_list(node, "proxies"),
             links=tuple(
@@ -232,6 +240,8 @@ def write(path: Path, config: NodeConfig) -> None:
         node["max_feeds"] = config.max_feeds
     if config.cors_origins:
         node["cors_origins"] = list(config.cors_origins)
+    if config.same_site is not None:
+        node["same_site"] = config.same_site
     for name, listed in (("names", config.names), ("proxies", config.proxies)):
         if listed:
             node[name] = list(listed)

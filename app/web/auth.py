@@ -6,6 +6,7 @@ import base64
 import binascii
 import hashlib
 import hmac
+import ipaddress
 import secrets
 import threading
 import time
@@ -28,6 +29,14 @@ _LOCKOUT_ENTRIES = 10_000
 _CHECKED_ENTRIES = 10_000
 WRONG = "Name or password is incorrect."
 LOCKED = "Account is temporarily locked due to multiple authentication failures"
+
+
+class Attempt(NamedTuple):
+    """What wrong passwords are counted by: `salt` is the user's, "" of a name that nobody has."""
+
+    place: str
+    name: str
+    salt: str
 
 
 class Identity(NamedTuple):
@@ -61,18 +70,22 @@ class Authenticator:
         timeout: int = sessions.SESSION_SECONDS,
         *,
         bearer: str | None = None,
-        same_site: bool = False,
+        same_site: str = "strict",
     ) -> None:
-        """`bearer` is the user whose password may come as ``Authorization: Bearer …``. `same_site`: the cookie is for
-        this site's own pages; a hub's is as CouchDB's, which pages of the origins that it names use too."""
-        self._same_site = "; SameSite=Strict" if same_site else ""
+        """`bearer` is the user whose password may come as ``Authorization: Bearer …``. `same_site` is CouchDB's setting
+        of that name: ``strict``, ``lax``, ``none``, or empty, which leaves it to the browser."""
+        self._same_site = f"; SameSite={same_site.capitalize()}" if same_site else ""
         self.lookup = lookup
         self._bearer = bearer
         self.timeout = timeout
         self._secret = secret
         self._process_key = secrets.token_bytes(32)
         self._checked: OrderedDict[bytes, bool] = OrderedDict()
-        self._failures: OrderedDict[tuple[str, str, str], tuple[int, float]] = OrderedDict()
+        # By whether the name is somebody's: who invents names must not push out what is counted of those that are.
+        self._failures: dict[bool, OrderedDict[Attempt, tuple[int, float]]] = {
+            True: OrderedDict(),
+            False: OrderedDict(),
+        }
         self._lock = threading.Lock()
         self._stripes = tuple(threading.Lock() for _ in range(64))
 
@@ -82,7 +95,7 @@ class Authenticator:
         if cookie and "AuthSession" in cookie:
             value = cookie_value(cookie, "AuthSession")
             if value:
-                identity = self._by_cookie(value)
+                identity = self._by_cookie(value, environ.get("wsgi.url_scheme") == "https")
                 if identity is not None:
                     return identity
         header = environ.get("HTTP_AUTHORIZATION")
@@ -105,24 +118,24 @@ class Authenticator:
         if user is not None and ("key" in user.proof or "key_hash" in user.proof):
             # 192 random bits: nobody guesses them, and wrong ones must not keep the right one out.
             return user if users.check_password(user, password) else None
-        attempt = (peer, name, "" if user is None else user.salt)
+        attempt = Attempt(place_of(peer), name, "" if user is None else user.salt)
         if user is None:
             if count_unknown:
-                if self._locked_out(attempt):
-                    raise Forbidden(LOCKED)
-                self._count_failure(attempt)
+                self._take(attempt, known=False)
             return None
-        if self._locked_out(attempt):
-            raise Forbidden(LOCKED)
         bound = f"{name}\0{user.proof.get('derived_key') or user.proof.get('password_sha') or user.salt}\0{password}"
         fingerprint = hmac.digest(self._process_key, bound.encode("utf-8", "surrogateescape"), "sha256")
         # A terminal's links all sign in at once: the first one's check serves the others, who wait for it.
         with self._stripes[fingerprint[0] % len(self._stripes)]:
             if fingerprint in self._checked:
+                if self._locked_out(attempt):
+                    raise Forbidden(LOCKED)
                 return user
+            # Counted before it is looked at: forty guesses at one moment are no more than five.
+            self._take(attempt, known=True)
             if not users.check_password(user, password):
-                self._count_failure(attempt)
                 return None
+            self._give_back(attempt)
             with self._lock:
                 self._checked[fingerprint] = True
                 while len(self._checked) > _CHECKED_ENTRIES:
@@ -141,7 +154,7 @@ class Authenticator:
         tail = ("; Secure" if secure else "") + self._same_site
         return f"AuthSession={value}; Version=1; Expires={expires}; Max-Age={self.timeout}; Path=/; HttpOnly{tail}"
 
-    def _by_cookie(self, value: str) -> Identity | None:
+    def _by_cookie(self, value: str, secure: bool) -> Identity | None:
         session = sessions.parse_session(value)
         user = self.lookup(session.name)
         if user is None:
@@ -149,20 +162,46 @@ class Authenticator:
         left = session.expires_in(self.timeout)
         if left <= 0 or not sessions.session_holds(session, user.salt, self._secret):
             return None
-        renewed = self.session_cookie(user) if left < self.timeout * 0.9 else None
+        renewed = self.session_cookie(user, secure) if left < self.timeout * 0.9 else None
         return Identity(user.name, user.roles, "cookie", renewed)
 
-    def _locked_out(self, attempt: tuple[str, str, str]) -> bool:
-        count, since = self._failures.get(attempt, (0, 0.0))
+    def _locked_out(self, attempt: Attempt) -> bool:
+        count, since = self._failures[True].get(attempt, (0, 0.0))
         return count >= LOCKOUT_THRESHOLD and time.monotonic() - since < LOCKOUT_SECONDS
 
-    def _count_failure(self, attempt: tuple[str, str, str]) -> None:
-        now = time.monotonic()
+    def _take(self, attempt: Attempt, *, known: bool) -> None:
+        """Counts one attempt as wrong. Forbidden when there were too many."""
+        now, failures = time.monotonic(), self._failures[known]
         with self._lock:
-            count, since = self._failures.pop(attempt, (0, now))
-            self._failures[attempt] = (1, now) if now - since >= LOCKOUT_SECONDS else (count + 1, now)
-            while len(self._failures) > _LOCKOUT_ENTRIES:
-                self._failures.popitem(last=False)
+            count, since = failures.get(attempt, (0, now))
+            if now - since >= LOCKOUT_SECONDS:
+                count = 0
+            elif count >= LOCKOUT_THRESHOLD:
+                raise Forbidden(LOCKED)
+            failures[attempt] = (count + 1, now)
+            failures.move_to_end(attempt)
+            while len(failures) > _LOCKOUT_ENTRIES:
+                failures.popitem(last=False)
+
+    def _give_back(self, attempt: Attempt) -> None:
+        """It was right: those before it still count."""
+        with self._lock:
+            count, since = self._failures[True].pop(attempt, (0, 0.0))
+            if count > 1:
+                self._failures[True][attempt] = (count - 1, since)
+
+
+def place_of(address: str) -> str:
+    """Where attempts come from: an address, of IPv6 the network of 64 bits that every line gets whole."""
+    try:
+        at = ipaddress.ip_address(address)
+    except ValueError:
+        return address
+    if isinstance(at, ipaddress.IPv4Address):
+        return address
+    if at.ipv4_mapped is not None:
+        return str(at.ipv4_mapped)
+    return str(ipaddress.ip_network((at, 64), strict=False))
 
 
 def credentials_of(header: str, bearer: str | None) -> tuple[str, str] | None:
@@ -194,12 +233,15 @@ def cookie_value(header: str, name: str) -> str | None:
 def authenticator_of(node: Any) -> Authenticator:
     """The authenticator of a node: a hub's users, or the one key of a terminal or an office."""
     if node.kind == "hub":
-        return Authenticator(users.HubUsers(node.path, node.directory), users.session_secret(node.path))
+        # A page of another origin that the hub lets in would come without a cookie that is for its own pages alone.
+        same_site = node.config.get("same_site", "" if node.config.get("cors_origins") else "strict")
+        known = users.HubUsers(node.path, node.directory)
+        return Authenticator(known, users.session_secret(node.path), same_site=same_site)
     from app.web.keys import KeyRing  # which a hub does without
 
     # The sessions of a key end with the key.
     secret = hashlib.sha256(users.api_key(node.path).encode()).digest()
-    return Authenticator(users.KeyHolders(node.path, KeyRing(node.path).peer), secret, bearer=KEY_USER, same_site=True)
+    return Authenticator(users.KeyHolders(node.path, KeyRing(node.path).peer), secret, bearer=KEY_USER)
 
 
 def start_link(node: Any, base_url: str, next: str | None = None) -> str:

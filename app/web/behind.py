@@ -7,7 +7,7 @@ wrong passwords are counted for.
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
 #: A year, as browsers' own lists want it. Only said over HTTPS.
@@ -15,6 +15,12 @@ HSTS: Final = "max-age=31536000"
 _SAID: Final = ("HTTP_X_FORWARDED_FOR", "HTTP_X_FORWARDED_PROTO", "HTTP_X_FORWARDED_HOST", "HTTP_X_FORWARDED_SSL")
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+
+def is_local(environ: Mapping[str, Any]) -> bool:
+    """Whether a request comes from this machine."""
+    address = environ.get("REMOTE_ADDR") or "127.0.0.1"
+    return address.startswith("127.") or address in ("::1", "::ffff:127.0.0.1")
 
 
 class Behind:

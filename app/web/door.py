@@ -18,6 +18,7 @@ from app.docs.errors import DocsError, Forbidden, Unauthorized
 from app.shop.reason import say
 from app.web import sessions, users
 from app.web.auth import WRONG, Authenticator, credentials_of
+from app.web.behind import is_local
 from app.web.callers import Caller, set_caller, set_known
 from app.web.json_api import problem_response
 from app.web.keys import KeyRing
@@ -122,6 +123,9 @@ class Door:
         user = self._authenticator.check(*sent, request.environ.get("REMOTE_ADDR", ""))
         if user is None or "_admin" not in user.roles:
             raise Unauthorized(WRONG)
+        if not is_local(request.environ):
+            # It lies on this machine's disk: who has it elsewhere has taken it from there.
+            raise Forbidden(say("From another machine a program needs a key of its own: couchtill keys add makes one."))
         set_caller(Caller(user.name))
         return True
 

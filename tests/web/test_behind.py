@@ -14,7 +14,7 @@ from app.node import Node, NodeConfig
 from app.node.config import NodeError, check, read, write
 from app.web import create_app
 from app.web.behind import Behind
-from app.web.users import api_key
+from app.web.keys import KeyRing
 from tests.support.web import running_hub
 from tests.web.till.shopfront import stock
 
@@ -77,7 +77,7 @@ def test_a_name_of_the_machine_that_the_file_gives_is_let_in_and_no_other(tmp_pa
     with Node(tmp_path, config) as node:
         stock(node.company)
         client: FlaskClient = create_app(node).test_client()
-        client.environ_base["HTTP_AUTHORIZATION"] = f"Bearer {api_key(tmp_path)}"
+        client.environ_base["HTTP_AUTHORIZATION"] = f"Bearer {KeyRing(tmp_path).add('shop', ['sell'])}"
         client.environ_base["REMOTE_ADDR"] = "10.0.0.2"
 
         def ask(host: str) -> int:

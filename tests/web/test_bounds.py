@@ -31,6 +31,10 @@ def test_nobody_who_is_not_known_sends_more_than_a_login(hub: Any) -> None:
     large = {"name": "x", "password": "y" * 100_000}
     assert requests.post(f"{hub.root}/_session", json=large, timeout=10).status_code == 413
     assert requests.post(f"{hub.root}/_session", data=large, timeout=10).status_code == 413
+    bomb = gzip.compress(b'{"name": "x", "password": "' + b"y" * 10_000_000 + b'"}')
+    headers = {"Content-Encoding": "gzip", "Content-Type": "application/json"}
+    assert len(bomb) < 65_536
+    assert requests.post(f"{hub.root}/_session", data=bomb, headers=headers, timeout=10).status_code == 413
 
 
 @pytest.mark.parametrize("path", ["db", "db/_bulk_docs", "db/_revs_diff", "db/_bulk_get", "_dbs_info"])

@@ -89,6 +89,23 @@ def test_the_nodes_own_key_opens_everything_from_this_machine(till: Node) -> Non
     assert "new" in owner.get("/couch/_all_dbs").json
 
 
+def test_the_nodes_own_key_opens_no_page_and_no_route_from_another_machine_but_a_key_with_a_right_does(
+    till: Node,
+) -> None:
+    own, selling = api_key(till.path), KeyRing(till.path).add("shop", ["sell"])
+    far = create_app(till).test_client()
+    far.environ_base["REMOTE_ADDR"] = "192.168.7.9"
+
+    def ask(key: str, path: str) -> int:
+        return far.get(path, headers={"Authorization": f"Bearer {key}"}).status_code
+
+    assert [ask(own, path) for path in ("/", "/api/state", "/sync", "/metrics")] == [403] * 4
+    assert far.get("/health", headers={"Authorization": f"Bearer {own}"}).json == far.get("/health").json
+    assert (ask(selling, "/api/state"), ask("wrong", "/api/state")) == (200, 401)
+    far.environ_base["REMOTE_ADDR"] = "127.0.0.1"
+    assert ask(own, "/api/state") == 200
+
+
 def test_a_peer_makes_no_revisions_of_its_own(till: Node, peer: FlaskClient) -> None:
     made = peer.post("/couch/company/_bulk_docs", json={"docs": [{"_id": "x"}]})
     assert made.status_code == 403

@@ -16,6 +16,7 @@ from app.docs.database import Database
 from app.docs.directory import check_name
 from app.docs.errors import DocsError, NotFound, StoreError
 from app.web.auth import Authenticator
+from app.web.behind import is_local
 from app.web.couch_http import access, cors, peers, response
 from app.web.couch_http.db_updates import DbUpdates
 from app.web.couch_http.functions import Functions
@@ -98,7 +99,7 @@ class CouchAPI:
                 return preflight
         request.identity = self.authenticator.identify(request.environ)
         if self.prefix:  # a terminal or an office
-            request.identity = peers.seen_from(request.identity, _is_local(request.environ))
+            request.identity = peers.seen_from(request.identity, is_local(request.environ))
             if peers.is_peer(request.identity):
                 peers.check(request)
         request.functions = self.functions
@@ -177,7 +178,7 @@ class CouchAPI:
             return body
         if "gzip" not in environ.get("HTTP_ACCEPT_ENCODING", "") or answer.has_header("Content-Encoding"):
             return body
-        if not self.gzip_local and _is_local(environ):
+        if not self.gzip_local and is_local(environ):
             return body
         answer.headers.append(("Content-Encoding", "gzip"))
         answer.headers.append(("Vary", "Accept-Encoding"))
@@ -202,11 +203,6 @@ def _close(body: Any) -> None:
     close = getattr(body, "close", None)
     if close is not None:
         close()
-
-
-def _is_local(environ: Mapping[str, Any]) -> bool:
-    peer = environ.get("REMOTE_ADDR") or "127.0.0.1"
-    return peer.startswith("127.") or peer in ("::1", "::ffff:127.0.0.1")
 
 
 def _leaves_body_unread(environ: Mapping[str, Any], request: Request | None) -> bool:

@@ -116,25 +116,25 @@ class Request:
                 self._body = b""
         return self._body
 
-    def plain_body(self) -> bytes:
-        """The body, with a gzip coding undone."""
-        body = self.body()
+    def plain_body(self, limit: int = MAX_BODY) -> bytes:
+        """The body, with a gzip coding undone. TooLarge beyond `limit` bytes, as it came or unfolded."""
+        body = self.body(limit)
         coding = self.environ.get("HTTP_CONTENT_ENCODING", "identity")
         if coding == "identity":
             return body
         if coding == "gzip":
-            return gunzip(body)
+            return gunzip(body, min(limit, MAX_UNZIPPED))
         raise BadContentType(f"{coding} is not a supported content encoding.")
 
-    def json(self) -> Any:
+    def json(self, limit: int = MAX_BODY) -> Any:
         """The body's JSON value."""
         if not self.has_body:
             raise BadRequest("Missing request body" if "CONTENT_LENGTH" not in self.environ else "invalid UTF-8 JSON")
-        return json.loads(self.plain_body())
+        return json.loads(self.plain_body(limit))
 
-    def json_object(self) -> dict[str, Any]:
+    def json_object(self, limit: int = MAX_BODY) -> dict[str, Any]:
         """The body's JSON object."""
-        value = self.json()
+        value = self.json(limit)
         if not isinstance(value, dict):
             raise BadRequest("Request body must be a JSON object")
         return value

@@ -46,8 +46,7 @@ def _log_in(api: CouchAPI, request: Request) -> Response:
         pairs = paths.parse_query(text)
         form: dict[str, Any] = dict(reversed(pairs))
     elif request.content_type.startswith("application/json"):
-        request.body(limit=_LARGEST)  # nobody is known yet
-        form = request.json_object()
+        form = request.json_object(_LARGEST)  # nobody is known yet
     else:
         raise BadContentType("Content-Type must be 'application/x-www-form-urlencoded' or 'application/json'")
     name, username, password = form.get("name"), form.get("username"), form.get("password", "")

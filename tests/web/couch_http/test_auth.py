@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import stat
+import threading
+import time
 from types import SimpleNamespace
 from typing import Any
 
@@ -13,6 +15,7 @@ from app.docs.errors import BadRequest, Forbidden
 from app.web import auth, sessions, users
 from app.web.auth import Authenticator, set_admin
 from app.web.couch_http import users_db
+from tests.support.web import running_hub
 
 
 def session_of(url: str, **kwargs: Any) -> dict[str, Any]:
@@ -70,8 +73,6 @@ def test_a_session_is_renewed_before_it_ends_and_dies_with_its_time(hub: SimpleN
     assert user is not None
     secret = users.session_secret(hub.node.path)
     ages = {10: (True, False), 100: (True, True), 700: (False, False)}
-    import time
-
     for age, (alive, renewed) in ages.items():
         value = sessions.make_session("nora", user.salt, secret, now=time.time() - age)
         answer = requests.get(f"{hub.root}/_session", headers={"Cookie": f"AuthSession={value}"}, timeout=10)
@@ -195,3 +196,96 @@ def test_who_is_locked_out_is_told_apart_by_address(tmp_path: Any) -> None:
     with pytest.raises(Forbidden):
         door.check("admin", "right", "10.0.0.1")
     assert door.check("admin", "right", "10.0.0.2") is not None
+
+
+def locks(tmp_path: Any) -> Authenticator:
+    set_admin(tmp_path, "admin", "right", iterations=10)
+    return Authenticator(users.HubUsers(tmp_path, {}), b"secret")
+
+
+def test_guesses_at_one_moment_are_no_more_than_five(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    door, looked, refused = locks(tmp_path), [], []
+    together = threading.Barrier(20)
+
+    def slowly(user: users.User, password: str) -> bool:
+        looked.append(password)
+        time.sleep(0.2)
+        return False
+
+    monkeypatch.setattr(users, "check_password", slowly)
+
+    def guess(number: int) -> None:
+        together.wait(10)
+        try:
+            door.check("admin", f"guess {number}", "10.0.0.1")
+        except Forbidden:
+            refused.append(number)
+
+    threads = [threading.Thread(target=guess, args=(number,)) for number in range(20)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(20)
+    assert (len(looked), len(refused)) == (5, 15)
+
+
+def test_names_that_nobody_has_are_locked_too_and_push_out_no_count_of_one_that_is(
+    tmp_path: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(auth, "_LOCKOUT_ENTRIES", 3)
+    door = locks(tmp_path)
+    for _ in range(5):
+        door.check("admin", "wrong", "10.0.0.1")
+    for _ in range(5):
+        assert door.check("nobody", "x", "10.0.0.1", count_unknown=True) is None
+    with pytest.raises(Forbidden):
+        door.check("nobody", "x", "10.0.0.1", count_unknown=True)
+    for number in range(10):
+        door.check(f"nobody{number}", "x", "10.0.0.1", count_unknown=True)
+    with pytest.raises(Forbidden):
+        door.check("admin", "right", "10.0.0.1")
+
+
+def test_one_line_of_ipv6_is_one_place_whatever_address_it_takes(tmp_path: Any) -> None:
+    door = locks(tmp_path)
+    for number in range(5):
+        assert door.check("admin", "wrong", f"2001:db8:7:1::{number}") is None
+    with pytest.raises(Forbidden):
+        door.check("admin", "right", "2001:db8:7:1:ffff::1")
+    assert door.check("admin", "right", "2001:db8:7:2::1") is not None
+    assert auth.place_of("::ffff:10.0.0.1") == auth.place_of("10.0.0.1")
+
+
+def test_a_right_password_takes_back_no_wrong_one(tmp_path: Any) -> None:
+    """Who has a user of their own must not start over at will."""
+    door = locks(tmp_path)
+    for _ in range(4):
+        door.check("admin", "wrong", "10.0.0.1")
+    assert door.check("admin", "right", "10.0.0.1") is not None
+    assert door.check("admin", "wrong", "10.0.0.1") is None
+    with pytest.raises(Forbidden):
+        door.check("admin", "right", "10.0.0.1")
+
+
+def test_the_cookie_follows_couchdbs_setting_and_is_for_own_pages_where_no_origin_is_named(tmp_path: Any) -> None:
+    def cookie(number: int, **config: Any) -> str:
+        with running_hub(tmp_path / str(number), **config) as hub:
+            body = {"name": "admin", "password": "secret"}
+            return requests.post(f"{hub.root}/_session", json=body, timeout=10).headers["Set-Cookie"]
+
+    assert "; SameSite=Strict" in cookie(1)
+    assert "SameSite" not in cookie(2, cors_origins=("https://shop.example",))
+    assert "; SameSite=Lax" in cookie(3, same_site="lax")
+    assert "SameSite" not in cookie(4, same_site="")
+
+
+def test_a_cookie_that_is_renewed_over_https_stays_secure(tmp_path: Any) -> None:
+    door = locks(tmp_path)
+    admin = door.lookup("admin")
+    assert admin is not None
+    value = sessions.make_session("admin", admin.salt, b"secret", now=time.time() - 100)
+    renewed = {
+        scheme: door.identify({"HTTP_COOKIE": f"AuthSession={value}", "wsgi.url_scheme": scheme}).cookie
+        for scheme in ("http", "https")
+    }
+    assert "; Secure" in str(renewed["https"]) and "; Secure" not in str(renewed["http"])

@@ -20,8 +20,8 @@ curl -sS "$URL/api/sales" \\
 SECTIONS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("Keys", (
         "Send a key with every request: `Authorization: Bearer KEY`. The node's own key stands in the file "
-        "`api.secret` of its directory and may do everything. A key of its own, with rights, is made with "
-        "`couchtill keys add NAME --rights sell,refund --data DIR` and shown once.",
+        "`api.secret` of its directory and may do everything, from this machine. A key of its own, with rights, is "
+        "made with `couchtill keys add NAME --rights sell,refund --data DIR` and shown once.",
         "The API listens where the till does, on this machine only unless it is told otherwise. Another site's page "
         "can't use it.",
     )),
