@@ -16,6 +16,7 @@ COMPANY_INDEXES: tuple[Index | SearchIndex, ...] = (
     Index("product_sku", "product", "sku"),
     Index("product_name", "product", "name"),
     Index("product_category", "product", "category", order="name"),
+    Index("product_aside", "product", "inactive", order="name"),
     Index("product_unit_barcode", "product", "units", multi=True, inner="barcodes"),
     Index("product_variant", "product", "variant_of", order="name"),
     Index("product_stores", "product", "stores", multi=True),

@@ -75,6 +75,24 @@ def test_a_product_is_found_and_made_by_keys_and_told_that_its_code_is_another_o
     assert (doc["price"], doc["category"]) == ({"amount": 450, "per": 1000}, "category:drinks")
 
 
+def test_products_of_several_categories_are_listed_and_found_again_after_a_reload(page: Page, office: Any) -> None:
+    box = page.locator("#filters [role=combobox]")
+    for name in ("Drinks", "Fruit"):
+        box.click()
+        page.locator("#filters [role=option]", has_text=name).click()
+    expect(page.locator("#filters .chip")).to_have_text(["Drinks", "Fruit"])
+    expect(page.locator("#rows tr")).to_have_count(5)
+    page.reload()
+    expect(page.locator("#filters .chip")).to_have_text(["Drinks", "Fruit"])
+    expect(page.locator("#rows tr")).to_have_count(5)
+    box.press("Backspace")  # by keys: the last one goes, the list offers them again
+    expect(page.locator("#filters .chip")).to_have_text(["Drinks"])
+    box.press("ArrowDown")
+    expect(page.locator("#filters [role=option]").first).to_be_visible()
+    box.press("Escape")
+    expect(page.locator("#rows tr")).to_have_count(4)  # without the bananas
+
+
 def test_two_windows_at_one_product_show_both_values(page: Page, office: Any) -> None:
     page.get_by_role("button", name="Espresso").click()
     field(page, "name").fill("Mine")

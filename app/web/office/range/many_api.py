@@ -26,8 +26,8 @@ def register(blueprint: Blueprint, node: Any, records: RangeRecords, jobs: Jobs,
 
     @blueprint.post("/api/range/many")
     def change_many() -> Response:
-        """Body `{"request", "products": [{"id", "rev"}] or "filter": {"q", "category", "state", "store"}, "changes"}`.
-        Begins a job; 202."""
+        """Body `{"request", "products": [{"id", "rev"}] or "filter": {"q", "category": one or several, "state",
+        "store"}, "changes"}`. Begins a job; 202."""
         body = read_json()
         request = forms.request_id(body.get("request"))
         changes = _changes(body.get("changes"))
@@ -51,10 +51,12 @@ def register(blueprint: Blueprint, node: Any, records: RangeRecords, jobs: Jobs,
         books = shelves.of(str(given["store"])) if given.get("store") else None
         after, found = None, list[tuple[str, str | None]]()
         state = given.get("state") if given.get("state") in finding.STATES else "sold"
+        category = given.get("category") or []
+        categories = [str(one) for one in (category if isinstance(category, list) else [category])]
         while True:
             page = finding.products(
-                company, q=str(given.get("q") or ""), category=given.get("category") or None, state=str(state),
-                books=books, after=after, limit=1000,
+                company, q=str(given.get("q") or ""), categories=categories, state=str(state), books=books,
+                after=after, limit=1000,
             )  # fmt: skip
             found += [(row["_id"], None) for row in page.rows]
             after = page.next

@@ -53,7 +53,8 @@ def register(blueprint: Blueprint, node: Any, records: RangeRecords, planning: P
 
     @blueprint.get("/api/range/products")
     def range_products() -> Response:
-        """`?q=&category=&state=sold|aside|all|disputed&store=&after=&limit=`: `{"rows", "next"}`."""
+        """`?q=&category=&category=&state=sold|aside|all|disputed&store=&after=&limit=`: `{"rows", "next"}`; `next` is
+        where the page after begins. There may be more although there are less rows than asked for."""
         state = request.args.get("state") or "sold"
         if state not in finding.STATES:
             known = ", ".join(finding.STATES)
@@ -62,7 +63,7 @@ def register(blueprint: Blueprint, node: Any, records: RangeRecords, planning: P
         found = finding.products(
             company,
             q=(request.args.get("q") or "")[:200],
-            category=request.args.get("category") or None,
+            categories=[one for one in request.args.getlist("category")[:MOST] if one],
             state=state,
             books=shelves.of(store) if store else None,
             after=request.args.get("after") or None,

@@ -56,12 +56,13 @@ KINDS.colour = (/** @type {any} */ spec) => {
 };
 
 /**
- * Documents that are chosen by typing: `spec.of` is "product" or "category", `spec.single` one of them.
+ * Documents that are chosen by typing: `spec.of` is "product" or "category", `spec.single` one of them; with `spec.browse` all categories are offered
+ * before anything is typed.
  * @type {any}
  */
 KINDS.pick = (/** @type {any} */ spec) => {
   const id = `pick-${++count}`;
-  const input = /** @type {HTMLInputElement} */ (h("input", { id, type: "search", autocomplete: "off", spellcheck: "false", role: "combobox", "aria-expanded": "false", "aria-controls": `${id}-list`, placeholder: t("Type to find") }));
+  const input = /** @type {HTMLInputElement} */ (h("input", { id, type: "search", autocomplete: "off", spellcheck: "false", role: "combobox", "aria-expanded": "false", "aria-controls": `${id}-list`, placeholder: spec.placeholder ?? t("Type to find") }));
   const list = h("ul", { id: `${id}-list`, class: "pick-list", role: "listbox", hidden: true });
   const chosen = h("ul", { class: "pick-chosen" });
   const fault = h("span", { class: "fault", role: "alert" });
@@ -100,12 +101,13 @@ KINDS.pick = (/** @type {any} */ spec) => {
   };
   const mark = () => {
     for (const [index, row] of [...list.children].entries()) row.setAttribute("aria-selected", String(index === at));
+    list.children[at]?.scrollIntoView({ block: "nearest" });
     if (at >= 0) input.setAttribute("aria-activedescendant", `${id}-${at}`);
   };
-  const search = async () => {
+  const search = async (browsing = false) => {
     const text = input.value.trim();
     const turn = ++asked;
-    if (!text) return close();
+    if (!text && !browsing) return close();
     try {
       offers = await (spec.of === "category" ? categories(spec, text) : products(text));
     } catch (problem) {
@@ -114,7 +116,7 @@ KINDS.pick = (/** @type {any} */ spec) => {
       fault.textContent = problem.message;
     }
     if (turn !== asked) return;
-    at = offers.length ? 0 : -1;
+    at = offers.length && text ? 0 : -1;
     list.replaceChildren(...offers.map((one, index) => h("li", { id: `${id}-${index}`, role: "option", on: { mousedown: (/** @type {Event} */ event) => (event.preventDefault(), take(one)) } }, one.name, h("small", {}, one.id.slice(one.id.indexOf(":") + 1)))));
     if (!offers.length) list.replaceChildren(h("li", { class: "quiet" }, t("Nothing found for “%(text)s”", { text })));
     list.hidden = false;
@@ -123,16 +125,18 @@ KINDS.pick = (/** @type {any} */ spec) => {
   };
   input.addEventListener("input", debounce(PAUSE, () => void search()));
   input.addEventListener("blur", close);
+  if (spec.browse) input.addEventListener("click", () => list.hidden && void search(true));
   input.addEventListener("keydown", (event) => {
     if (event.key === "Escape" && !list.hidden) (event.preventDefault(), event.stopPropagation(), close());
     else if (event.key === "ArrowDown" || event.key === "ArrowUp") {
       event.preventDefault();
+      if (spec.browse && list.hidden) return void search(true);
       at = Math.max(0, Math.min(offers.length - 1, at + (event.key === "ArrowDown" ? 1 : -1)));
       mark();
-    } else if (event.key === "Enter" && input.value.trim()) {
+    } else if (event.key === "Enter" && (input.value.trim() || (!list.hidden && at >= 0))) {
       event.preventDefault();
       if (!list.hidden && offers[at]) take(offers[at]);
-      else void search();
+      else void search(false);
     } else if (event.key === "Backspace" && !input.value && ids.length) set(ids.slice(0, -1));
   });
   return {
@@ -156,7 +160,7 @@ async function products(q) {
 /** @param {any} spec @param {string} text */
 function categories(spec, text) {
   const words = text.toLocaleLowerCase().split(/\s+/);
-  return (spec.all ?? []).filter((/** @type {any} */ one) => words.every((word) => one.name.toLocaleLowerCase().includes(word))).slice(0, 12);
+  return (spec.all ?? []).filter((/** @type {any} */ one) => words.every((word) => one.name.toLocaleLowerCase().includes(word))).slice(0, text ? 12 : 500);
 }
 
 /** The choice of stores: none of them means all. @param {{id: string, name: string}[]} stores @param {string} hint */

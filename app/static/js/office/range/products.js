@@ -4,12 +4,15 @@ import { startDialogs } from "../../dialogs.js";
 import { boot, byId, debounce, h, icon } from "../../dom.js";
 import { language, t, tn } from "../../i18n.js";
 import { money } from "../../money.js";
+import { field } from "../company/fields.js";
 import { storesText } from "./kinds.js";
 import { ProductForm } from "./product-form.js";
 import { Many } from "./products-many.js";
 
 /** Milliseconds of quiet before a search is sent. */
 const PAUSE = 120;
+/** Rows of a page: while less of them have come, and there are more, they are asked for. */
+const PAGE = 50;
 
 class Products {
   constructor() {
@@ -21,6 +24,9 @@ class Products {
     this.selected = new Map();
     this.next = null;
     this.turn = 0;
+    /** @type {string[]} the categories that are looked in */
+    this.wanted = [];
+    this.started = false;
     this.body = byId("rows");
     this.form = new ProductForm(this.given, (doc) => this.learn(doc));
     this.many = new Many(this.given, () => [...this.selected.values()], () => (this.selected.clear(), void this.load()));
@@ -29,13 +35,18 @@ class Products {
 
   start() {
     const { categories, stores } = this.given;
-    fill(byId("category"), [["", t("All categories")], ...categories.map((/** @type {any} */ one) => [one.id, one.name])]);
+    const names = Object.fromEntries(categories.map((/** @type {any} */ one) => [one.id, one.name]));
+    /** @type {any} */
+    const spec = { name: "category", label: t("Categories"), kind: "pick", of: "category", all: categories, browse: true, placeholder: t("All categories"), names, changed: (ids) => ((this.wanted = ids), this.started && void this.load()) };
+    this.categories = field(spec, this.given);
+    byId("category").replaceWith(this.categories.element);
     fill(byId("store"), [["", t("All stores")], ...stores.map((/** @type {any} */ one) => [one.id, one.name])]);
     byId("store").hidden = stores.length < 2;
     this.#recall();
+    this.started = true;
     byId("query").addEventListener("input", debounce(PAUSE, () => void this.load()));
     byId("filters").addEventListener("submit", (event) => (event.preventDefault(), void this.load()));
-    byId("filters").addEventListener("change", (event) => event.target !== byId("query") && void this.load());
+    byId("filters").addEventListener("change", (event) => event.target instanceof HTMLSelectElement && void this.load());
     byId("more").addEventListener("click", () => void this.load(true));
     byId("add").addEventListener("click", () => this.form.make());
     byId("all").addEventListener("change", (event) => this.#all(/** @type {HTMLInputElement} */ (event.target).checked));
@@ -55,26 +66,36 @@ class Products {
   /** What the address says, so that reload and back find the same list. */
   #recall() {
     const query = new URLSearchParams(location.search);
-    for (const [name, id] of [["q", "query"], ["category", "category"], ["state", "state"], ["store", "store"]]) {
+    for (const [name, id] of [["q", "query"], ["state", "state"], ["store", "store"]]) {
       const value = query.get(name);
       if (value) /** @type {HTMLInputElement} */ (byId(id)).value = value;
     }
+    this.categories.set(query.getAll("category"));
   }
 
   /** @param {boolean} [further] */
   async load(further = false) {
     const turn = ++this.turn;
-    const filter = { q: this.#value("query").trim(), category: this.#value("category"), state: this.#value("state"), store: this.#value("store") };
+    const filter = { q: this.#value("query").trim(), state: this.#value("state"), store: this.#value("store") };
     const query = new URLSearchParams(Object.entries(filter).filter(([name, value]) => value && !(name === "state" && value === "sold")));
+    for (const id of this.wanted) query.append("category", id);
     history.replaceState(history.state, "", query.size ? `?${query}` : location.pathname);
     if (further && this.next) query.set("after", this.next);
     try {
-      const answer = await get(`api/range/products?${query}`);
-      if (turn !== this.turn) return;
-      this.rows = further ? [...this.rows, ...answer.rows] : answer.rows;
-      this.next = answer.next;
-      byId("fault").textContent = "";
-      this.draw();
+      let rows = further ? this.rows : [];
+      const wanted = rows.length + PAGE;
+      do {
+        const answer = await get(`api/range/products?${query}`);
+        if (turn !== this.turn) return;
+        rows = [...rows, ...answer.rows];
+        this.next = answer.next;
+        byId("fault").textContent = "";
+        if (answer.next) query.set("after", answer.next);
+        if (answer.rows.length || !answer.next) {
+          this.rows = rows;
+          this.draw();
+        }
+      } while (this.next && rows.length < wanted); // where few of many fit, one answer looks at a part of them
     } catch (problem) {
       if (!(problem instanceof Problem)) throw problem;
       if (turn === this.turn) byId("fault").textContent = problem.message;
