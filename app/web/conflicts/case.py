@@ -89,6 +89,7 @@ def register(blueprint: Blueprint, hall: Hall) -> None:
     def decide(db: str, id: str) -> Response:
         wanted, actor = hall.asked(asked.RESOLVE)
         database = hall.database(db)
+        hall.need_own(id)
         take = wanted.pop("side", None)
         asks = policies.asks(hall.company)
         return answer(resolve(database, id, actor=actor, on=hall.on, take=take, asks=asks, **wanted))
@@ -97,6 +98,7 @@ def register(blueprint: Blueprint, hall: Hall) -> None:
     def take_back(db: str, id: str) -> Response:
         wanted, actor = hall.asked(asked.UNDO)
         database = hall.database(db)
+        hall.need_own(id)
         return answer(undo(database, id, actor=actor, on=hall.on, **wanted))
 
 

@@ -20,6 +20,7 @@ from app.web import present
 from app.web.conflicts.hall import Hall
 from app.web.conflicts.values import Values, alike
 from app.web.conflicts.words import AMOUNTS, RATES, REFS, Words
+from app.web.reasons import tell
 
 Doc = Mapping[str, Any]
 Shown = dict[str, Any]
@@ -49,7 +50,7 @@ class View:
 
     def page(self) -> Shown:
         """Everything that the template needs: `title`, `what`, `before`, `sides`, `fields`, `joined`, `deleted`,
-        `preview`, `seen`, `position` (for the next of the inbox)."""
+        `preview`, `seen`, `position` (for the next of the inbox), `barred` (why it isn't decided here, or "")."""
         case, words = self.case, self.words
         record = self.database.read(case.id)
         return {
@@ -70,6 +71,7 @@ class View:
             "edits": self._edits() if case.kind == "deleted" else [],
             "unknown_base": case.base is None and case.kind == "edited",
             "preview": self._preview(),
+            "barred": tell(barred) if (barred := self.hall.barred(case.id)) is not None else "",
             "position": f"{case.database}:{record.seq if record is not None else 0}",
         }
 

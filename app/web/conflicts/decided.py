@@ -40,7 +40,7 @@ def view(hall: Hall, database: Database, id: str) -> dict[str, Any]:
         "kept": done.get("kept"),
         "note": done.get("note"),
         "choices": [_choice(words, values, doctype, choice, bodies) for choice in done.get("choices", ())],
-        "undo": done["_id"] if _can_undo(database, record, done) else None,
+        "undo": done["_id"] if hall.barred(id) is None and _can_undo(database, record, done) else None,
     }
 
 

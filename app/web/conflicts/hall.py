@@ -10,9 +10,9 @@ from flask_babel import gettext as _
 
 from app.docs.database import Database
 from app.shop.actor import Actor
-from app.shop.conflicts import asked
+from app.shop.conflicts import asked, leave
 from app.shop.indexes import STORE_PREFIX
-from app.shop.reason import say
+from app.shop.reason import Reason, say
 from app.shop.schemas.base import Strict
 from app.web.json_api import missing, read_json
 
@@ -56,6 +56,17 @@ class Hall:
         wanted = asked.read(schema, body)
         wanted.pop("approvals", None)
         return wanted, self.actor(body)
+
+    def barred(self, id: str) -> Reason | None:
+        """Why a document cannot be decided at this node, None where it can."""
+        return leave.barred(id, **self._place())
+
+    def need_own(self, id: str) -> None:
+        """Raises SaleError 403 for a document that cannot be decided at this node."""
+        leave.need_own(id, **self._place())
+
+    def _place(self) -> dict[str, bool]:
+        return {"till": self.node.kind == "terminal", "linked": self.node.config.central_url is not None}
 
     def frame(self) -> dict[str, Any]:
         """What every page of this room is rendered with: `{"till": whether this is one, "home_name": what the node's

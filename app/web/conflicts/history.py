@@ -48,7 +48,7 @@ def register(blueprint: Blueprint, hall: Hall) -> None:
         found, central = look(db, id)
         words = Words(hall)
         written_once = id.partition(":")[0] in ids.IMMUTABLE
-        rows = history_words.rows(found, words, fixed=written_once)
+        rows = history_words.rows(found, words, fixed=written_once or hall.barred(id) is not None)
         return render_template(
             "conflicts/history.html",
             **hall.frame(),
@@ -77,6 +77,7 @@ def register(blueprint: Blueprint, hall: Hall) -> None:
     def bring_back(db: str, id: str) -> Response:
         wanted, actor = hall.asked(asked.RESTORE)
         database = hall.database(db)
+        hall.need_own(id)
         elsewhere = _elsewhere(hall, database, id, wanted["rev"])
         return answer(restore(database, id, actor=actor, on=hall.on, elsewhere=elsewhere, **wanted))
 

@@ -48,7 +48,7 @@ def register(blueprint: Blueprint, hall: Hall) -> None:
         else:
             named = [(database, item["id"]) for database, item in _items(hall, body)]
         cases = [(database, read(database, id, asks)) for database, id in named]
-        rows = [_becomes(database, case, take, words) for database, case in cases if case is not None]
+        rows = [_becomes(hall, database, case, take, words) for database, case in cases if case is not None]
         return answer({"rows": rows, "next": following})
 
     @blueprint.post("/api/conflicts/bulk")
@@ -67,6 +67,7 @@ def register(blueprint: Blueprint, hall: Hall) -> None:
         for database, item in items:
             about = {"database": database.name, "id": item["id"]}
             try:
+                hall.need_own(item["id"])
                 made = bulk.decide(
                     database,
                     item["id"],
@@ -132,8 +133,8 @@ def _title(database: Database, id: str, words: Words) -> str:
     return id if record is None else words.title(record.type, id, record.doc())
 
 
-def _becomes(database: Database, case: Case, take: str, words: Words) -> dict[str, Any]:
-    side = bulk.side_of(case, take, words.is_till)
+def _becomes(hall: Hall, database: Database, case: Case, take: str, words: Words) -> dict[str, Any]:
+    side = hall.barred(case.id) or bulk.side_of(case, take, words.is_till)
     gone = isinstance(side, Side) and side.deleted
     return {
         "database": database.name,

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from base64 import b64encode
+from pathlib import Path
 from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
 
-from app.node import Node
+from app.node import Node, NodeConfig
+from app.shop.conflicts import leave
+from app.shop.ids import IMMUTABLE
 from app.web import create_app
 from app.web.keys import KeyRing
+from couch.designs import design_documents
 from tests.support.forks import DELETED, arrive, fork, on
+from tests.web.conftest import client_of
+from tests.web.till.shopfront import stock
 
 ESPRESSO = "product:4000001"
 AT = f"/api/conflicts/company/{ESPRESSO}"
@@ -177,3 +184,53 @@ def test_three_hundred_versions_are_shown_and_decided(till: FlaskClient, termina
     done = decide(till, take=case["sides"][0]["rev"])
     assert done.status_code == 200 and len(done.json["resolution"]["closed"]) == 299
     assert till.get(AT).status_code == 404
+
+
+TAX = "tax:reduced"
+
+
+def test_a_till_of_a_central_decides_nothing_that_head_office_alone_writes(tmp_path: Path) -> None:
+    config = NodeConfig(kind="terminal", id="s1-t1", store="s1", central_url="http://127.0.0.1:9")
+    with Node(tmp_path / "s1-t1", config) as node:
+        stock(node.company)
+        node.company.put({"_id": TAX, "type": "tax", "schema": 1, "name": "Reduced", "rate": 70000})
+        revs = fork(node.company, TAX, on("office", rate=50000), on("s1-t1", rate=60000))
+        fork(node.company, ESPRESSO, on("office", price=price(1290)), on("s1-t1", price=price(1350)))
+        before, client = node.company.update_seq, client_of(node)
+        path = f"/api/conflicts/company/{TAX}"
+        seen = client.get(path).json["seen"]
+        reason = "Head office decides this: the central takes it from no till."
+        asked = {"request": "request-1", "seen": seen, "take": revs[0]}
+        refused = [
+            client.post(f"{path}/resolve", json=asked),
+            client.post(f"{path}/undo", json={"request": "request-2", "resolution": "resolution:x"}),
+            client.post(
+                f"/api/history/company/{TAX}/restore", json={"request": "request-3", "rev": revs[1], "seen": revs[0]}
+            ),
+        ]
+        for answer in refused:
+            assert (answer.status_code, answer.json["error"], answer.json["reason"]) == (403, "head_office", reason)
+        items = [{"database": "company", "id": TAX, "seen": seen}]
+        preview = client.post("/api/conflicts/preview", json={"take": "shown", "items": items}).json
+        many = client.post("/api/conflicts/bulk", json={"request": "request-4", "take": "shown", "items": items}).json
+        assert preview["rows"][0]["reason"] == many["stayed"][0]["reason"] == reason
+        assert node.company.update_seq == before
+        page = client.get(f"/conflicts/company/{TAX}").text
+        assert reason in page and 'id="use"' not in page and "data-take" not in page
+        assert "总部" in client.get(f"/conflicts/company/{TAX}", headers={"Accept-Language": "zh"}).text
+        own = client.get(f"/conflicts/company/{ESPRESSO}").text
+        assert reason not in own and 'id="use"' in own
+
+
+def test_what_head_office_alone_decides_is_what_the_centrals_rules_say() -> None:
+    [rules] = [doc for doc in design_documents("company") if "validate_doc_update" in doc]
+    written = dict(re.findall(r"^ +(\w+): +'([a-z ]+)'", rules["validate_doc_update"], re.MULTILINE))
+    assert len(written) == 17
+    alone = {name for name, who in written.items() if who.split()[0] == "office"}
+    assert alone - IMMUTABLE == leave.BY_OFFICE
+    assert written["settings"] == "own office"
+    assert [leave.is_by_office(id) for id in ("settings:all", "settings:store:s1", "settings:terminal:s1-t1")] == [
+        True,
+        True,
+        False,
+    ]
