@@ -4,6 +4,11 @@ Each database is read by its changes feed to its end, as a pull does, with one r
 What is changed meanwhile comes once more, later in the feed, so the file holds every document as it was at some moment
 after the beginning, and all that was there at the beginning.
 
+One that was broken off (a kill, a cut line) goes on when it is run again with the same words: `spool.py` has what has
+come, and each feed is read on from there, also those that had come to their end. So the file tells of the moment of the
+last run. A database that isn't the one of before (another identity, or put back to before what was read) is read from
+its beginning.
+
 What is left out, and why: the *replication logs* (`_local` documents). A log says "up to here everything is at this
 central", and only the very database that it was written in may say that. Put back beside documents that are a second
 older than itself, or into a database that counts anew, it would make a till skip what is missing, for ever. Without
@@ -28,11 +33,12 @@ import app
 from app.docs import json
 from app.replicator import identity
 from app.replicator.errors import Busy, DatabaseMissing, DocsUnavailable, PeerError, TransportError
-from app.replicator.peer import NO_FILTER, Row, Seq, Want
+from app.replicator.peer import NO_FILTER, Row, Want
 from app.replicator.remote import RemotePeer
-from app.transfer import bundle
-from app.transfer.bundle import BackupError, Manifest, Part, Progress, Writer
-from couch.server import Server
+from app.transfer import bundle, spool
+from app.transfer.bundle import BackupError, Manifest, Part, Progress
+from app.transfer.spool import Strand
+from couch.server import CentralError, Server
 from couch.words import trust
 
 #: Rows of a page of the feed.
@@ -43,11 +49,16 @@ HEAVY: Final = 8 << 20
 FIRST: Final = 50
 #: Bodies of ancestors that are kept for each leaf, as many as our own store keeps: what merges are made from.
 ANCESTORS: Final = 20
+#: Seconds after which what has come is flushed, so that it need not come again.
+KEEP = 2.0
 #: Tries of one request, and seconds before the second, doubled each time.
 TRIES, WAIT = 6, 1.0
 
 OURS = re.compile(r"company\Z|store-[a-z][a-z0-9-]*\Z")
 USER = "org.couchdb.user:"
+
+#: After these the line may be mended, and the backup gone on with.
+LASTING = (PeerError, CentralError, KeyboardInterrupt)
 
 T = TypeVar("T")
 
@@ -82,36 +93,66 @@ def backup(
     users: bool = False,
     progress: Progress | None = None,
     ca: Path | None = None,
+    says: Callable[[str], None] = lambda words: None,
 ) -> tuple[Path, Manifest]:
     """Writes the central at `url` (an admin's name and password in it) into the file `place`; in a directory, the file
-    is named after the server and the time. `only`: these databases, else all of ours. `ca`: see `Central`. BackupError,
-    CentralError or PeerError in words; nothing is left of a backup that failed.
+    is named after the server and the time. `only`: these databases, else all of ours. `ca`: see `Central`; `says`:
+    told in words what one should know meanwhile. BackupError, CentralError or PeerError in words.
     """
     central = Central(url, ca)
     server = central.server()
-    file = place / _name(url) if place.is_dir() else place
     names = _chosen(server, only)
-    root = central.peer(names[0])
-    told = root.client.json("GET", root.endpoint.root)
-    root.close()
-    vendor = told.get("vendor") or {}
-    manifest = Manifest(
-        made_at=datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
-        source=server.shown,
-        server={"name": vendor.get("name"), "version": told.get("version"), "uuid": told.get("uuid")},
-        couchtill=app.__version__,
-        databases=[],
-    )
-    with bundle.writing(file) as writer:
-        for name in names:
-            part = Part(name, bundle.member_of(name), security=server.security(name))
-            _database(central, part, writer, progress)
-            manifest.databases.append(part)
-        if users:
-            manifest.users = Part("_users", bundle.USERS)
-            _database(central, manifest.users, writer, progress, prefix=USER)
-        writer.finish(manifest)
+    asked = [*sorted(set(only)), *(["_users"] if users else [])]
+    file = _file(url, place, server.shown, asked)
+    bundle.refuse_foreign(file)
+    told = _told(central, names[0])
+    made_at = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+    with spool.Spool(file, server.shown, asked, LASTING) as coming:
+        if coming.broken_off and coming.kept:
+            says(f"{file} was broken off, and goes on from there.")
+        try:
+            for name in names:
+                strand = coming.strand(Part(name, bundle.member_of(name)))
+                _database(central, strand, progress, security=server.security(name))
+            if users:
+                _database(central, coming.strand(Part("_users", bundle.USERS)), progress, prefix=USER)
+        except LASTING:
+            if coming.kept:
+                says(f"What has come so far is kept in {coming.folder}: run this again, and it goes on from there.")
+            raise
+        parts = {strand.part.name: strand for strand in coming.strands}
+        manifest = coming.finish(
+            lambda: Manifest(
+                made_at=made_at,
+                source=server.shown,
+                server={name: told.get(name) for name in ("name", "version", "uuid")},
+                couchtill=app.__version__,
+                databases=[parts[name].part for name in names],
+                users=parts["_users"].part if users else None,
+            )
+        )
     return file, manifest
+
+
+def _told(central: Central, name: str) -> dict[str, Any]:
+    """What the server says of itself: `name`, `version`, `uuid`."""
+    peer = central.peer(name)
+    try:
+        told = peer.client.json("GET", peer.endpoint.root)
+    finally:
+        peer.close()
+    return {**told, "name": (told.get("vendor") or {}).get("name")}
+
+
+def _file(url: str, place: Path, shown: str, asked: Sequence[str]) -> Path:
+    """Which file the backup becomes: in a folder, the one that was broken off there, or one of this moment's name."""
+    if not place.is_dir():
+        return place
+    host = re.sub(r"[^a-z0-9.-]", "-", (urlsplit(url).hostname or "central").lower())
+    before = spool.unfinished(place, f"{host}-", shown, asked)
+    stem = f"{host}-{datetime.now(UTC):%Y-%m-%d-%H%M%S}"
+    free = (place / f"{stem}{more}.couchtill.zip" for more in ("", *(f"-{n}" for n in range(2, 100))))
+    return before or next(file for file in free if not file.exists() and not spool.folder_of(file).exists())
 
 
 def _chosen(server: Server, only: Sequence[str]) -> list[str]:
@@ -127,20 +168,27 @@ def _chosen(server: Server, only: Sequence[str]) -> list[str]:
     return names
 
 
-def _name(url: str) -> str:
-    host = re.sub(r"[^a-z0-9.-]", "-", (urlsplit(url).hostname or "central").lower())
-    return f"{host}-{datetime.now(UTC):%Y-%m-%d-%H%M%S}.couchtill.zip"
-
-
-def _database(central: Central, part: Part, writer: Writer, progress: Progress | None, prefix: str = "") -> None:
-    peer = central.peer(part.name)
+def _database(
+    central: Central,
+    strand: Strand,
+    progress: Progress | None,
+    *,
+    security: dict[str, Any] | None = None,
+    prefix: str = "",
+) -> None:
+    """Reads a database to the end of its feed; `prefix`: only documents whose ids begin so."""
+    peer = central.peer(strand.part.name)
     try:
         before = again(lambda: peer.client.json("GET", peer.name))
-        part.identity = identity.told(again(peer.central))
-        with writer.member(part) as write:
-            _copy(peer, part, write, progress, prefix, before)
-        after = again(lambda: peer.client.json("GET", peer.name))
+        told = again(peer.central)
+        life = f"{told.id or told.server} {told.instance_start_time}"
+        if not _goes_on(strand, peer, life, before):
+            strand.begin(life)
+        part = strand.part
+        part.security, part.identity = security or {}, identity.told(told)
         part.update_seq = before.get("update_seq")
+        _copy(peer, strand, progress, prefix, before)
+        after = again(lambda: peer.client.json("GET", peer.name))
         counts = [int(info.get("doc_count") or 0) + int(info.get("doc_del_count") or 0) for info in (before, after)]
         if not prefix and part.rows < min(counts):
             raise BackupError(
@@ -153,29 +201,37 @@ def _database(central: Central, part: Part, writer: Writer, progress: Progress |
         peer.close()
 
 
-def _copy(
-    peer: RemotePeer,
-    part: Part,
-    write: Callable[[bytes], None],
-    progress: Progress | None,
-    prefix: str,
-    info: dict[str, Any],
-) -> None:
-    """The whole feed of a database, as lines."""
-    since: Seq = 0
-    reading = _Reading(peer, part, write)
+def _goes_on(strand: Strand, peer: RemotePeer, life: str, info: dict[str, Any]) -> bool:
+    """Whether the feed that was broken off is this database's, which still has what came last of it."""
+    if not strand.since or strand.life != life:
+        return False
+    ends, known = (re.match(r"\d+", str(seq)) for seq in (info.get("update_seq"), strand.since))
+    if ends is None or known is None or int(ends[0]) < int(known[0]):
+        return False
+    return not again(lambda: peer.revs_diff(strand.tail)) if strand.tail else True
+
+
+def _copy(peer: RemotePeer, strand: Strand, progress: Progress | None, prefix: str, info: dict[str, Any]) -> None:
+    """The feed of a database from where the strand is to its end, as lines."""
+    part = strand.part
+    reading = _Reading(peer, part, strand.write)
     total = int(info.get("doc_count") or 0) + int(info.get("doc_del_count") or 0)
+    kept = time.monotonic()
     while True:
-        page = again(lambda since=since: peer.changes(since, limit=PAGE, bodies=True, filter=NO_FILTER))  # type: ignore[misc]
+        page = again(lambda: peer.changes(strand.since, limit=PAGE, bodies=True, filter=NO_FILTER))
         rows = [row for row in page.rows() if row.id.startswith(prefix)]
         reading.take(rows)
         part.rows += len(rows)
         part.deleted += sum(row.deleted for row in rows)
+        strand.saw(rows, page.last_seq)
         if progress is not None:
             progress(part.rows, max(total, part.rows))
-        if page.empty or page.ends(PAGE):
+        over = page.empty or page.ends(PAGE)
+        if over or time.monotonic() - kept >= KEEP:
+            strand.keep()
+            kept = time.monotonic()
+        if over:
             return
-        since = page.last_seq
 
 
 class _Reading:

@@ -8,8 +8,9 @@
     manifest.json               {"format", "version", "made_at", "couchtill", "source", "server": {"name", "version",
                                 "uuid"}, "databases": [Part …], "users": Part or null}
 
-It is written to `<file>.part`, read back, and only then gets its name. Whoever reads one checks all of it first: a file
-that was cut off, altered, or is something else, is refused in words (`BackupError`) before anything comes of it.
+It is put together in `<file>.part/` (`spool.py`), read back, and only then gets its name. Whoever reads one checks all
+of it first: a file that was cut off, altered, or is something else, is refused in words (`BackupError`) before anything
+comes of it.
 """
 
 from __future__ import annotations
@@ -44,8 +45,6 @@ LEVEL = 1
 LONGEST, LARGEST_MANIFEST = 1 << 30, 1 << 26
 #: Bytes of an archive that are unpacked at once.
 BUFFER = 1 << 18
-#: Seconds after which a `.part` that nobody wrote to is what a killed backup left.
-STALE = 900.0
 
 NAME = re.compile(r"[a-z][a-z0-9_$()+/-]*\Z")
 
@@ -116,16 +115,15 @@ class Writer:
 
     @contextmanager
     def member(self, part: Part) -> Iterator[Callable[[bytes], None]]:
-        """`write(line)` for each line, without its end; `part` has its length and hash afterwards."""
+        """`write(bytes)` for its lines, with their ends; `part` has its length and hash afterwards."""
         digest, length = hashlib.sha256(), 0
         with self._archive.open(_info(part.file), "w", force_zip64=True) as stream:
 
-            def write(line: bytes) -> None:
+            def write(block: bytes) -> None:
                 nonlocal length
-                line += b"\n"
-                digest.update(line)
-                length += len(line)
-                stream.write(line)
+                digest.update(block)
+                length += len(block)
+                stream.write(block)
 
             yield write
         part.bytes, part.sha256 = length, digest.hexdigest()
@@ -142,26 +140,6 @@ def _info(name: str) -> zipfile.ZipInfo:
     return info
 
 
-@contextmanager
-def writing(file: Path) -> Iterator[Writer]:
-    """Makes the backup `file`, mode 600, of what is written within; whole and checked, or not at all."""
-    refuse_foreign(file)
-    part = file.with_name(file.name + ".part")
-    stream = _claim(part)
-    try:
-        with stream:
-            with zipfile.ZipFile(stream, "w", compression=zipfile.ZIP_DEFLATED, compresslevel=LEVEL) as archive:
-                yield Writer(archive)
-            stream.flush()
-            os.fsync(stream.fileno())
-        check(part, finished=False)
-        os.replace(part, file)
-        _sync(file.parent)
-    except BaseException:
-        part.unlink(missing_ok=True)
-        raise
-
-
 def refuse_foreign(file: Path) -> None:
     """BackupError where `file` can't become a backup: it is something else, or its folder isn't there."""
     if file.is_dir():
@@ -172,20 +150,6 @@ def refuse_foreign(file: Path) -> None:
         raise BackupError(f"{file} is there already, and is no backup: it was left as it is.")
 
 
-def _claim(part: Path) -> IO[bytes]:
-    try:
-        if time.time() - part.stat().st_mtime > STALE:
-            part.unlink()
-    except FileNotFoundError:
-        pass
-    try:
-        return os.fdopen(os.open(part, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600), "w+b")
-    except FileExistsError:
-        raise BackupError(f"{part} is being written by another backup, or was left by one that was killed.") from None
-    except OSError as error:
-        raise BackupError(f"{part} can't be written: {error.strerror}") from None
-
-
 def _is_ours(file: Path) -> bool:
     try:
         with zipfile.ZipFile(file) as archive:
@@ -194,7 +158,7 @@ def _is_ours(file: Path) -> bool:
         return False
 
 
-def _sync(folder: Path) -> None:
+def sync(folder: Path) -> None:
     if hasattr(os, "O_DIRECTORY"):
         handle = os.open(folder, os.O_DIRECTORY)
         try:
@@ -303,15 +267,15 @@ def _manifest(file: Path, archive: zipfile.ZipFile) -> Manifest:
             str(told["source"]),
             dict(told["server"]),
             str(told["couchtill"]),
-            [_part(each) for each in told["databases"]],
-            None if users is None else _part(users),
+            [part_of(each) for each in told["databases"]],
+            None if users is None else part_of(users),
         )
     except (KeyError, TypeError, ValueError):
         raise BackupError(f"{file} was altered: its manifest isn't as it was written.") from None
 
 
-def _part(told: Mapping[str, Any]) -> Part:
-    """ValueError, KeyError, TypeError for what isn't one."""
+def part_of(told: Mapping[str, Any]) -> Part:
+    """A part as `asdict` tells it. ValueError, KeyError, TypeError for what isn't one."""
     part = Part(**{each.name: told[each.name] for each in fields(Part)})
     if part.name == "_users":
         right = part.file == USERS

@@ -22,6 +22,7 @@ def backup(arguments: argparse.Namespace) -> int:
             users=arguments.users,
             progress=progress,
             ca=arguments.ca,
+            says=lambda words: print(words, file=sys.stderr),
         )
     if arguments.json:
         print(json.dumps({"file": str(file), **manifest.as_dict()}).decode())

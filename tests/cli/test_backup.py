@@ -18,6 +18,7 @@ import pytest
 import requests
 
 from app import cli
+from app.docs.directory import lock_folder
 from app.replicator import identity
 from app.replicator.errors import UnknownCentral
 from app.replicator.local import central_of
@@ -428,12 +429,20 @@ def test_what_stands_in_the_way_is_told_and_left_as_it_is(
     assert run("backup", "http://admin:wrong@127.0.0.1:9", tmp_path / "copy.zip") == 1
     said = capsys.readouterr().err
     assert "can't be reached" in said and "wrong" not in said
-    (tmp_path / "copy.zip.part").write_bytes(b"PK")
+    part = tmp_path / "copy.zip.part"
+    part.write_bytes(b"PK")
     assert run("backup", url, tmp_path / "copy.zip", "--database", name) == 1
+    assert "is in the way" in capsys.readouterr().err and part.read_bytes() == b"PK"
+    assert run("check", part) == 1
+    assert "was never finished" in capsys.readouterr().err
+    part.unlink()
+    part.mkdir()
+    with lock_folder(part):
+        assert run("backup", url, tmp_path / "copy.zip", "--database", name) == 1
     assert "is being written by another backup" in capsys.readouterr().err
-    os.utime(tmp_path / "copy.zip.part", (0, 0))  # of one that was killed long ago
+    (part / "letter.txt").write_text("dear")
     assert run("backup", url, tmp_path / "copy.zip", "--database", name) == 0
-    assert run("check", tmp_path / "copy.zip.part") == 1
+    assert [file.name for file in part.iterdir()] == ["letter.txt"]
     assert run("backup", url, tmp_path, "--database", name) == 0  # a directory: named by server and time
     assert len(list(tmp_path.glob("127.0.0.1-*.couchtill.zip"))) == 1
 
