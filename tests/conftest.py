@@ -14,7 +14,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from tests.support.browser import browser as start_browser
-from tests.support.couchdb import COUCHDB_URL, database_prefix
+from tests.support.couchdb import COUCHDB_URL, database_prefix, prepare
 from tests.support.pouch import Pouch
 from tests.support.pouchdb_server import PouchDBServer
 from tests.support.process import CouchTill
@@ -86,6 +86,12 @@ def browser() -> Iterator[Any]:
     """Playwright's headless ``Browser``; a test makes its own context: ``browser.new_context(viewport={…})``."""
     with start_browser() as chromium:
         yield chromium
+
+
+@pytest.fixture(scope="session", autouse=bool(COUCHDB_URL))
+def prepared_couchdb() -> None:
+    """Where there is a CouchDB, it may be one that nobody has prepared."""
+    prepare()
 
 
 @pytest.fixture

@@ -17,6 +17,16 @@ import requests
 COUCHDB_URL = os.environ.get("COUCHDB_URL", "").rstrip("/")
 
 
+def prepare(root: str = COUCHDB_URL) -> None:
+    """What a CouchDB needs that was only just installed: the databases that it keeps users and replications in, and
+    that the users' one may be given to head office. Whatever a test is about stays as it is.
+    """
+    for name in ("_users", "_replicator"):
+        assert requests.put(f"{root}/{name}", timeout=30).status_code in (201, 202, 412)
+    setting = f"{root}/_node/_local/_config/couchdb/users_db_security_editable"
+    requests.put(setting, data='"true"', timeout=30).raise_for_status()
+
+
 @contextmanager
 def database_prefix(root: str = COUCHDB_URL) -> Iterator[str]:
     """A URL that no database at ``root`` begins with: ``prefix + "company"`` is a database of the test's own.
