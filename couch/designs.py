@@ -10,8 +10,9 @@
 several share stands in `design/shared/`, and comes in where a line says ``//= shared/<part>.js``: CouchDB takes one
 function, which knows nothing beside itself.
 
-Lines ``//= reads <members>`` in a validation function are a promise: it looks at no other members of a new document. It
-stands in the design document as ``couchtill.reads``, and spares a hub of ours most of the work.
+Lines ``//= reads <members>`` in a validation function are a promise: it looks at no other members of a new document. Of
+``lines{}`` it looks only at what kind of thing that is. The promise stands in the design document as
+``couchtill.reads``, and spares a hub of ours most of the work.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ Kind = Literal["company", "store"]
 KINDS: Final[tuple[Kind, ...]] = ("company", "store")
 
 #: Raised with every change of what the functions decide, so that an older program knows newer rules when it sees them.
-VERSION: Final = 1
+VERSION: Final = 2
 
 _INCLUDE = re.compile(r"^([ \t]*)//= (shared/[a-z_]+\.js)$", re.MULTILINE)
 _READS = re.compile(r"^[ \t]*//= reads (.+)$", re.MULTILINE)

@@ -40,7 +40,8 @@ _Chunk = Sequence[tuple[str, bytes]]  # ids, and the pairs of a call
 class Program(NamedTuple):
     """A design document of a database: `key` is told by its text, so that a thousand stores with one text share what
     was compiled. `reads` are the members of new documents that its validation function looks at, where it promises to
-    look at no others (``couchtill.reads``): then it is shown no others."""
+    look at no others (``couchtill.reads``): then it is shown no others. Of one whose
+    name ends in ``{}`` it is shown the kind: an empty list or object in the place of a full one."""
 
     database: str
     id: str
@@ -169,8 +170,16 @@ def _pair(one: Candidate, reads: tuple[str, ...] | None) -> bytes:
     """``[newDoc, oldDoc]``, the new one with no more than what the function reads of it."""
     new = one.new
     if reads is not None:
-        new = {name: new[name] for name in reads if name in new}
+        shown = {name: new[name] for name in reads if name in new}
+        for name in reads:
+            if name.endswith("{}") and name[:-2] in new:
+                shown[name[:-2]] = _outline(new[name[:-2]])
+        new = shown
     return b"[%b,%b]" % (json.dumps(new), one.old or b"null")
+
+
+def _outline(value: Any) -> Any:
+    return [] if isinstance(value, list) else {} if isinstance(value, Mapping) else value
 
 
 def _asked(user: bytes, security: bytes, chunk: _Chunk) -> list[bytes]:

@@ -176,6 +176,7 @@ def test_a_function_that_promises_what_it_reads_is_shown_no_more(shared: Engine)
     for reads, shown in (
         (["_id", "b", "no"], {"_id": "a", "b": {"c": 1}}),
         ([], {}),
+        (["lines{}", "b{}", "_id{}", "no{}"], {"lines": [], "b": {}, "_id": "a"}),
         ("b", doc),
         ([5], doc),
         (None, doc),

@@ -2,11 +2,11 @@
 // sentence stands in app/web/rule_words.py too. This runs for each document of each write: a function that is made here
 // costs as much as three comparisons.
 //
-// A hub reads no more of a new document than what the functions say that they read: most of a receipt is its lines,
-// and nothing here looks at them.
+// A hub reads no more of a new document than what the functions say that they read: most of a receipt is its lines, of
+// which nothing here looks at more than what kind of thing they are (“lines{}”: [], {}, or the value).
 //= reads _id _deleted type schema updated_at erased resolution series journal number hash prev at total currency
 //= reads float kind amount business_date documents rows about leaves reason account order terminal incarnations
-//= reads name role rate prices id timezone scope values
+//= reads name role rate prices id timezone scope values lines{} tenders{}
 function refuse(sentence) {
   throw ({forbidden: sentence});
 }
@@ -107,7 +107,12 @@ if (rule.indexOf('journal') > 0) {  // a link of a terminal's journal: its place
 }
 
 switch (prefix) {
-  case 'order': must('total', WHOLE); must('currency', FILLED); break;
+  case 'order':
+    must('total', WHOLE); must('currency', FILLED);
+    if (newDoc.lines !== undefined) must('lines', LIST);
+    if (newDoc.tenders !== undefined) must('tenders', LIST);
+    break;
+  case 'cart': if (newDoc.lines !== undefined) must('lines', 'an object'); break;
   case 'shift': must('float', WHOLE); break;
   case 'cash': must('kind', FILLED); must('amount', WHOLE); break;
   case 'event': must('kind', FILLED); break;
