@@ -15,7 +15,8 @@ from couch import settings
 COUCH = Path(__file__).resolve().parents[2] / "couch"
 COMPOSE = ("docker-compose.yml", "docker-compose.cluster.yml")
 
-#: The default.ini of an Apache CouchDB, where its source or an installation is at hand.
+#: The names of CouchDB's settings; and its own file of them, where its source is at hand.
+KEYS = Path(__file__).with_name("couchdb-3.5.2.keys")
 DEFAULTS = Path(os.environ.get("COUCHDB_SOURCE", "")) / "rel" / "overlay" / "etc" / "default.ini"
 
 
@@ -83,15 +84,26 @@ def test_each_setting_is_explained_and_none_is_a_secret() -> None:
     assert not {"secret", "password"} & {key for section in found.values() for key in section}
 
 
-@pytest.mark.skipif(not DEFAULTS.is_file(), reason="COUCHDB_SOURCE names no source of a CouchDB")
 @pytest.mark.parametrize("file", ["local.ini", "cluster.ini"])
 def test_each_setting_is_one_that_couchdb_knows(file: str) -> None:
-    known: dict[str, set[str]] = {}
-    section = ""
-    for line in DEFAULTS.read_text("utf-8").splitlines():
-        if found := re.match(r";?\[([^\]]+)\]", line):
-            section = found[1]
-        elif found := re.match(r";?\s?(\w+)\s*=", line):
-            known.setdefault(section, set()).add(found[1])
+    known = keys(KEYS.read_text("utf-8"))
     for section, values in settings.parse((COUCH / file).read_text("utf-8")).items():
         assert set(values) <= known[section], section
+
+
+@pytest.mark.skipif(not DEFAULTS.is_file(), reason="COUCHDB_SOURCE names no source of a CouchDB")
+def test_the_settings_that_couchdb_knows_are_those_of_its_source() -> None:
+    there = keys(DEFAULTS.read_text("utf-8"))
+    assert {section: there[section] for section in keys(KEYS.read_text("utf-8"))} == keys(KEYS.read_text("utf-8"))
+
+
+def keys(text: str) -> dict[str, set[str]]:
+    """The settings' names by section, in a list of names as in CouchDB's own file."""
+    known: dict[str, set[str]] = {}
+    section = ""
+    for line in text.splitlines():
+        if found := re.match(r";?\[([^\]]+)\]", line):
+            section = found[1]
+        elif found := re.match(r";?\s?(\w+)\s*(=|$)", line):
+            known.setdefault(section, set()).add(found[1])
+    return known
