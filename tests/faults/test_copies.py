@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
+import requests
 
 from tests.faults.rig import Hub, Terminal, copy, in_step, prove, verify
 from tests.support.process import wait_until
@@ -15,11 +17,10 @@ def central(hub: Hub, id: str = "s1-t1") -> str:
     return f"http://{id}:{hub.passwords[id]}@127.0.0.1:{hub.port}"
 
 
-def incidents(hub: Hub, kind: str) -> list[dict[str, object]]:
-    import requests
-
+def incidents(hub: Any, kind: str, store: str = "s1") -> list[dict[str, object]]:
+    """The incidents of a kind at a central that has a `url`."""
     query = {"startkey": f'"incident:{kind}:"', "endkey": f'"incident:{kind}:~"', "include_docs": "true"}
-    rows = requests.get(f"{hub.url}/store-s1/_all_docs", params=query, timeout=30).json()["rows"]
+    rows = requests.get(f"{hub.url}/store-{store}/_all_docs", params=query, timeout=30).json()["rows"]
     return [row["doc"] for row in rows]
 
 
