@@ -6,6 +6,7 @@ trust. A node makes its key itself and sends a request, so that no key travels; 
 
 from __future__ import annotations
 
+import hashlib
 import ipaddress
 import os
 import re
@@ -20,23 +21,46 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from app.node.config import NodeError, replace_file
+from app.shop.reason import say
 
 #: Days: of the authority, and of a certificate. Tablets refuse certificates that hold longer than 398.
 CA_DAYS, DAYS = 3650, 397
-#: Days before its end from which a certificate is to be renewed.
+#: Days before its end from which a certificate is a person's task; a terminal asks for the next one before that.
 RENEW: Final = 30
+ASK: Final = 60
 #: Hours by which a certificate holds before it was made: the clock of a till may be behind.
 EARLIER = timedelta(hours=24)
 
 CERTIFICATE, KEY = "tls.crt", "tls.key"
+_OURS: Final = " CouchTill CA"  # how the name of an authority ends
+MOST_NAME: Final = 50  # with that, the 64 characters that a name in a certificate may have
 _NAME = re.compile(r"(\*\.)?[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?\Z")
 
 
 class Issued(NamedTuple):
-    """A certificate as head office lists it."""
+    """A certificate as head office lists it; `id` is the node that it was asked for by, `key` the SHA-256 of its key,
+    `ours` whether an authority as CouchTill makes them has signed it."""
 
     names: tuple[str, ...]
     serial: str
+    ends: datetime
+    id: str = ""
+    key: str = ""
+    ours: bool = False
+
+
+class Asked(NamedTuple):
+    """What a request asks for."""
+
+    names: tuple[str, ...]
+    key: str
+
+
+class Authority(NamedTuple):
+    """The company's: its name, its certificate's SHA-256 (hex) and end."""
+
+    name: str
+    fingerprint: str
     ends: datetime
 
 
@@ -44,12 +68,16 @@ def make_authority(path: Path, company: str, now: datetime | None = None) -> Pat
     """Makes the authority of the head office in `path`; its certificate's file. NodeError: there is one already."""
     folder = path / "ca"
     if (folder / "ca.key").exists():
-        raise NodeError(f"{folder} has an authority already. What it has signed is trusted by it alone: keep it.")
-    if not company.strip() or len(company) > 60:
-        raise NodeError("Say whose authority it is: the company's name, 60 characters at most.")
+        raise NodeError(
+            say("%(where)s has an authority already. What it has signed is trusted by it alone: keep it.", where=folder)
+        )
+    if not company.strip() or len(company) > MOST_NAME:
+        raise NodeError(
+            say("Say whose authority it is: the company’s name, %(most)s characters at most.", most=MOST_NAME)
+        )
     moment = now or datetime.now(UTC)
     key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, f"{company.strip()} CouchTill CA")])
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, f"{company.strip()}{_OURS}")])
     usage = _usage(sign=True)
     made = (
         _builder(name, name, key.public_key(), moment, CA_DAYS)
@@ -73,33 +101,57 @@ def request(path: Path, id: str, names: list[str]) -> bytes:
     else:
         key = ec.generate_private_key(ec.SECP256R1())
         replace_file(file, _key_bytes(key), 0o600)
-    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, id[:64])])
-    made = x509.CertificateSigningRequestBuilder().subject_name(subject)
+    made = x509.CertificateSigningRequestBuilder().subject_name(_named(id))
     made = made.add_extension(x509.SubjectAlternativeName(_general(names)), critical=False)
     return made.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
 
 
-def sign(path: Path, csr: bytes, now: datetime | None = None) -> bytes:
-    """The certificate for a request, signed by the authority in `path`, as PEM. NodeError: none here, no request."""
+def authority(path: Path) -> Authority | None:
+    """The authority of the head office in `path`; None without one. NodeError: it can't be read."""
+    file = path / "ca" / "ca.crt"
+    if not file.exists():
+        return None
+    try:
+        found = x509.load_pem_x509_certificate(file.read_bytes())
+    except (OSError, ValueError) as error:
+        raise NodeError(f"{file} can't be read: {error}") from None
+    name = _common(found.subject).removesuffix(_OURS)
+    return Authority(name, found.fingerprint(hashes.SHA256()).hex(), found.not_valid_after_utc)
+
+
+def asked(csr: bytes) -> Asked:
+    """What a request asks for. NodeError: it is none, or damaged."""
+    found, names = _read_request(csr)
+    return Asked(tuple(str(name.value) for name in names), _digest(found.public_key()))
+
+
+def _read_request(csr: bytes) -> tuple[x509.CertificateSigningRequest, list[x509.GeneralName]]:
+    try:
+        found = x509.load_pem_x509_csr(csr)
+        told = found.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    except (ValueError, x509.ExtensionNotFound) as error:
+        raise NodeError(say("This is no request for a certificate: %(error)s", error=error)) from None
+    if not found.is_signature_valid:
+        raise NodeError(say("The request is damaged: its signature doesn’t fit."))
+    return found, _general([str(name.value) for name in told])
+
+
+def sign(path: Path, csr: bytes, now: datetime | None = None, *, id: str | None = None) -> bytes:
+    """The certificate for a request, signed by the authority in `path`, as PEM; `id` is who asks, where that is known
+    better than the request says. NodeError: no authority here, no request."""
     folder = path / "ca"
     if not (folder / "ca.key").exists():
         raise NodeError(f"{path} has no authority: couchtill certificate authority makes one.")
     _guarded(folder / "ca.key")
     key, authority = _read_key(folder / "ca.key"), x509.load_pem_x509_certificate((folder / "ca.crt").read_bytes())
-    try:
-        asked = x509.load_pem_x509_csr(csr)
-        told = asked.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
-    except (ValueError, x509.ExtensionNotFound) as error:
-        raise NodeError(f"This is no request for a certificate: {error}") from None
-    if not asked.is_signature_valid:
-        raise NodeError("The request is damaged: its signature doesn't fit.")
-    names = _general([str(name.value) for name in told])
+    asked, names = _read_request(csr)
+    subject = asked.subject if id is None else _named(id)
     moment = now or datetime.now(UTC)
     days = min(DAYS, (authority.not_valid_after_utc - moment).days)
     if days < 1:
-        raise NodeError("The authority itself has ended: make a new one, and give it to the tablets.")
+        raise NodeError(say("The authority itself has ended: make a new one, and give it to the tablets."))
     made = (
-        _builder(asked.subject, authority.subject, asked.public_key(), moment, days)
+        _builder(subject, authority.subject, asked.public_key(), moment, days)
         .add_extension(x509.SubjectAlternativeName(names), critical=False)
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         .add_extension(_usage(sign=False), critical=True)
@@ -113,13 +165,22 @@ def sign(path: Path, csr: bytes, now: datetime | None = None) -> bytes:
     return pem + authority.public_bytes(serialization.Encoding.PEM)
 
 
+def read(pem: bytes) -> Issued:
+    """What a certificate says. NodeError: it is none."""
+    return _issued(_certificate(pem))
+
+
+def _certificate(pem: bytes) -> x509.Certificate:
+    try:
+        return x509.load_pem_x509_certificate(pem)
+    except ValueError as error:
+        raise NodeError(f"This is no certificate: {error}") from None
+
+
 def install(path: Path, pem: bytes) -> Issued:
     """Puts a certificate beside its key; a running server takes it for the next connection. NodeError: another key's,
     ended."""
-    try:
-        certificate = x509.load_pem_x509_certificate(pem)
-    except ValueError as error:
-        raise NodeError(f"This is no certificate: {error}") from None
+    certificate = _certificate(pem)
     file = path / KEY
     if not file.exists():
         raise NodeError(f"{path} has no {KEY}: ask for a certificate there first.")
@@ -137,6 +198,11 @@ def installed(path: Path) -> Issued | None:
         return _issued(x509.load_pem_x509_certificate((path / CERTIFICATE).read_bytes()))
     except (OSError, ValueError):
         return None
+
+
+def own_key(path: Path) -> str:
+    """The SHA-256 of the key that the node in `path` has, as `Issued` tells it. NodeError: there is none."""
+    return _digest(_read_key(path / KEY).public_key())
 
 
 def issued(path: Path) -> list[Issued]:
@@ -177,22 +243,46 @@ def _usage(*, sign: bool) -> x509.KeyUsage:
 
 def _general(names: list[str]) -> list[x509.GeneralName]:
     if not names or len(names) > 20:
-        raise NodeError("Name the machine as browsers call it: till1.shop.example, 192.168.7.20. Twenty at most.")
+        raise NodeError(say("Name the machine as browsers call it: till1.shop.example, 192.168.7.20. Twenty at most."))
     found: list[x509.GeneralName] = []
     for name in names:
         try:
             found.append(x509.IPAddress(ipaddress.ip_address(name)))
         except ValueError:
             if not _NAME.match(name.lower()):
-                raise NodeError(f"{name!r} is neither a name nor an address of a machine.") from None
+                reason = say("“%(name)s” is neither a name nor an address of a machine.", name=name)
+                raise NodeError(reason) from None
             found.append(x509.DNSName(name.lower()))
     return found
 
 
 def _issued(certificate: x509.Certificate) -> Issued:
-    names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
-    told = tuple(str(name.value) for name in names)
-    return Issued(told, f"{certificate.serial_number:x}", certificate.not_valid_after_utc)
+    try:
+        named = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    except (ValueError, x509.ExtensionNotFound):  # somebody else's
+        named = ()  # type: ignore[assignment]
+    told = tuple(str(name.value) for name in named)
+    return Issued(
+        told,
+        f"{certificate.serial_number:x}",
+        certificate.not_valid_after_utc,
+        _common(certificate.subject),
+        _digest(certificate.public_key()),
+        _common(certificate.issuer).endswith(_OURS),
+    )
+
+
+def _named(id: str) -> x509.Name:
+    return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, id[:64])])
+
+
+def _common(name: x509.Name) -> str:
+    found = name.get_attributes_for_oid(NameOID.COMMON_NAME)
+    return str(found[0].value) if found else ""
+
+
+def _digest(key: Any) -> str:
+    return hashlib.sha256(_public(key)).hexdigest()
 
 
 def _key_bytes(key: ec.EllipticCurvePrivateKey) -> bytes:

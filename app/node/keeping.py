@@ -9,6 +9,7 @@ from typing import Any
 
 from app.node.central_users import CentralProblem, told
 from app.node.codes import ticket_name
+from app.node.config import NodeError
 from app.node.enrolling import say_enrolled
 from app.node.issuing import Issuing, central_of, overdue
 from app.node.standing import Watch, kept_ticket
@@ -34,6 +35,8 @@ class Keeping:
     def __init__(self, node: Any) -> None:
         self.node = node
         self.watch = Watch(node)
+        self.asking: Any = None  # a terminal's `Asking`
+        self._signing: Any = None
         self._issuing = Issuing(node)
         self._ending = threading.Event()
         self._turns = 0
@@ -54,6 +57,7 @@ class Keeping:
                     self._glance()
                 else:
                     self.expire()
+                    self._sign()
                     if self._turns % TICKETS == 0:
                         self.hear()
                     self._turns += 1
@@ -74,6 +78,21 @@ class Keeping:
             self.watch.fine()
             if not self._said:
                 self._said = self._say_enrolled()
+            self._certify()
+
+    def _certify(self) -> None:
+        """Asks for a certificate where this terminal is to have one. What reads them comes only then."""
+        if self.asking is None:
+            there = (self.node.path / "tls.crt").exists()
+            if not there and not terminals.names(terminals.found(self.node.store_db, self.node.id) or {}):
+                return
+            from app.node.certifying import Asking
+
+            self.asking = Asking(self.node)
+        try:
+            self.asking.turn()
+        except NodeError as error:
+            log.warning("no certificate: %s", error)
 
     def _say_enrolled(self) -> bool:
         """That this machine used its code is said at its enrolment, or now that head office's document has come."""
@@ -91,6 +110,19 @@ class Keeping:
                 self._issuing.expire(store, terminal, enrolment)
             except SaleError as error:
                 log.info("the code of %s stays for now: %s", terminal, error.reason)
+
+    def _sign(self) -> None:
+        """Signs the certificates that terminals ask for, where the company's authority is here."""
+        if not (self.node.path / "ca" / "ca.key").exists():
+            return
+        if self._signing is None:
+            from app.node.certifying import Signing
+
+            self._signing = Signing(self.node)
+        try:
+            self._signing.turn()
+        except (NodeError, SaleError) as error:
+            log.warning("no certificate was signed: %s", error)
 
     def hear(self) -> None:
         """Reads the tickets of machines that were replaced or revoked: whether one came back."""

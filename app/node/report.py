@@ -93,6 +93,8 @@ def of(node: Node) -> dict[str, Any]:
         "refused_since": checks["refused"]["since"],
         "schedule": status["schedule"]["mode"],
         "incidents": checks["incidents"]["open"],
+        "certificate_ends": checks["certificate"]["ends"],
+        "asks_certificate": bool(node.keeping and node.keeping.asking and node.keeping.asking.waits),
         "disk": {"free": checks["disk"]["free"], "total": checks["disk"]["total"]},
         "findings": node.watching.known(),
         "erased": node.erased(),

@@ -18,7 +18,7 @@ from app.shop import editing
 from app.shop.actor import ANYBODY, Actor
 from app.shop.reason import say
 from app.shop.sale import SaleError, check_document, read_request
-from app.shop.schemas.base import Flag, Ref, Strict, Text, Whole
+from app.shop.schemas.base import Flag, ListOf, Ref, Strict, Text, Whole
 from app.shop.schemas.journalled import REQUEST
 
 #: Hours that a code is good for.
@@ -64,6 +64,14 @@ class RevokeRequest(Strict):
     stolen = Flag(load_default=False)
 
 
+class NamesRequest(Strict):
+    """The names of a terminal's certificate: `names` none where it is to be renewed no more."""
+
+    request = Text(64, pattern=REQUEST, required=True)
+    names = ListOf(Text(255, filled=True), 18, required=True)
+
+
+NAMES = NamesRequest()
 PLAN, NAME, CODE = PlanRequest(), NameRequest(), CodeRequest()
 WITHDRAW, REVOKE = WithdrawRequest(), RevokeRequest()
 
@@ -106,7 +114,7 @@ def standing(doc: Mapping[str, Any]) -> Standing:
     """Where the terminal stands by its document."""
     told = [event for _, event in events(doc)]
     used = {event.get("enrolment"): event for event in told if event["what"] == "enrolled"}
-    at_office = [event for event in told if event["what"] not in ("planned", "enrolled")]
+    at_office = [event for event in told if event["what"] not in ("planned", "enrolled", "certificate")]
     made = [event for event in at_office if event["what"] in ("code", "replaced")]
     if not at_office:
         sells = bool(doc.get("incarnations")) or bool(used)  # it was made without a code
@@ -130,6 +138,14 @@ def enrolments(doc: Mapping[str, Any]) -> list[str]:
     """Every code that was made for this terminal, the last one first."""
     made = [event.get("enrolment") for _, event in events(doc) if event["what"] in ("code", "replaced")]
     return [str(one) for one in reversed(made) if one]
+
+
+def names(doc: Mapping[str, Any]) -> list[str] | None:
+    """By which names and addresses browsers are to call the terminal, as head office said last: the names of its
+    certificate. None where it said nothing."""
+    said = [event.get("names") for _, event in events(doc) if event["what"] == "certificate"]
+    told = said[-1] if said else None
+    return [name for name in told if isinstance(name, str)] if isinstance(told, list) else None
 
 
 def all_of(store: Database) -> Iterator[dict[str, Any]]:

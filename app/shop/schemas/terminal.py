@@ -15,7 +15,8 @@ SERIES = rf"{STORE_ID}\.{INCARNATION}"
 ENROLMENT = r"[0-9a-f]{8}"
 
 #: What a terminal's log tells. `code` and `replaced` made a code: for a machine, or for another machine in its place.
-EVENTS = ("planned", "code", "replaced", "withdrawn", "expired", "enrolled", "revoked")
+#: `certificate`: head office says by which names browsers call it, and so that it is to have one for HTTPS.
+EVENTS = ("planned", "code", "replaced", "withdrawn", "expired", "enrolled", "revoked", "certificate")
 MOST_EVENTS = 1000
 
 
@@ -36,7 +37,8 @@ class Claim(Strict):
 
 class Event(Strict):
     """What happened to the terminal, when, by whom (null: nobody is signed in there), on which node; `enrolment` is
-    which code it was about, `until` how long that one was good; `stolen` where the machine was."""
+    which code it was about, `until` how long that one was good; `stolen` where the machine was; `names` those of a
+    certificate, none where it is to be renewed no more."""
 
     what = Choice(*EVENTS, required=True)
     at = Time(required=True)
@@ -45,6 +47,7 @@ class Event(Strict):
     enrolment = Text(8, pattern=ENROLMENT, allow_none=True)
     until = Time(allow_none=True)
     stolen = Flag()
+    names = ListOf(Text(255, filled=True), 20)
 
 
 class Log(fields.Dict):
