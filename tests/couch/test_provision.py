@@ -81,6 +81,27 @@ def test_a_plan_changes_nothing_and_says_what_the_run_then_does(central: Central
     assert not [words for words in done if AWKWARD in words]
 
 
+def test_a_view_and_an_index_that_somebody_changed_are_steps_and_come_back(central: Central) -> None:
+    central.provision()
+    store = f"{central.url}/store-{central.store}"
+    view = requests.get(f"{store}/_design/couchtill-sales", timeout=30).json()
+    brought = view["views"]["by_day"]["map"]
+    view["views"]["by_day"]["map"] = "function (doc) { emit(doc._id, null); }"
+    view["views"]["of_a_person"] = {"map": "function (doc) { emit(1, null); }"}
+    requests.put(f"{store}/_design/couchtill-sales", json=view, timeout=30).raise_for_status()
+    other = {"ddoc": "couchtill-orders_by_day", "name": "orders_by_day", "type": "json", "index": {"fields": ["at"]}}
+    has_mango = requests.post(f"{store}/_index", json=other, timeout=30).status_code == 200
+
+    steps = [f"design store-{central.store}/couchtill-sales"]
+    steps += [f"index store-{central.store}/orders_by_day"] if has_mango else []
+    made = central.provision().made
+
+    assert [step.partition(":")[0] for step in made] == steps
+    views = requests.get(f"{store}/_design/couchtill-sales", timeout=30).json()["views"]
+    assert views["by_day"]["map"] == brought and "of_a_person" in views
+    assert central.provision().made == []
+
+
 def test_each_comes_in_where_it_belongs_and_nowhere_else(central: Central) -> None:
     central.provision()
     mine, company = f"store-{central.store}", "company"
