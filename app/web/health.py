@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from flask import Blueprint, Response, current_app, make_response, render_template, request
+from flask import Blueprint, Response, current_app, make_response, render_template, request, url_for
 from flask_babel import format_decimal
 from flask_babel import gettext as _
 from flask_babel import ngettext as _n
@@ -16,6 +16,9 @@ from flask_babel import ngettext as _n
 from app.web import reasons, sync_words, words
 from app.web.callers import is_known
 from app.web.json_api import answer
+
+#: Checks that the sync page tells more of.
+_ON_SYNC = ("links", "backlog", "refused")
 
 _UNITS = ("B", "KB", "MB", "GB", "TB", "PB")
 
@@ -52,8 +55,8 @@ def verdict(look: Mapping[str, Any]) -> tuple[str, str]:
     }.get(str(look["status"]), (_("Not at work"), _("What is marked below must be put right first.")))
 
 
-def rows(look: Mapping[str, Any]) -> list[dict[str, str]]:
-    """`[{"title", "text", "level"}]`: each check in words."""
+def rows(look: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """`[{"title", "text", "level", "href"}]`: each check in words; `href` leads to where it is put right."""
     checks = look["checks"]
     said = {
         "databases": (_("Disk takes what is written"), checks["databases"]["fault"] or _("yes")),
@@ -69,7 +72,14 @@ def rows(look: Mapping[str, Any]) -> list[dict[str, str]]:
     if ends or checks["certificate"]["level"] != "ok":
         text = words.when(ends) if ends else _("not known")
         said["certificate"] = (_("Certificate ends"), text)
-    return [{"title": title, "text": text, "level": checks[name]["level"]} for name, (title, text) in said.items()]
+    leads = {
+        "incidents": url_for(".conflicts_page", list="incidents"),
+        **dict.fromkeys(_ON_SYNC, url_for(".sync_page")),
+    }
+    return [
+        {"title": title, "text": text, "level": checks[name]["level"], "href": leads.get(name)}
+        for name, (title, text) in said.items()
+    ]
 
 
 def size(number: Any) -> str:

@@ -51,7 +51,7 @@ def fields() -> dict[tuple[str, str], str]:
         ("", "ends"): _("last day"),
         ("", "starts_at"): _("time of the first day"),
         ("", "ends_at"): _("time of the last day"),
-        ("", "hours"): _("hours"),
+        ("", "hours"): _("times of day"),
         ("", "currency"): _("currency"),
         ("", "digits"): _("digits of the currency"),
         ("", "sort"): _("place in the list"),

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
-from babel.dates import format_date
+from babel.dates import format_skeleton
 from flask_babel import get_locale
 from flask_babel import gettext as _
 
@@ -38,13 +38,22 @@ def names_of(hall: Hall, by: str, keys: Iterable[str], known: dict[str, str]) ->
     return {key: _name(by, key, known) for key in keys}
 
 
+def day_name(key: str, skeleton: str = "yMMMd") -> str:
+    """A business date as this language writes it, with what CLDR's `skeleton` names of it; `day` in templates. What is
+    no date stands as it is."""
+    try:
+        return str(format_skeleton(skeleton, date.fromisoformat(key), locale=get_locale()))
+    except (TypeError, ValueError):
+        return key
+
+
 def _name(by: str, key: str, known: dict[str, str]) -> str:
     if by == "hour":
         return f"{int(key):02d}:00"
     if by == "day":
-        return format_date(date.fromisoformat(key), "EEE d MMM y", locale=get_locale())
+        return day_name(key, "yMMMEd")
     if by == "month":
-        return format_date(date.fromisoformat(f"{key}-01"), "MMMM y", locale=get_locale())
+        return day_name(f"{key}-01", "yMMMM")
     if by == "terminal":
         return key.upper()
     if by == "tender":

@@ -80,7 +80,7 @@ def _table(
     columns = [{"key": name, "label": labels[name], "main": name == main} for name in figures]
     if compared and by != "foreign":
         columns += [{"key": "before", "label": _("Before"), "main": False},
-                    {"key": "change", "label": _("Change"), "main": False}]  # fmt: skip
+                    {"key": "change", "label": _("Difference"), "main": False}]  # fmt: skip
     foot = None
     if by != "foreign":  # several currencies are never added up
         whole = _sum(book.rows, figures, book.head, by)
@@ -165,7 +165,7 @@ def _plot(
 def _short(by: str, key: str) -> str:
     if by == "hour":
         return f"{int(key):02d}"
-    return f"{int(key[8:])}.{int(key[5:7])}." if by == "day" else key
+    return names.day_name(key, "MMMd") if by == "day" else names.day_name(f"{key}-01", "yMMM")
 
 
 def compact(value: int, digits: int) -> str:

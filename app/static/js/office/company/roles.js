@@ -46,7 +46,7 @@ export class Roles {
           { class: "card setting", dataset: { role: role.name } },
           h("div", {}, h("h3", {}, roleName(role.name)), role.lends ? h("p", {}, t("Lends rights to others: their PINs have six digits at least.")) : null),
           h("p", {}, rights),
-          h("div", { class: "setting-tools" }, h("button", { type: "button", class: "button small", "aria-label": t("Change: %(name)s", { name: roleName(role.name) }), on: { click: () => void this.open(role) } }, t("Change"))),
+          h("div", { class: "setting-tools" }, h("button", { type: "button", class: "button small", "aria-label": t("Edit: %(name)s", { name: roleName(role.name) }), on: { click: () => void this.open(role) } }, t("Edit"))),
         );
       }),
     );

@@ -93,11 +93,11 @@ class Settings {
     const change =
       spec.kind === "roles"
         ? h("a", { class: "button small", href: `staff?roles=${encodeURIComponent(this.view.scope)}` }, t("Roles"))
-        : h("button", { type: "button", class: "button small", dataset: { key: `change ${spec.name}` }, "aria-label": t("Change: %(name)s", { name: spec.label }), on: { click: () => this.change(spec, row) } }, t("Change"));
+        : h("button", { type: "button", class: "button small", dataset: { key: `change ${spec.name}` }, "aria-label": t("Edit: %(name)s", { name: spec.label }), on: { click: () => this.change(spec, row) } }, t("Edit"));
     const back = row.own && h("button", { type: "button", class: "button small", dataset: { key: `reset ${spec.name}` }, "aria-label": t("Reset: %(name)s", { name: spec.label }), on: { click: () => void this.reset(spec, row) } }, t("Reset"));
     return h(
       "div",
-      { class: "setting", dataset: { setting: spec.name } },
+      { class: "setting", id: `set-${spec.name}`, dataset: { setting: spec.name } },
       h("div", {}, h("h3", {}, spec.label), spec.hint ? h("p", {}, spec.hint) : null),
       h("div", { class: "setting-value" }, h("strong", {}, this.#shown(spec, row.value)), h("span", { class: "chip", dataset: { level: row.own ? "busy" : "" } }, from)),
       h("div", { class: "setting-tools" }, back || null, change),
@@ -179,3 +179,5 @@ class Settings {
 }
 
 new Settings();
+// Other pages lead to one setting; it is there only now.
+if (location.hash.startsWith("#set-")) document.getElementById(location.hash.slice(1))?.scrollIntoView();
