@@ -20,7 +20,7 @@ from cheroot import wsgi
 from cheroot.server import HTTPConnection, HTTPRequest
 from cheroot.workers.threadpool import ThreadPool
 
-from app.web import create_app, tls
+from app.web import create_app, patience, tls
 from app.web.couch_http.request import MAX_BODY
 from app.web.feeds import DEFAULT_MAX_FEEDS
 
@@ -32,8 +32,11 @@ _FIRST_THREADS = 8
 # Seconds that a connection may idle between requests, or stall within one. Longer than a client's own patience (a
 # replicator keeps its connections for a minute), so that it is the client who closes.
 IDLE_SECONDS = 75
-# How many connections may be kept open between requests; the next ones are closed behind their answer.
+# How many connections may be open between requests. One more, and those go that say nothing, of the address that has
+# the most of them: who opens thousands closes their own.
 KEPT_CONNECTIONS = 2_000
+# Bytes of a body that nobody wanted, which are received so that its sender gets to see the answer.
+_UNWANTED = 1_000_000
 STOP_SECONDS = 1.5
 # A worker keeps its connection this long for the next request before it gives it back: handing a connection from
 # thread to thread costs more than the request of a busy client.
@@ -105,9 +108,24 @@ class Request(HTTPRequest):
     """Sends an answer's head together with the first piece of its body: one packet instead of two."""
 
     _head = b""
+    _left_over = False
+
+    def parse_request(self) -> None:
+        """Read the head, which may not take long."""
+        with self.server.waiting as waiting:
+            self.conn.patience.begin(waiting.seconds, buys=False)
+            super().parse_request()
+        self.conn.patience.begin(patience.STALL_SECONDS)
+
+    def simple_response(self, status: str, msg: str = "") -> None:
+        """cheroot's own answer to what is no request."""
+        self.conn.patience.begin(patience.DRAIN_SECONDS)
+        super().simple_response(status, msg)
 
     def send_headers(self) -> None:
         """Get the head ready; it leaves with the body, or when there is none."""
+        self._leave_body()
+        self.conn.patience.begin(patience.STALL_SECONDS)
         wfile = self.conn.wfile
         self.conn.wfile = held = _Held()
         try:
@@ -129,9 +147,61 @@ class Request(HTTPRequest):
     def respond(self) -> None:
         """Answer the request."""
         try:
-            super().respond()
+            if self.path.endswith(b"/_session"):  # whose body is read before anybody is known
+                with self.server.waiting as waiting:
+                    self.conn.patience.begin(waiting.seconds, buys=False)
+                    super().respond()
+            else:
+                super().respond()
         finally:
             self._flush_head()
+        if self._left_over:
+            self._part()
+
+    def _leave_body(self) -> None:
+        """What of the body nobody has read: a little is received, with more the connection ends behind the answer.
+
+        Never is it taken for the next request, which a proxy may have sent for somebody else.
+        """
+        if (b"Connection", b"close") in self.outheaders:
+            self.close_connection = True
+        self.conn.patience.begin(patience.DRAIN_SECONDS, buys=False)
+        try:
+            left_over = self._receive_rest()
+        except (OSError, ValueError):  # ValueError: no chunks
+            left_over = True
+        if left_over:
+            self.close_connection = self._left_over = True
+
+    def _receive_rest(self) -> bool:
+        """Whether there is more than that."""
+        if self.chunked_read:
+            if not getattr(self.rfile, "closed", True):
+                return True
+            for _ in self.rfile.read_trailer_lines():
+                log.debug("a line behind a body in chunks")
+            return False
+        remaining = getattr(self.rfile, "remaining", 0)
+        if 0 < remaining <= _UNWANTED and not self.close_connection:
+            self.rfile.read(remaining)
+            remaining = self.rfile.remaining
+        return bool(remaining > 0)
+
+    def _part(self) -> None:
+        """Closing with bytes unread would take the answer from a client that is still sending."""
+        connection, until = self.conn.socket, time.monotonic() + patience.DRAIN_SECONDS
+        unwanted = 8 * _UNWANTED
+        try:
+            if not isinstance(connection, ssl.SSLSocket):
+                connection.shutdown(socket.SHUT_WR)
+            while unwanted > 0 and (left := until - time.monotonic()) > 0:
+                connection.settimeout(left)
+                piece = connection.recv(65_536)
+                if not piece:
+                    return
+                unwanted -= len(piece)
+        except OSError:
+            log.debug("a client went while its body was thrown away")
 
     def _flush_head(self) -> None:
         if self._head:
@@ -161,6 +231,13 @@ class Connection(HTTPConnection):
 
     RequestHandlerClass = Request
 
+    def __init__(self, server: Any, connection: socket.socket, makefile: Any = None) -> None:
+        super().__init__(server, connection)
+        self.greeted = self.left = False
+        self.patience = patience.Patience(connection)
+        self.rfile = patience.Reader(connection, self.rbufsize, self.patience)
+        self.wfile = patience.Writer(connection, self.wbufsize, self.patience)
+
     def communicate(self) -> bool:
         """Serve requests until none comes for a moment. Returns whether the connection stays open."""
         while super().communicate():
@@ -169,6 +246,52 @@ class Connection(HTTPConnection):
             if not LINGER_SECONDS or not _readable(self.socket, LINGER_SECONDS):
                 return True
         return False
+
+
+class Listener(wsgi.Server):
+    """cheroot's server. Whoever connects gets a thread with their first byte, and not before."""
+
+    def __init__(self, *given: Any, threads: int, **named: Any) -> None:
+        super().__init__(*given, **named)
+        self.waiting = patience.Waiting(threads)
+        # Databases need files too, and a shop that can't open one can't sell.
+        self.keep_alive_conn_limit = self._most = min(KEPT_CONNECTIONS, _files() // 2)
+
+    def process_conn(self, conn: Any) -> None:
+        """Hand a connection to a worker; a new one is looked at until it says something."""
+        if conn.greeted:
+            super().process_conn(conn)
+            return
+        conn.greeted = True
+        if self._connections._num_connections >= self._most:
+            self._make_room()
+        self._connections.put(conn)
+
+    def _make_room(self) -> None:
+        """Hangs up on a sixteenth of the connections that wait, the oldest of the address that has the most: a worker
+        finds them at their end and closes them."""
+        waiting: dict[str, list[Any]] = {}
+        for _, conn in self._connections._selector.connections:
+            if conn is not self and not conn.left:
+                waiting.setdefault(conn.remote_addr or "", []).append(conn)
+        if not waiting:
+            return
+        largest = max(len(each) for each in waiting.values())
+        most = next(each for each in waiting.values() if len(each) == largest)
+        most.sort(key=lambda conn: conn.last_used)
+        for conn in most[: max(1, len(most) // 16)]:
+            conn.left = True
+            _cut(conn.socket)
+
+
+def _files() -> int:
+    """How many files and connections this process may have open."""
+    try:
+        import resource
+    except ImportError:  # Windows has no such limit
+        return 10 * KEPT_CONNECTIONS
+    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return 10 * KEPT_CONNECTIONS if soft == resource.RLIM_INFINITY else soft
 
 
 class Gateway(wsgi.Gateway_10):
@@ -197,8 +320,13 @@ class Server:
         self._node = node
         maximum = int(node.config.get("max_feeds") or DEFAULT_MAX_FEEDS)
         self.application = application
-        self._http = wsgi.Server(
-            (host, port), application, server_name=host, request_queue_size=256, timeout=IDLE_SECONDS
+        self._http = Listener(
+            (host, port),
+            application,
+            server_name=host,
+            request_queue_size=256,
+            timeout=IDLE_SECONDS,
+            threads=maximum + REQUEST_THREADS,
         )
         path = getattr(node, "path", None)
         self._http.ssl_adapter = None if path is None else tls.adapter_of(path)
@@ -206,7 +334,6 @@ class Server:
         self._http.requests = Threads(self._http, maximum + REQUEST_THREADS)
         self._http.gateway = Gateway
         self._http.ConnectionClass = Connection
-        self._http.keep_alive_conn_limit = KEPT_CONNECTIONS
         self._http.max_request_header_size = 64 * 1024
         self._http.max_request_body_size = MAX_BODY + 1_000_000
         self._http.error_log = _log

@@ -99,9 +99,10 @@ class Request:
             self.environ.get("HTTP_TRANSFER_ENCODING")
         )
 
-    def body(self, limit: int = MAX_BODY) -> bytes:
-        """The whole body as it was sent. TooLarge beyond `limit` bytes."""
+    def body(self, limit: int | None = None) -> bytes:
+        """The whole body as it was sent. TooLarge beyond `limit` bytes, MAX_BODY where none is given."""
         if self._body is None:
+            limit = MAX_BODY if limit is None else limit
             stream = self.environ["wsgi.input"]
             length = self.environ.get("CONTENT_LENGTH")
             if length:
@@ -116,23 +117,23 @@ class Request:
                 self._body = b""
         return self._body
 
-    def plain_body(self, limit: int = MAX_BODY) -> bytes:
+    def plain_body(self, limit: int | None = None) -> bytes:
         """The body, with a gzip coding undone. TooLarge beyond `limit` bytes, as it came or unfolded."""
         body = self.body(limit)
         coding = self.environ.get("HTTP_CONTENT_ENCODING", "identity")
         if coding == "identity":
             return body
         if coding == "gzip":
-            return gunzip(body, min(limit, MAX_UNZIPPED))
+            return gunzip(body, MAX_UNZIPPED if limit is None else limit)
         raise BadContentType(f"{coding} is not a supported content encoding.")
 
-    def json(self, limit: int = MAX_BODY) -> Any:
+    def json(self, limit: int | None = None) -> Any:
         """The body's JSON value."""
         if not self.has_body:
             raise BadRequest("Missing request body" if "CONTENT_LENGTH" not in self.environ else "invalid UTF-8 JSON")
         return json.loads(self.plain_body(limit))
 
-    def json_object(self, limit: int = MAX_BODY) -> dict[str, Any]:
+    def json_object(self, limit: int | None = None) -> dict[str, Any]:
         """The body's JSON object."""
         value = self.json(limit)
         if not isinstance(value, dict):
@@ -153,7 +154,10 @@ class Request:
 
 
 def _read_exactly(stream: Any, length: int) -> bytes:
-    data: bytes = stream.read(length)
+    try:
+        data: bytes = stream.read(length)
+    except TimeoutError:
+        raise BadRequest("The request's body did not come in time") from None
     if len(data) != length:
         raise BadRequest("The request's body ended before its Content-Length")
     return data

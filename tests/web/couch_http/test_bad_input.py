@@ -116,7 +116,7 @@ def test_a_gzip_body_is_read(db: str) -> None:
 def test_a_gzip_bomb_is_stopped_before_it_unfolds(db: str, monkeypatch: pytest.MonkeyPatch) -> None:
     from app.web.couch_http import request
 
-    monkeypatch.setattr(request.gunzip, "__defaults__", (1_000_000,))
+    monkeypatch.setattr(request, "MAX_UNZIPPED", 1_000_000)
     packer = zlib.compressobj(9, zlib.DEFLATED, 31)
     bomb = b"".join(packer.compress(b" " * 1_000_000) for _ in range(50)) + packer.flush()
     answer = requests.put(f"{db}/a", data=bomb, headers={**JSON, "Content-Encoding": "gzip"}, timeout=10)
@@ -124,9 +124,9 @@ def test_a_gzip_bomb_is_stopped_before_it_unfolds(db: str, monkeypatch: pytest.M
 
 
 def test_a_body_beyond_the_limit_is_413(db: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    from app.web.couch_http.request import Request
+    from app.web.couch_http import request
 
-    monkeypatch.setattr(Request.body, "__defaults__", (1_000,))
+    monkeypatch.setattr(request, "MAX_BODY", 1_000)
     answer = requests.put(f"{db}/a", data=b'{"a":"' + b"x" * 2_000 + b'"}', headers=JSON, timeout=10)
     assert (answer.status_code, answer.json()["error"]) == (413, "too_large")
 
