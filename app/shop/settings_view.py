@@ -15,6 +15,7 @@ from app.docs.database import Database
 from app.shop import clock
 from app.shop.actor import ANYBODY, Actor
 from app.shop.reason import say
+from app.shop.reports.accounts import check_names
 from app.shop.sale import SaleError
 from app.shop.schemas.settings import DEFAULTS
 from app.shop.schemas.store import STORE_ID
@@ -104,6 +105,8 @@ def change(
             reason = say("Somebody else changed this in the meantime. Nothing was written: choose what shall hold.")
             details = {"current": {**current, name: row["value"], "own": row["own"]}, "fields": [name]}
             raise SaleError(409, "changed", reason, name, details)
+        if name == "accounts" and isinstance(wanted[1], Mapping):
+            check_names(company, sorted(str(one) for one in wanted[1] if one not in (row["value"] or {})))
         changes = {name: UNSET if reset else given["value"]}
         if wanted != there:
             set_values(company, scope, changes, by=actor.staff or actor.name, on=on, moment=moment)

@@ -182,7 +182,9 @@ def _sync() -> list[Spec]:
             "When the central has refused it for so long, that is a task. 0: never."), "whole", **hours),
         _spec("away_hours", _("The central is away"), _(
             "When it can’t be reached for so long, that is a task. 0: never."), "whole", **hours),
-        _spec("accounts", _("Accounts of the bookkeeper"), _("What is booked, and the number of its account."), "map"),
+        _spec("accounts", _("Accounts of the bookkeeper"), _(
+            "What is booked, and the number of its account: cash, card, sales, tax, expense … or narrower, as "
+            "sales:category:drinks, sales:tax:full, tax:full, expense:Postage."), "map"),
         _spec("disk_low", _("Little room on the disk"), _(
             "Below so much free room, that is a task."), "whole", low=100, high=10_000_000, unit="MB"),
     ]  # fmt: skip

@@ -123,3 +123,30 @@ def test_every_setting_has_its_words(head_office: Node) -> None:
 def test_the_page_shows_a_scope_and_says_when_there_is_none(office: FlaskClient, with_terminal: Node) -> None:
     assert "S1-T1" in office.get("/settings?scope=terminal:s1-t1").get_data(as_text=True)
     assert office.get("/settings?scope=terminal:s9-t1").status_code == 404
+
+
+def test_accounts_are_named_as_something_is_booked_and_a_slip_is_told_with_what_is_near(
+    office: FlaskClient, head_office: Node
+) -> None:
+    put(office, "store:s1", "expenses", ["Flowers"])
+    tax = "tax:special"
+    head_office.company.put({"_id": tax, "type": "tax", "schema": 1, "name": "Special", "rate": 50_000})
+    right = {"cash": "1000", tax: "2200", f"sales:{tax}": "4001", "sales:category:drinks": "4002",
+             "expense:Flowers": "6001", "expense:Postage": "6002"}  # fmt: skip
+    assert put(office, "all", "accounts", right).status_code == 200
+
+    for wrong, near in (
+        ("sales:category:drink", "sales:category:drinks"), ("cahs", "cash"), (f"{tax}l", tax),
+        ("expense:Postge", "expense:Postage"), ("sales:tax:gone", None), ("sales:", None), ("cash:x", "cash"),
+        ("x" * 90, None),
+    ):  # fmt: skip
+        answer = put(office, "all", "accounts", {**right, wrong: "1"})
+        assert (answer.status_code, answer.json["field"]) == (400, "accounts"), wrong
+        assert wrong in answer.json["reason"] and (near is None or f"“{near}”?" in answer.json["reason"])
+    assert row(office, "all", "accounts")["value"] == right
+
+    drinks = head_office.company.get("category:drinks")
+    head_office.company.delete("category:drinks", drinks["_rev"])
+    more = {**right, "card": "1100"}
+    assert put(office, "all", "accounts", more).status_code == 200, "what was right once stays"
+    assert put(office, "store:s1", "accounts", {"sales:category:drinks": "1"}).status_code == 200, "and is booked still"
