@@ -129,8 +129,10 @@ def _read_request(csr: bytes) -> tuple[x509.CertificateSigningRequest, list[x509
     try:
         found = x509.load_pem_x509_csr(csr)
         told = found.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
-    except (ValueError, x509.ExtensionNotFound) as error:
-        raise NodeError(say("This is no request for a certificate: %(error)s", error=error)) from None
+    except (ValueError, x509.ExtensionNotFound):
+        raise NodeError(
+            say("This is no request for a certificate: one begins with -----BEGIN CERTIFICATE REQUEST-----.")
+        ) from None
     if not found.is_signature_valid:
         raise NodeError(say("The request is damaged: its signature doesn’t fit."))
     return found, _general([str(name.value) for name in told])
@@ -198,6 +200,11 @@ def installed(path: Path) -> Issued | None:
         return _issued(x509.load_pem_x509_certificate((path / CERTIFICATE).read_bytes()))
     except (OSError, ValueError):
         return None
+
+
+def check_names(names: list[str]) -> None:
+    """NodeError: none, too many, or one that no machine can have."""
+    _general(names)
 
 
 def own_key(path: Path) -> str:

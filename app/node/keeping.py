@@ -25,7 +25,8 @@ GLANCE = 2.0
 ROUND, TICKETS = 20.0, 15
 #: Tickets that are read in one turn, those of the newest ends first.
 MOST = 100
-#: The setting that keeps `{terminal: {"state", "at", "unsent"}}` of machines that came back.
+#: The setting that keeps `{terminal: {"state", "at", "unsent", "ended", "since"}}` of machines that came back: last and
+#: first, after that end.
 CAME = "terminals:came"
 
 
@@ -140,12 +141,16 @@ class Keeping:
         try:
             with central_of(self.node) as central:
                 for _, terminal, name in sorted(wanted, reverse=True)[:MOST]:
-                    member = told(central.user(name) or {})
-                    if "came" in member and member["came"] > heard.get(terminal, {}).get("at", ""):
+                    member, before = told(central.user(name) or {}), heard.get(terminal, {})
+                    if "came" in member and member["came"] > before.get("at", ""):
+                        ended = member.get("at")
+                        since = before.get("since") if before.get("ended") == ended else None
                         heard[terminal] = {
                             "state": member.get("state"), "at": member["came"], "unsent": member.get("unsent"),
+                            "ended": ended, "since": since or member["came"],
                         }  # fmt: skip
         except CentralProblem as problem:
             log.debug("tickets: %s", problem)
-        if heard != self.node.state.get(CAME):
+        if heard != (self.node.state.get(CAME) or {}):
             self.node.state.set(CAME, heard)
+            self.node.watching.soon()

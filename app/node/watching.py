@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from app.docs.database import Database
 from app.node import health
+from app.node.keeping import CAME
 from app.node.report import INTERVAL, now, read_time, seen
 
 if TYPE_CHECKING:
@@ -123,6 +124,9 @@ class Watching:
         if wanted is not None:
             designs = [watch.Finding(watch.DESIGNS, "central", hash) for hash in wanted]
             self._keep(node.company, designs, None, (watch.DESIGNS,))
+        came = (node.state.get(CAME) or {}).items()
+        back = [watch.Finding(watch.CAME, id, str(one["since"])) for id, one in came if one.get("since")]
+        self._keep(node.company, back, {id for id, _ in came}, (watch.CAME,))
         if at is None:
             return  # nobody was heard of yet: what stands, stands
         for name in ("company", *(f"store-{store}" for store in node.stores())):

@@ -19,7 +19,7 @@ from app.shop.schemas.task import WATCHED
 
 log = logging.getLogger("couchtill.shop")
 
-SILENT, REFUSED, CLOCK, DISK, AWAY, DESIGNS, CERTIFICATE = WATCHED
+SILENT, REFUSED, CLOCK, DISK, AWAY, DESIGNS, CERTIFICATE, CAME = WATCHED
 KINDS: Final = WATCHED
 #: What a node can tell of itself.
 OWN: Final = (REFUSED, CLOCK, DISK, AWAY, CERTIFICATE)

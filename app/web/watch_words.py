@@ -69,9 +69,20 @@ def _designs(about: str) -> tuple[str, str]:
 def _certificate(about: str) -> tuple[str, str]:
     node, ends = _told(watch.CERTIFICATE, about)
     return _("The certificate of %(node)s ends soon", node=node), _(
-        "It ends %(time)s; after that tablets and browsers no longer trust %(node)s. Renew it: couchtill certificate "
-        "request on that machine, sign at head office, install.",
+        "It ends %(time)s; after that tablets and browsers no longer trust %(node)s. A terminal renews what head "
+        "office gave it by itself: see whether it runs and has a line. The page Certificates at head office says what "
+        "each one has; what was signed by hand is renewed by hand.",
         node=node, time=ends,
+    )  # fmt: skip
+
+
+def _came(about: str) -> tuple[str, str]:
+    node, since = _told(watch.CAME, about)
+    return _("A machine that is let in no more came back: %(node)s", node=node), _(
+        "A machine that was %(node)s, and was replaced or revoked, asked the central again on %(time)s. It was "
+        "refused, and nothing of it was taken. If it was stolen or lost, somebody has switched it on. If it was "
+        "replaced, switch it off. What it still has to send stays on it: the page Terminals says how much.",
+        node=node, time=since,
     )  # fmt: skip
 
 
@@ -83,6 +94,7 @@ _SAID: dict[str, Callable[[str], tuple[str, str]]] = {
     watch.AWAY: _away,
     watch.DESIGNS: _designs,
     watch.CERTIFICATE: _certificate,
+    watch.CAME: _came,
 }
 
 

@@ -11,6 +11,7 @@ import sys
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 import requests
@@ -20,7 +21,7 @@ from app.node import NodeError, codes
 from app.node import config as node_config
 from app.node.enrolling import Enrolling, Progress, pending
 from app.node.keeping import Keeping
-from app.shop import terminals
+from app.shop import tasks, terminals
 from app.shop.sale import SaleError
 from tests.support.couchdb import COUCHDB_URL
 from tests.support.enrolling import Company, company, now
@@ -174,6 +175,12 @@ def test_a_replaced_machine_is_let_in_no_more_and_hears_why(office: Company) -> 
     keeping.hear()
     assert office.node.state.get("terminals:came")[terminal]["state"] == "replaced"
     assert office.node.state.get("terminals:came")[terminal]["unsent"] == 7
+    [task] = _came(office)
+    assert task["about"].startswith(f"{terminal}:20")
+    tasks.finish(office.node.company, task["_id"], on="office")
+    assert _why(office, old) == "replaced"  # it comes again, which is known by now
+    keeping.hear()
+    assert _came(office) == []
 
 
 def test_a_revoked_machine_is_let_in_no_more_from_that_moment(office: Company) -> None:
@@ -196,9 +203,17 @@ def test_a_revoked_machine_is_let_in_no_more_from_that_moment(office: Company) -
     assert sale.status_code in (401, 403)
     assert (office.standing(terminal).state, office.standing(terminal).stolen) == ("revoked", True)
     assert _why(office, path) == "revoked"
+    Keeping(office.node).hear()
+    assert len(_came(office)) == 1
     office.enrol(office.code(terminal, replace=True))
     with pytest.raises(SaleError, match="There is no terminal"):
         office.issuing.revoke("nobody-t1", {"request": "revoke-no"})
+
+
+def _came(office: Company) -> list[dict[str, Any]]:
+    """Head office's open tasks about machines that came back, after a look of its watch."""
+    office.node.watching.turn()
+    return [task for task in tasks.tasks(office.node.company) if task["kind"] == "machine_came"]
 
 
 def _came_home(office: Company, path: Path) -> None:
@@ -236,6 +251,7 @@ def _why(office: Company, path: Path) -> str:
 DYING = """
 import os, signal, sys
 from pathlib import Path
+from typing import Any
 import app.node.enrolling as enrolling
 from app.node.central_users import Central
 path, code, what, when, nth = sys.argv[1:]

@@ -16,10 +16,11 @@ from app.shop.schemas.followup import Followed
 #: persons. The others are about a node and since when (`shop.watch`): `terminal_silent`, head office has not heard of
 #: it; `refused_waits`, the central refused something of it long ago; `clock_wrong`, `disk_low` and `central_away`, as
 #: they say; `certificate_ends`, that of its HTTPS, soon; `designs_outdated`, the central's functions are not those that
-#: this program brings. More may come: what this program doesn't know is listed by its name.
+#: this program brings; `machine_came`, one that was replaced or revoked asked the central again. More may come: what
+#: this program doesn't know is listed by its name.
 WATCHED = (
     "terminal_silent", "refused_waits", "clock_wrong", "disk_low", "central_away", "designs_outdated",
-    "certificate_ends",
+    "certificate_ends", "machine_came",
 )  # fmt: skip
 KINDS = ("refunded_twice", "overspent", "cart_sold_twice", "conflict", "refused", "decided_twice", "compact", *WATCHED)
 KIND = r"[a-z][a-z0-9_]{0,39}"

@@ -51,6 +51,7 @@ MENU: tuple[tuple[Any, tuple[Entry, ...]], ...] = (
         (
             Entry("stores_page", _l("Stores"), "grid"),
             Entry("terminals_page", _l("Terminals"), "screen"),
+            Entry("certificates_page", _l("Certificates"), "lock"),
             Entry("settings_page", _l("Settings"), "settings"),
             Entry("central_page", _l("Central"), "sync"),
         ),
@@ -76,6 +77,11 @@ def _path(entry: Entry) -> str:
     return min((rule.rule for rule in rules), key=len)
 
 
+def around() -> dict[str, Any]:
+    """What the frame itself shows: `{"menu", "words"}`, the light's words."""
+    return {"menu": menu(), "words": sync_api.light(current_app.extensions["couchtill.office"].node)}
+
+
 def page(template: str, *, boot: dict[str, Any] | None = None, **given: Any) -> str:
     """A page of head office: `templates/office/room.html` filled by `template`; `boot` is what its script starts with,
     `{"currency", "digits"}` among it."""
@@ -83,8 +89,7 @@ def page(template: str, *, boot: dict[str, Any] | None = None, **given: Any) -> 
     money = office.money()
     return render_template(
         template,
-        menu=menu(),
-        words=sync_api.light(office.node),
+        **around(),
         money=money,
         boot=boot_data({**money, **(boot or {})}),
         **given,

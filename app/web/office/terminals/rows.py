@@ -135,8 +135,10 @@ def _state(at: Standing) -> tuple[str, str, str]:
 def _event(event: Mapping[str, Any]) -> dict[str, Any]:
     """`{"what", "at", "who"}` in words."""
     until = words.when(str(event["until"])) if event.get("until") else ""
+    names = ", ".join(str(name) for name in event.get("names") or ())
     what = {
         "planned": _("Planned"),
+        "certificate": _("Certificate for %(names)s", names=names) if names else _("Certificate: not renewed any more"),
         "code": _("A code was made, good until %(time)s", time=until),
         "replaced": _("Replaced: a code for another machine was made, good until %(time)s", time=until),
         "withdrawn": _("The code was withdrawn"),
