@@ -10,8 +10,11 @@ import pytest
 import requests
 from playwright.sync_api import BrowserContext, Page, expect
 
+from app import cli
 from app.docs import json
+from app.docs.directory import Directory
 from app.node.config import write_secret
+from app.shop.indexes import indexes_for
 from couch.provision import provision
 from tests.browser.conftest import Cashier, Terminal
 from tests.support.hub import Hub
@@ -27,6 +30,10 @@ class Linked(Terminal):
 
     def __init__(self, path: Path, line: FaultProxy) -> None:
         super().__init__(path)
+        with Directory(path, indexes_for=indexes_for) as directory:  # its stock came from the hub, as a till's does
+            docs = [row["doc"] for row in directory.get("company").all_docs(include_docs=True)["rows"]]
+            directory.delete("company")
+            directory.create("company").bulk_docs(docs, new_edits=False)
         self.line = line
         write_secret(path, "central", PASSWORD)
 
@@ -161,6 +168,76 @@ def test_a_page_whose_server_is_away_says_so_and_comes_back_by_itself(synced: Ca
     expect(page.locator("#sync-away")).to_be_visible()
     terminal.start()
     expect(page.locator("#sync-away")).to_be_hidden()
+
+
+def made_anew(hub: Hub) -> None:
+    """Its databases are lost, and prepared again, empty."""
+    for name in ("company", "store-s1"):
+        hub.node.directory.delete(name)
+    provision(hub.url, stores=["s1"], terminals=[{"id": "s1-t1", "password": PASSWORD}], iterations=1000)
+
+
+def test_a_central_made_anew_is_asked_about_selling_goes_on_and_it_is_filled_once_a_person_says_that_it_is_ours(
+    synced: Cashier, hub: Hub, terminal: Linked
+) -> None:
+    sells(synced)
+    wait_until(lambda: len(orders_at(hub)) == 1)
+    made_anew(hub)
+    page = opens_sync(synced)
+    page.click("#sync-now")
+    card = page.locator(".card", has_text="Is this still your central?")
+    expect(card).to_contain_text("it was made anew, or it is somebody else’s")
+    expect(card.locator(".asks li")).to_have_count(2)
+    expect(page.locator(".verdict h2")).to_have_text("Sync stopped: look here")
+    expect(page.locator("#sync")).to_contain_text("Nothing. The central that was known here has everything")
+
+    page.get_by_role("link", name="Till").click()  # keeps waiting: nothing is pressed
+    sells(synced)
+    page = opens_sync(synced)
+    page.reload()
+    expect(card).to_be_visible()
+    expect(page.locator(".unsent")).to_contain_text("1 receipt")
+    assert orders_at(hub) == []
+
+    yes = card.get_by_role("button", name="It is ours: send everything to it")
+    yes.focus()
+    page.wait_for_event("response", lambda seen: "part=body" in seen.url)
+    page.wait_for_event("response", lambda seen: "part=body" in seen.url)  # drawn anew meanwhile
+    expect(yes).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.locator(".toast")).to_contain_text("It is the central from now on.")
+    expect(card).to_have_count(0)
+    expect(page.locator(".verdict h2")).to_have_text("All sent")
+    assert sorted(orders_at(hub)) == sorted(order["_id"] for order in terminal.orders())
+    assert len(orders_at(hub)) == 2
+
+
+def test_in_chinese_on_a_phone_who_waits_is_asked_no_more_when_the_central_is_put_back(
+    synced: Cashier, hub: Hub, terminal: Linked, open_context: Callable[..., BrowserContext], tmp_path: Path
+) -> None:
+    sells(synced)
+    wait_until(lambda: len(orders_at(hub)) == 1)
+    backup = tmp_path / "last-night.zip"
+    assert cli.main(["central", "backup", hub.url, str(backup)]) == 0
+    sells(synced)
+    wait_until(lambda: len(orders_at(hub)) == 2)
+    made_anew(hub)
+    phone = open_context(viewport={"width": 360, "height": 740}, color_scheme="dark", locale="zh-CN").new_page()
+    phone.goto(terminal.link())
+    phone.goto(f"{terminal.url}/sync")
+    phone.click("#sync-now")
+    card = phone.locator(".card", has_text="这还是你们的中心吗？")
+    expect(card).to_contain_text("它被重新建立过，或者是别人的")
+    expect(card).to_contain_text("如果它将从备份恢复，请等待")
+    expect(card.get_by_role("button", name="它是我们的：把所有内容发送给它")).to_be_visible()
+    expect(card).not_to_contain_text("central")
+    phone.wait_for_function("document.documentElement.scrollWidth <= innerWidth")
+    assert orders_at(hub) == []
+
+    assert cli.main(["central", "restore", str(backup), hub.url]) == 0
+    phone.click("#sync-now")
+    expect(card).to_have_count(0)
+    wait_until(lambda: len(orders_at(hub)) == 2)  # the second came from the till
 
 
 def test_the_description_of_the_api_opens_from_its_address(

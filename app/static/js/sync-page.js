@@ -41,9 +41,10 @@ async function refresh() {
 function draw(html) {
   if (shown === html) return;
   shown = html;
-  const pressed = document.activeElement instanceof HTMLElement ? document.activeElement.dataset.retry : undefined;
+  const { retry, accept } = document.activeElement instanceof HTMLElement ? document.activeElement.dataset : {};
   body.replaceChildren(...new DOMParser().parseFromString(html, "text/html").body.childNodes);
-  if (pressed) /** @type {HTMLElement | null} */ (body.querySelector(`[data-retry="${CSS.escape(pressed)}"]`))?.focus();
+  const pressed = retry ? `[data-retry="${CSS.escape(retry)}"]` : accept ? "[data-accept]" : "";
+  if (pressed) /** @type {HTMLElement | null} */ (body.querySelector(pressed))?.focus();
 }
 
 /**
