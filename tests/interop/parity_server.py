@@ -284,7 +284,6 @@ SCENARIOS: dict[str, list[Step]] = {
         Step("POST", "/{db}/_compact", None, JSON, None),
         Step("GET", "/_users/org.couchdb.user:probe", None, {}, "probe"),
         Step("GET", "/_users/_all_docs", None, {}, "probe"),
-        Step("PUT", "/_users/_security", {}, {}),
         Step("PUT", "/_users/org.couchdb.user:bad", {"name": "bad", "roles": []}, {}),
         Step("PUT", "/_users/org.couchdb.user:bad", {"name": "bad", "type": "user"}, {}),
         Step("PUT", "/_users/org.couchdb.user:bad", {"name": "worse", "roles": [], "type": "user"}, {}),
