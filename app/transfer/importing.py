@@ -45,13 +45,10 @@ def run(what: str, file: Path, place: str, *, rejects: Path | None = None) -> Ou
     """Imports ``products`` or ``customers``. Errors in words; a file is made when it isn't there."""
     from app.shop import importing
 
-    read, load = {
-        "products": (importing.read_products, importing.import_products),
-        "customers": (importing.read_customers, importing.import_customers),
-    }[what]
-    rows = read(file)  # before a whole database is fetched for a file that is none
+    importing.check(what, file)  # before a whole database is fetched for a file that is none
+    load = {"products": importing.import_products, "customers": importing.import_customers}[what]
     with _editable(place) as database:
-        return Outcome(what, load(rows, database, rejects or file.with_name(f"{file.name}.rejects.csv")))
+        return Outcome(what, load(file, database, rejects or file.with_name(f"{file.name}.rejects.csv")))
 
 
 @contextmanager

@@ -87,20 +87,20 @@ def test_bad_rows_go_to_the_reject_file_with_line_and_reason_and_the_others_come
     rejects = tmp_path / "rejects.csv"
     report = import_products(write(tmp_path, HEADER + "\n".join(rows) + "\n"), company, rejects)
     assert (report.rows, report.created, report.rejected) == (11, 2, 9)
-    with rejects.open(newline="") as file:
-        found = [(row["product_id"], row["line"], row["reason"]) for row in csv.DictReader(file)]
+    with rejects.open(newline="", encoding="utf-8-sig") as file:
+        found = [(row["product_id"], row["line"], row["column"], row["reason"]) for row in csv.DictReader(file)]
     assert found == [
-        ("", "3", "product_id is missing."),
-        ("2", "4", "price_cents “1.99” is not a whole number of cents."),
-        ("3", "5", "price_cents -5 is negative."),
-        ("4", "6", "price_cents 1000000000000000 is too large."),
-        ("5", "7", "sold_by is “dozen”; known are unit, volume, weight, measure."),
-        ("1", "8", "product_id 1 stands on line 2 already."),
-        ("6", "9", "The row has 3 columns, the first line names 9."),
-        ("7", "10", "name: The name is too long, the most is 200 characters."),
-        ("a b", "11", "product_id “a b” is not usable: up to 60 characters, no spaces."),
+        ("", "3", "product_id", "The number of the product is missing."),
+        ("2", "4", "price_cents", "“1.99” is no whole number of cents."),
+        ("3", "5", "price_cents", "“-5” is no whole number of cents."),
+        ("4", "6", "price_cents", "The price is too large."),
+        ("5", "7", "sold_by", "“dozen” is not how something is sold; known are: unit, volume, weight, measure."),
+        ("1", "8", "product_id", "This product stands on line 2 already."),
+        ("6", "9", "", "The row has 3 columns, the first line names 9."),
+        ("7", "10", "name", "The name is too long, the most is 200 characters."),
+        ("a b", "11", "product_id", "The number must have 60 characters at most, and no spaces."),
     ]
-    assert report.reasons[0] == "Line 3: product_id is missing."
+    assert report.reasons[0] == "Line 3, product_id: The number of the product is missing."
 
 
 @pytest.mark.parametrize(
@@ -126,7 +126,7 @@ def test_a_file_may_have_a_bom_another_delimiter_utf_16_or_be_compressed(
     [
         (b"", "in.csv is empty."),
         (b"\n\n", "in.csv is empty."),
-        (b"sku,name\n1,x\n", "has no column “product_id”, “price_cents”"),
+        (b"article_name,name\n1,x\n", "has no column “product_id”."),
         (HEADER.replace("size", "sise").encode(), "has unknown columns “sise”"),
         (b"product_id,name,name,price_cents\n", "has the column “name” twice"),
         (b"product_id,name,price_cents\n1,caf\xe9,3\n", "is not UTF-8 (line 2)"),
@@ -153,7 +153,7 @@ def test_an_unclosed_quote_refuses_its_row_only(company: Database, tmp_path: Pat
     path = write(tmp_path, HEADER + '1,Bread,,,,,,unit,100\n2,"Jam,,,,,,unit,100\n')
     report = import_products(path, company, tmp_path / "rejects.csv")
     assert (report.created, report.rejected) == (1, 1)
-    assert "The row can't be read" in report.reasons[0]
+    assert "A quote in this row is not closed" in report.reasons[0]
 
 
 def test_customers_come_with_what_little_is_known_of_them(company: Database, tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ document says already changes nothing, so a file that was exported and comes bac
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,9 +15,22 @@ from typing import Any
 from app.docs import json
 from app.docs.errors import DocsError
 from app.shop import sound
-from app.shop.importing import MEASURES, slug
 from app.shop.money import MAX_AMOUNT, WHOLE
 from app.shop.reason import Reason, say
+
+#: What the unit of a measured product is when no column says.
+MEASURES: Mapping[str, str] = {"volume": "gal", "weight": "lb", "measure": "kg"}
+
+
+def slug(name: str) -> str:
+    """`FRZN ICE` is `frzn-ice`: letters and digits of any script, small, hyphens between."""
+    text = unicodedata.normalize("NFKC", name).casefold()
+    return re.sub(r"[\W_]+", "-", text).strip("-") or "other"
+
+
+def category(name: str) -> dict[str, Any]:
+    """The document of a category that a file names."""
+    return {"_id": f"category:{slug(name)}", "type": "category", "schema": 1, "name": name}
 
 
 class Wrong(Exception):
@@ -49,6 +63,10 @@ SHORTENED = re.compile(r"\d([.,]\d+)?[eE]\+\d+")
 YES, NO = ("1", "yes", "y", "true", "x", "ja", "是"), ("0", "no", "n", "false", "", "nein", "否")
 
 
+def shortened(text: str) -> Reason:
+    return say("A spreadsheet has shortened “%(text)s”: make the column text, and fill it in anew.", text=text)
+
+
 def amount(text: str, context: Context) -> int:
     """Minor units of what a person wrote: `1.234,50` or `1,234.50` by the file's decimal sign. Raises Wrong."""
     digits, point = context.digits, context.decimal
@@ -79,7 +97,8 @@ def decimal_of(cells: list[str]) -> str:
     return "."
 
 
-def _shown(value: int, context: Context) -> str:
+def shown(value: int, context: Context) -> str:
+    """Minor units as a cell has them."""
     text = str(value).rjust(context.digits + 1, "0")
     whole, part = (text[: -context.digits], text[-context.digits :]) if context.digits else (text, "")
     return f"{whole}{context.decimal}{part}" if part else whole
@@ -97,7 +116,7 @@ def _read_price(text: str, context: Context, doc: Doc) -> Doc:
 
 def _show_price(doc: Doc, context: Context) -> str:
     price: Any = doc.get("price")
-    return _shown(price["amount"], context) if sound.is_price(price) else ""
+    return shown(price["amount"], context) if sound.is_price(price) else ""
 
 
 def _read_cents(text: str, context: Context, doc: Doc) -> Doc:
@@ -127,10 +146,7 @@ def _read_codes(text: str, context: Context, doc: Doc) -> Doc:
     codes = [code.replace("%20", " ").replace("%25", "%") for code in text.split()]
     for code in codes:
         if SHORTENED.fullmatch(code) and not code.isdigit():
-            reason = say(
-                "A spreadsheet has shortened “%(text)s”: make the column text, and fill it in anew.", text=code
-            )
-            raise Wrong(reason)
+            raise Wrong(shortened(code))
         if not _CODE.fullmatch(code):
             raise Wrong(say("“%(text)s” is no barcode.", text=code[:48]))
     if len(set(codes)) != len(codes):
@@ -209,7 +225,7 @@ def _product(name: str) -> Any:
     return read, lambda doc, context: (doc.get(name) or "").partition(":")[2]
 
 
-def _text(name: str) -> Any:
+def text_column(name: str) -> Any:
     return lambda text, context, doc: {name: text or None}, lambda doc, context: str(doc.get(name) or "")
 
 
@@ -224,7 +240,7 @@ def _whole(name: str, empty: Any = None) -> Any:
     return read, lambda doc, context: "" if doc.get(name) is None else str(doc[name])
 
 
-def _read_aside(text: str, context: Context, doc: Doc) -> Doc:
+def read_aside(text: str, context: Context, doc: Doc) -> Doc:
     if text.lower() not in (*YES, *NO):
         raise Wrong(say("“%(text)s” must be yes or no.", text=text[:40]))
     return {"inactive": text.lower() in YES}
@@ -249,49 +265,61 @@ def _read_maker(text: str, context: Context, doc: Doc) -> Doc:
     return {"attributes": {**kept, **({"manufacturer_id": text} if text else {})}}
 
 
+def _show_maker(doc: Doc, context: Context) -> str:
+    attributes = doc.get("attributes")
+    return str(attributes.get("manufacturer_id") or "") if isinstance(attributes, Mapping) else ""
+
+
 Read = Callable[[str, Context, Doc], Doc]
 Show = Callable[[Doc, Context], str]
 
 
-def _table() -> dict[str, tuple[Read, Show | None]]:
-    def name(text: str, context: Context, doc: Doc) -> Doc:
-        if not text:
-            raise Wrong(say("The name is missing."))
-        return {"name": text}
+def _read_name(text: str, context: Context, doc: Doc) -> Doc:
+    if not text:
+        raise Wrong(say("The name is missing."))
+    return {"name": text}
 
+
+NAME: tuple[Read, Show] = (_read_name, lambda doc, context: str(doc.get("name") or ""))
+
+
+def _table() -> dict[str, tuple[Read, Show | None]]:
     return {
-        "name": (name, lambda doc, context: str(doc.get("name") or "")),
+        "name": NAME,
         "price": (_read_price, _show_price),
         "price_cents": (_read_cents, None),
         "price_per": (_read_per, _show_per),
         "barcode": (_read_codes, _show_codes),
         "category": (_read_category, _show_category),
         "sold_by": (_read_sold, lambda doc, context: str(doc.get("sold_by") or "unit")),
-        "unit": _text("unit"),
+        "unit": text_column("unit"),
         "decimals": _whole("decimals", 0),
-        "size": _text("size"),
-        "brand": _text("brand"),
-        "department": _text("department"),
-        "description": _text("description"),
+        "size": text_column("size"),
+        "brand": text_column("brand"),
+        "department": text_column("department"),
+        "description": text_column("description"),
         "taxes": _named("taxes", "tax"),
         "stores": _named("stores", "store"),
         "age": _whole("min_age"),
         "deposit": _product("deposit"),
         "variant_of": _product("variant_of"),
-        "variant": _text("variant"),
+        "variant": text_column("variant"),
         "sort": _whole("sort"),
         "packings": _json("units", []),
         "bundle": _json("bundle", None),
         "attributes": _json("attributes", {}),
-        "manufacturer_id": (_read_maker, None),
-        "picture": _text("picture"),
-        "inactive": (_read_aside, lambda doc, context: "yes" if doc.get("inactive") else ""),
+        "manufacturer_id": (_read_maker, _show_maker),
+        "picture": text_column("picture"),
+        "inactive": (read_aside, lambda doc, context: "yes" if doc.get("inactive") else ""),
     }
 
 
 COLUMNS: Mapping[str, tuple[Read, Show | None]] = _table()
-#: What is exported, in this order.
-EXPORTED = ("product_id", *(name for name, (_, show) in COLUMNS.items() if show is not None))
+#: What is exported, in this order; the manufacturer's number stands among the attributes.
+EXPORTED = (
+    "product_id",
+    *(name for name, (_, show) in COLUMNS.items() if show is not None and name != "manufacturer_id"),
+)
 KNOWN = ("product_id", *COLUMNS)
 ALIASES = {
     "sku": "product_id", "id": "product_id", "number": "product_id", "article": "product_id", "barcodes": "barcode",
@@ -303,5 +331,5 @@ def show(doc: Doc, column: str, context: Context) -> str:
     """The cell of a document, as it is exported before it is guarded."""
     if column == "product_id":
         return str(doc["_id"]).partition(":")[2]
-    shown = COLUMNS[column][1]
-    return shown(doc, context) if shown is not None else ""
+    told = COLUMNS[column][1]
+    return told(doc, context) if told is not None else ""

@@ -11,7 +11,7 @@ from app.docs.record import Record
 from app.shop import clock as clocks
 from app.shop import forms, ids, sound
 from app.shop.actor import Actor
-from app.shop.importing import slug
+from app.shop.range.columns import slug
 from app.shop.reason import say
 from app.shop.sale import SaleError, invalid
 

@@ -44,7 +44,7 @@ def look(company: Database, text: str | bytes, **how: Any) -> Looked:
 
 def export(company: Database, *, guard: bool = True, decimal: str = ".", delimiter: str = ",") -> bytes:
     context = export_context(company, 2, decimal)
-    return b"".join(exported(company, company.each("product"), context, guard=guard, delimiter=delimiter))
+    return b"".join(exported(company.each("product"), context, guard=guard, delimiter=delimiter))
 
 
 def test_new_changed_unchanged_and_wrong_rows_are_told_and_nothing_is_written(company: Database) -> None:

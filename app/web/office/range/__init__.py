@@ -1,4 +1,4 @@
-"""The range at head office: products, categories, taxes, prices, promotions, and files of many."""
+"""The range at head office: products, categories, taxes, prices, promotions; and files, those of customers too."""
 
 from __future__ import annotations
 
@@ -22,5 +22,6 @@ def register(blueprint: Blueprint, node: Any) -> None:
     many_api.register(blueprint, node, records, jobs, shelves)
     prices.register(blueprint, node, records, planning)
     promotions.register(blueprint, node, records, shelves)
-    files.register(blueprint, node, jobs)
+    for sort in (files.PRODUCTS, files.CUSTOMERS):
+        files.register(blueprint, node, jobs, sort)
     pages.register(blueprint, node, records)

@@ -5,7 +5,6 @@ import { hide, startDialogs } from "../../dialogs.js";
 import { boot, byId, debounce, h } from "../../dom.js";
 import { t, tn } from "../../i18n.js";
 import { toast } from "../../toast.js";
-import { CustomerFile } from "./customer-file.js";
 import { Form } from "./form.js";
 
 /** @typedef {{id: string, rev: string, name: string, key: string | null, group: string | null, phone: string | null, email: string | null, cards: string[], inactive: boolean, conflict: boolean}} Customer */
@@ -22,7 +21,6 @@ class Customers {
     this.turn = 0;
     this.form = new Form(this.given);
     this.erase = new EraseDialog((path, body) => post(path, body));
-    this.file = new CustomerFile(() => void this.load());
     this.search = byId("search", HTMLInputElement);
     this.group = byId("group", HTMLSelectElement);
     this.state = byId("state", HTMLSelectElement);
@@ -32,7 +30,6 @@ class Customers {
     this.state.addEventListener("change", () => void this.load());
     byId("add").addEventListener("click", () => this.make());
     byId("more").addEventListener("click", () => void this.load(true));
-    byId("import").addEventListener("click", () => this.file.open());
     this.#groups();
     this.draw();
   }

@@ -1,4 +1,4 @@
-/** A file of products: looked through, shown row by row, and only then applied. */
+/** A file of products or of customers: looked through, shown row by row, and only then applied. */
 import { get, post, Problem, root } from "../../api.js";
 import { boot, byId, h } from "../../dom.js";
 import { t, tn } from "../../i18n.js";
@@ -10,6 +10,7 @@ import { Job } from "./job.js";
 class Import {
   constructor() {
     this.given = boot();
+    this.products = this.given.kind === "product";
     this.job = new Job(byId("job"));
     this.id = "";
     /** @type {any} */
@@ -43,7 +44,7 @@ class Import {
     const value = (/** @type {string} */ id) => byId(id, HTMLSelectElement).value;
     const query = new URLSearchParams({ request: this.id, name: file.name, encoding: value("encoding"), delimiter: value("delimiter"), decimal: value("decimal") });
     try {
-      const response = await fetch(`${root}api/range/import?${query}`, { method: "POST", body: file, headers: { "Content-Type": "text/csv", Accept: "application/json" }, credentials: "same-origin" }).catch(() => null);
+      const response = await fetch(`${root}${this.given.api}/import?${query}`, { method: "POST", body: file, headers: { "Content-Type": "text/csv", Accept: "application/json" }, credentials: "same-origin" }).catch(() => null);
       const answer = await response?.json().catch(() => null);
       if (!response || !answer) throw new Problem(0, { reason: t("The server of head office does not answer.") });
       if (!response.ok) throw new Problem(response.status, answer);
@@ -81,7 +82,7 @@ class Import {
     button.textContent = much ? tn("Apply %(num)s row", "Apply %(num)s rows", much) : t("Nothing to apply");
     const file = byId("wrong-file", HTMLAnchorElement);
     file.hidden = !result.wrong;
-    file.href = `${root}api/range/import/${encodeURIComponent(this.id)}/wrong.csv`;
+    file.href = `${root}${this.given.api}/import/${encodeURIComponent(this.id)}/wrong.csv`;
     byId("found").hidden = false;
     this.#choose(result.wrong ? "wrong" : result.changed ? "changed" : "new");
   }
@@ -97,12 +98,12 @@ class Import {
   async rows(further = false) {
     const { id, kind } = this;
     try {
-      const answer = await get(`api/range/import/${encodeURIComponent(id)}/rows?${new URLSearchParams({ kind, ...(further && this.next ? { from: String(this.next) } : {}) })}`);
+      const answer = await get(`${this.given.api}/import/${encodeURIComponent(id)}/rows?${new URLSearchParams({ kind, ...(further && this.next ? { from: String(this.next) } : {}) })}`);
       if (id !== this.id || kind !== this.kind) return;
       const rows = answer.rows.map((/** @type {any} */ row) => (kind === "wrong" ? this.#wrong(row) : this.#change(row)));
       if (further) byId("rows").append(...rows);
       else byId("rows").replaceChildren(...rows);
-      const titles = kind === "wrong" ? [t("Line"), t("Product"), t("Column"), t("What is wrong")] : [t("Line"), t("Product"), t("What changes")];
+      const titles = kind === "wrong" ? [t("Line"), this.#who(), t("Column"), t("What is wrong")] : [t("Line"), this.#who(), t("What changes")];
       byId("head").replaceChildren(h("tr", {}, ...titles.map((title) => h("th", { scope: "col" }, title))));
       this.next = answer.next;
       byId("rows-box").hidden = !byId("rows").childElementCount;
@@ -113,15 +114,19 @@ class Import {
     }
   }
 
+  #who() {
+    return this.products ? t("Product") : t("Customer");
+  }
+
   /** @param {any} row */
   #wrong(row) {
-    return h("tr", {}, h("td", { "data-label": t("Line") }, String(row.line)), h("td", { "data-label": t("Product") }, row.product || "—"), h("td", { "data-label": t("Column") }, row.column || "—"), h("td", {}, row.reason));
+    return h("tr", {}, h("td", { "data-label": t("Line") }, String(row.line)), h("td", { "data-label": this.#who() }, row.key || "—"), h("td", { "data-label": t("Column") }, row.column || "—"), h("td", {}, row.reason));
   }
 
   /** @param {any} row */
   #change(row) {
     const changes = row.changes.map(([column, before, after]) => (row.kind === "new" ? `${column}: ${after}` : `${column}: ${before || "—"} → ${after || "—"}`));
-    return h("tr", {}, h("td", { "data-label": t("Line") }, String(row.line)), h("td", {}, row.name, h("small", {}, row.product)), h("td", { class: "import-change" }, changes.join(" · ")));
+    return h("tr", {}, h("td", { "data-label": t("Line") }, String(row.line)), h("td", {}, row.name, h("small", {}, row.key === row.name ? "" : row.key)), h("td", { class: "import-change" }, changes.join(" · ")));
   }
 
   async apply() {
@@ -129,11 +134,11 @@ class Import {
     button.disabled = true;
     this.#fault("");
     try {
-      const { id } = await post(`api/range/import/${encodeURIComponent(this.id)}/apply`, { request: ulid() });
+      const { id } = await post(`${this.given.api}/import/${encodeURIComponent(this.id)}/apply`, { request: ulid() });
       const job = await this.job.follow(id);
       const { written = 0, left_out: out = 0 } = job.result;
       if (job.state === "failed") this.#fault(job.reason);
-      const words = [tn("%(num)s product was written.", "%(num)s products were written.", written)];
+      const words = [this.products ? tn("%(num)s product was written.", "%(num)s products were written.", written) : tn("%(num)s customer was written.", "%(num)s customers were written.", written)];
       if (out) words.push(tn("%(num)s was left out: somebody changed it meanwhile.", "%(num)s were left out: somebody changed them meanwhile.", out));
       if (job.state === "stopped") words.push(t("Stopped: the same file again writes the rest."));
       byId("done").textContent = words.join(" ");
