@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from flask import Flask, Response, jsonify, request
+from flask import Flask, Response, current_app, jsonify, make_response, request
 
 from app.web.auth import authenticator_of
 from app.web.behind import Behind
@@ -71,7 +71,14 @@ def _not_found(error: Any) -> Response | tuple[Response, int]:
     # CouchDB's replicator asks a server's root for `_session` and reads the answer as JSON.
     if request.path.startswith("/_"):
         return jsonify(error="not_found", reason="missing"), 404
-    return Response("There is no such page.\n", 404, mimetype="text/plain")
+    if "text/html" not in request.accept_mimetypes.to_header().lower():
+        return Response("There is no such page.\n", 404, mimetype="text/plain")
+    from flask import render_template, url_for
+    from flask_babel import gettext as _
+
+    link = {"href": url_for(f"{next(iter(current_app.blueprints))}.home"), "name": _("To the first page")}
+    text = _("The address may be mistyped, or what it showed is gone.")
+    return make_response(render_template("message.html", title=_("There is no such page"), text=text, link=link), 404)
 
 
 def _not_allowed(error: Any) -> Any:

@@ -167,6 +167,8 @@ def test_the_root_has_no_session_for_couchdbs_replicator(terminal: SimpleNamespa
 def test_an_unknown_page_is_told_in_words(browser: requests.Session, terminal: SimpleNamespace) -> None:
     answer = browser.get(f"{terminal.root}/nowhere", timeout=10)
     assert (answer.status_code, answer.text) == (404, "There is no such page.\n")
+    answer = browser.get(f"{terminal.root}/nowhere", headers={"Accept": "text/html,*/*;q=0.8"}, timeout=10)
+    assert (answer.status_code, "There is no such page" in answer.text, 'href="/"' in answer.text) == (404, True, True)
     answer = browser.get(f"{terminal.root}/api/nowhere", timeout=10)
     assert (answer.status_code, answer.json()["error"]) == (404, "not_found")
 

@@ -21,7 +21,8 @@ from app.web.json_api import missing, read_json
 class Hall:
     """`databases()` are those whose documents this node shows, `company` first; `on` is what the node calls itself;
     `actor(body)` is who asks, with the approvals that the body names; `zone()` the time zone that times are told in;
-    `money()` is `{"currency", "digits"}`."""
+    `money()` is `{"currency", "digits"}`; `around()` is what head office's frame shows around a page: nothing at a
+    till."""
 
     node: Any
     databases: Callable[[], Sequence[Database]]
@@ -29,6 +30,7 @@ class Hall:
     actor: Callable[[Mapping[str, Any]], Actor]
     zone: Callable[[], str]
     money: Callable[[], dict[str, Any]]
+    around: Callable[[], dict[str, Any]] = dict
 
     @property
     def company(self) -> Database:
@@ -70,7 +72,7 @@ class Hall:
 
     def frame(self) -> dict[str, Any]:
         """What every page of this room is rendered with: `{"till": whether this is one, "home_name": what the node's
-        first page is called, "staffed": whether people sign in here}`."""
+        first page is called, "staffed": whether people sign in here}`, and what stands around it."""
         till = self.node.kind == "terminal"
         staffed = till and self.node.till.people.needed
-        return {"till": till, "home_name": _("Till") if till else _("Head office"), "staffed": staffed}
+        return {"till": till, "home_name": _("Till") if till else _("Head office"), "staffed": staffed, **self.around()}

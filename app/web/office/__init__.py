@@ -34,6 +34,7 @@ def blueprint(node: Any) -> Blueprint:
             actor=lambda body: ANYBODY,
             zone=node.zone,
             money=lambda: current_app.extensions["couchtill.office"].money(),
+            around=frame.around,
         ),
     )
     central.register(made, node)

@@ -1,15 +1,43 @@
-"""Head office's pages: `/`, `/receipts/<id>`; `/sync` is every node's own."""
+"""Head office's pages: `/` with the first steps of a shop, `/receipts/<id>`; `/sync` is every node's own."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, current_app, render_template, request
+from flask import Blueprint, current_app, render_template, request, url_for
 from flask_babel import gettext as _
 
+from app.docs.database import Database
 from app.shop import sound
 from app.web import paper
 from app.web.office.frame import page
+
+
+def first_steps(node: Any) -> list[dict[str, Any]]:
+    """`[{"name", "text", "href", "done"}]`: how a shop begins; none where it has a store, goods and a till."""
+
+    def any_of(database: Database, kind: str) -> bool:
+        return next(iter(database.each(kind)), None) is not None
+
+    stores = [node.directory.get(f"store-{store}") for store in node.stores()]
+    store, goods, till = (
+        any_of(node.company, "store"),
+        any_of(node.company, "product"),
+        any(any_of(one, "terminal") for one in stores),
+    )
+    if store and goods and till:
+        return []
+    steps = [
+        ("stores_page", store, _("Make a store"), _(
+            "Its name, currency, time zone and receipts. Then the central is prepared for it.")),
+        ("products_page", goods, _("Put in taxes and products"), _(
+            "One by one, or many from a file of a spreadsheet or another till.")),
+        ("staff_page", any(any_of(one, "staff") for one in stores), _("Add the people who work there"), _(
+            "Until somebody is named, everybody may do everything at its tills.")),
+        ("terminals_page", till, _("Make a till"), _(
+            "It gives a code; the new machine asks for it and fetches everything else by itself.")),
+    ]  # fmt: skip
+    return [{"href": url_for(f".{page}"), "done": done, "name": name, "text": text} for page, done, name, text in steps]
 
 
 def register(blueprint: Blueprint, node: Any) -> None:
@@ -18,7 +46,7 @@ def register(blueprint: Blueprint, node: Any) -> None:
     @blueprint.get("/")
     def home() -> str:
         office = current_app.extensions["couchtill.office"]
-        return page("office/office.html", boot={"state": {"node": node.id, **office.money()}})
+        return page("office/office.html", steps=first_steps(node), boot={"state": {"node": node.id, **office.money()}})
 
     @blueprint.get("/receipts/<path:id>")
     def receipt(id: str) -> str | tuple[str, int]:

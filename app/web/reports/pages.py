@@ -210,6 +210,7 @@ def _book(book: Hours, now: Today) -> dict[str, Any]:
             for at, hour in enumerate(hours)
         ],
         "stores": stores if len(stores) > 1 else [],
+        "past": bool(book.receipts_whole),
         "any": bool(book.receipts or book.receipts_whole),
     }  # fmt: skip
 

@@ -60,7 +60,7 @@ async function sum() {
   const [takings, told] = await Promise.all([quietly(() => get("api/takings")), quietly(() => get("api/terminals"))]);
   if (!takings) return;
   byId("takings").replaceChildren(...takings.rows.map((/** @type {any} */ store) => storeRow(store, told?.rows ?? [])));
-  if (!takings.rows.length) byId("takings").append(h("p", { class: "quiet" }, t("No store is known yet. Stores come with the first sync.")));
+  if (!takings.rows.length) byId("takings").append(h("p", { class: "quiet" }, t("No store is here yet. Those of the central come with the first sync.")));
 }
 
 /**
