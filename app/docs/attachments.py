@@ -12,14 +12,13 @@ from __future__ import annotations
 
 import base64
 import binascii
-import gzip
 import hashlib
 import sqlite3
-import zlib
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from app.docs.errors import BadRequest, MissingStub, NotFound
+from app.docs.errors import AttachmentTooLarge, BadRequest, MissingStub, NotFound
+from app.docs.gunzip import Unfit, Unfolds, gunzip
 from app.docs.record import Record, parse, stubs
 
 if TYPE_CHECKING:
@@ -127,10 +126,12 @@ def _decode(name: str, text: Any) -> bytes:
 
 
 def unpack(data: bytes) -> bytes:
-    """The bytes of a gzipped attachment. Raises BadRequest."""
+    """The bytes of a gzipped attachment. Raises BadRequest, AttachmentTooLarge."""
     try:
-        return gzip.decompress(data)
-    except (OSError, EOFError, zlib.error):
+        return gunzip(data)
+    except Unfolds:
+        raise AttachmentTooLarge from None
+    except Unfit:
         raise BadRequest("An attachment says it is gzipped, and isn't.") from None
 
 

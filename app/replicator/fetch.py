@@ -10,14 +10,13 @@ server gives neither, one by one.
 
 from __future__ import annotations
 
-import gzip
 import threading
-import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 from urllib.parse import quote
 
 from app.docs import json
+from app.docs.gunzip import Unfit, gunzip
 from app.replicator import multipart
 from app.replicator.client import Client
 from app.replicator.errors import (
@@ -265,8 +264,8 @@ def _plain(doc: dict[str, Any]) -> dict[str, Any]:
             continue
         if meta.get("encoding") == "gzip" and data[:2] == b"\x1f\x8b":
             try:
-                meta["data"] = gzip.decompress(data)
-            except (OSError, EOFError, zlib.error) as error:
+                meta["data"] = gunzip(data)
+            except Unfit as error:
                 raise TransportError(f"The attachment {name} of {doc['_id']} arrived damaged.") from error
         for key in ("encoding", "encoded_length", "digest", "length", "stub"):
             meta.pop(key, None)
@@ -294,7 +293,7 @@ def _by_url(wants: Sequence[Want]) -> Iterator[list[Want]]:
 
 def _generation(rev: str) -> int:
     head = rev.partition("-")[0]
-    return int(head) if head.isdigit() else 0
+    return int(head) if head.isascii() and head.isdigit() and len(head) < 16 else 0
 
 
 def _path(id: str) -> str:

@@ -7,17 +7,19 @@ A cell that a spreadsheet would take for a formula, a date or a rounded number i
 from __future__ import annotations
 
 import csv
-import gzip
 import io
 import re
-import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
+from app.docs.gunzip import Unfit, Unfolds, gunzip
+
 DELIMITERS = ",;\t|"
 #: Lines of the file that one row may go over; a quote that is not closed by then is a slip, and the row is its line.
 MOST_LINES = 200
+#: Bytes of a file, unzipped.
+MOST_BYTES = 256_000_000
 #: Encodings that a person may choose, and that are guessed; the rest of the world writes UTF-8.
 ENCODINGS = ("utf-8", "windows-1252", "gb18030", "utf-16")
 
@@ -133,8 +135,10 @@ def _read(source: str | Path | BinaryIO) -> tuple[str, bytes]:
         name, data = Path(str(getattr(source, "name", "the file"))).name, source.read()
     if data[:2] == b"\x1f\x8b":
         try:
-            data = gzip.decompress(data)
-        except (OSError, EOFError, zlib.error) as error:
+            data = gunzip(data, MOST_BYTES)
+        except Unfolds:
+            raise ImportRefused(f"{name} is too large: it unfolds to more than {MOST_BYTES} bytes.") from None
+        except Unfit as error:
             raise ImportRefused(f"{name} is a damaged gzip file: {error}.") from error
     return name, data
 

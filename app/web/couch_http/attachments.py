@@ -16,6 +16,7 @@ from app.web.couch_http.response import Headers, Response, etag_matches, etag_of
 
 # More ranges than this in one request are answered with the whole attachment, as CouchDB does.
 _MAX_RANGES = 9
+_LONGEST_RANGE = 40  # characters of one
 
 
 def attachment(request: Request, database: Database, id: str, name: str) -> Response:
@@ -77,7 +78,7 @@ def parse_ranges(header: str, length: int) -> list[tuple[int, int]] | None:
     ranges = []
     for piece in text.split(","):
         low, dash, high = piece.strip().partition("-")
-        if not dash or not (low + high).isdigit():
+        if not dash or not (low + high).isdigit() or not piece.isascii() or len(piece) > _LONGEST_RANGE:
             return None
         if not low:
             if int(high) == 0:

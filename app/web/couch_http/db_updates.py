@@ -50,7 +50,7 @@ class DbUpdates:
         if since == "now":
             return self._n
         number, _, run = (since or "").partition("-")
-        return min(int(number), self._n) if run == self._run and number.isdigit() else 0
+        return min(int(number), self._n) if run == self._run and _is_number(number) else 0
 
     def seq(self, n: int) -> str:
         return f"{n}-{self._run}"
@@ -97,10 +97,14 @@ def db_updates(api: CouchAPI, request: Request) -> Response:
     return Response(FeedBody(slot, chunks))
 
 
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) < 16
+
+
 def _integer(text: str | None) -> int | None:
     if text is None:
         return None
-    if not text.isdigit() or not text.isascii():
+    if not _is_number(text):
         raise BadRequest("invalid_integer")
     return int(text)
 

@@ -19,6 +19,10 @@ _BOUNDARY = re.compile(r'boundary\s*=\s*(?:"([^"]+)"|([^\s;]+))', re.IGNORECASE)
 _FILENAME = re.compile(r'filename\*?\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s;]+))', re.IGNORECASE)
 
 
+#: Parts of a body, and header lines of a part: each is an object, so that a body of nothing else would fill the memory.
+MOST_PARTS, MOST_HEADERS = 10_000, 50
+
+
 class Part(NamedTuple):
     """An attachment on its way out; `data` as it is stored, `encoding` how."""
 
@@ -100,11 +104,18 @@ def split(body: bytes, boundary: bytes) -> list[tuple[dict[str, str], bytes]]:
     at += len(mark)
     parts: list[tuple[dict[str, str], bytes]] = []
     while not body.startswith(b"--", at):
+        if len(parts) > MOST_PARTS:
+            raise BadRequest("The multipart body has too many parts")
         at = _line_end(body, at)
         headers, at = _headers(body, at)
         end = -1
         length = headers.get("content-length", "")
-        if length.isdigit() and body.startswith(b"\r\n" + mark, at + int(length)):
+        if (
+            length.isascii()
+            and length.isdigit()
+            and len(length) < 16
+            and body.startswith(b"\r\n" + mark, at + int(length))
+        ):
             end = at + int(length)
         else:
             end = body.find(b"\r\n" + mark, at)
@@ -132,6 +143,8 @@ def _headers(body: bytes, at: int) -> tuple[dict[str, str], int]:
             raise BadRequest("The multipart body ends in the middle of a part's headers")
         if end == at:
             return headers, at + 2
+        if len(headers) >= MOST_HEADERS:
+            raise BadRequest("A part of the multipart body has too many headers")
         name, _, value = body[at:end].decode("utf-8", "replace").partition(":")
         headers[name.strip().lower()] = value.strip()
         at = end + 2

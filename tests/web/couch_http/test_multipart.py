@@ -15,6 +15,7 @@ import requests
 
 from app.docs.errors import BadRequest
 from app.web.couch_http import multipart
+from app.web.couch_http.attachments import parse_ranges
 
 PICTURE = bytes(range(256)) * 20
 NOTE = b"--not-the-boundary\r\n--\r\n" * 40
@@ -179,3 +180,22 @@ def test_a_part_is_cut_by_its_length_whatever_it_holds() -> None:
 def test_a_content_type_without_a_boundary_is_refused() -> None:
     with pytest.raises(BadRequest):
         multipart.boundary_of("multipart/related")
+
+
+def test_a_body_of_nothing_but_parts_or_headers_is_refused_before_it_fills_the_memory() -> None:
+    parts = b"--x" + b"\r\n\r\n\r\n--x" * (multipart.MOST_PARTS + 5) + b"--"
+    headers = b"--x\r\n" + b"".join(b"h%d: 1\r\n" % number for number in range(100)) + b"\r\n\r\n--x--"
+    for body in (parts, headers):
+        with pytest.raises(BadRequest, match="too many"):
+            multipart.split(body, b"x")
+
+
+@pytest.mark.parametrize("length", ["²", "9" * 5000, "-1", ""])
+def test_a_length_that_is_no_number_is_no_length(length: str) -> None:
+    body = f"--x\r\nContent-Length: {length}\r\n\r\ntext\r\n--x--".encode()
+    assert multipart.split(body, b"x")[0][1] == b"text"
+
+
+@pytest.mark.parametrize("wanted", ["bytes=²-³", "bytes=0-" + "9" * 5000, "bytes=" + "1" * 5000 + "-"])
+def test_a_range_that_is_no_number_means_the_whole(wanted: str) -> None:
+    assert parse_ranges(wanted, 100) is None
