@@ -147,6 +147,8 @@ class Central:
             raise CentralProblem("forbidden", say("The central refuses: %(said)s", said=said))
         if status == 404:
             raise CentralProblem("missing", say("The central does not have it: %(said)s", said=said))
+        if status == 507 or "enospc" in said:
+            raise CentralProblem("away", say("The disk of the central, %(where)s, is full.", where=self.url))
         if status >= 500 or status in (408, 429):
             raise CentralProblem("away", say("The central, %(where)s, has a problem of its own.", where=self.url))
         raise CentralProblem("failed", say("The central refuses: %(said)s", said=said))
@@ -158,6 +160,10 @@ class Central:
         answer = self.ask("GET", "_session")
         if not isinstance(answer.body, dict) or not isinstance(answer.body.get("userCtx"), dict):
             raise CentralProblem("stranger", say("%(where)s answers, but it is no CouchDB.", where=self.url))
+        who = answer.body["userCtx"]
+        if who.get("name") is None and "_admin" in (who.get("roles") or ()):
+            reason = say("%(where)s has no administrator, so that anybody may do anything there.", where=self.url)
+            raise CentralProblem("stranger", reason)
         return answer
 
     def has_database(self, name: str) -> bool:
