@@ -142,17 +142,42 @@ class Engine:
         function = f"filters.{name}" if kind == "filter" else f"views.{name}.map"
         for at in range(0, max(1, len(docs)), CHUNK):  # none: the function is compiled
             text = b"[" + b",".join(docs[at : at + CHUNK]) + b"]"
-            what, answer = self.pool.call(kind, program.key, program.text, [name.encode(), request, text])
-            if what != "ok":
-                refusal = self._trouble(program, function, what, None)
-                raise Stopped(refusal.error, refusal.reason)
-            results, lines = json.loads(answer)
-            self._say(program, lines)
-            if results and results[0] == "error":
-                self.troubles.add(program.database, program.id, function, "error", f"{results[2]}", None)
-                raise Stopped(results[1], results[2])
-            passes += results
+            passes += self._call(program, kind, function, [name.encode(), request, text])
         return passes
+
+    # -- views -----------------------------------------------------------------------------------------------------
+
+    def map(self, program: Program, views: Sequence[str], docs: Sequence[bytes]) -> list[list[list[list[Any]]]]:
+        """What the map functions of these views make of each document: for each of the views ``[[key, value], …]``.
+        Raises Stopped, Busy."""
+        made: list[list[list[list[Any]]]] = []
+        names = json.dumps(list(views))
+        for start, end in _runs([len(doc) for doc in docs]):
+            text = b"[" + b",".join(docs[start:end]) + b"]"
+            made += self._call(program, "map", f"views.{'|'.join(views)}.map", [names, b"null", text])
+        return made
+
+    def reduce(self, program: Program, view: str, groups: Sequence[tuple[Any, Sequence[Any]]]) -> list[Any]:
+        """What the reduce function of a view makes of each group: its keys (``[[key, id], …]``, None: the values are
+        what was reduced before) and values. Raises Stopped, Busy."""
+        asked = [json.dumps([keys, list(values)]) for keys, values in groups]
+        made: list[Any] = []
+        for start, end in _runs([len(one) for one in asked]):
+            text = b"[" + b",".join(asked[start:end]) + b"]"
+            made += self._call(program, "reduce", f"views.{view}.reduce", [view.encode(), b"null", text])
+        return made
+
+    def _call(self, program: Program, kind: str, function: str, arguments: Sequence[bytes]) -> list[Any]:
+        what, answer = self.pool.call(kind, program.key, program.text, arguments)
+        if what != "ok":
+            refusal = self._trouble(program, function, what, None)
+            raise Stopped(refusal.error, refusal.reason)
+        results, lines = json.loads(answer)
+        self._say(program, lines)
+        if results and results[0] == "error":
+            self.troubles.add(program.database, program.id, function, "error", f"{results[2]}", None)
+            raise Stopped(results[1], results[2])
+        return list(results)
 
     # -- what is told ----------------------------------------------------------------------------------------------
 
@@ -187,11 +212,16 @@ def _asked(user: bytes, security: bytes, chunk: _Chunk) -> list[bytes]:
 
 
 def _chunks(pairs: _Chunk) -> Iterator[_Chunk]:
+    return (pairs[start:end] for start, end in _runs([len(pair) for _, pair in pairs]))
+
+
+def _runs(lengths: Sequence[int]) -> Iterator[tuple[int, int]]:
+    """What goes in one call: from where to where."""
     start = size = 0
-    for at, (_, pair) in enumerate(pairs):
-        if at > start and (at - start >= CHUNK or size + len(pair) > CHUNK_BYTES):
-            yield pairs[start:at]
+    for at, length in enumerate(lengths):
+        if at > start and (at - start >= CHUNK or size + length > CHUNK_BYTES):
+            yield start, at
             start, size = at, 0
-        size += len(pair)
-    if start < len(pairs):
-        yield pairs[start:]
+        size += length
+    if start < len(lengths):
+        yield start, len(lengths)

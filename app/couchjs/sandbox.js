@@ -8,7 +8,7 @@
 (function (text) {
   var parse = JSON.parse, stringify = JSON.stringify, evaluate = eval, string = String;
   var isArray = Array.isArray, keys = Object.keys;
-  var ddoc = parse(text), compiled = {}, modules = {}, said = [], emitted = false;
+  var ddoc = parse(text), compiled = {}, modules = {}, said = [], emitted = false, pairs = null;
   var MOST_LINES = 100, LONGEST_LINE = 2000;
 
   function give(name, value) {
@@ -26,7 +26,10 @@
     for (var i = 0; i < values.length; i++) total += values[i];
     return total;
   });
-  give('emit', function () { emitted = true; });
+  give('emit', function (key, value) {
+    emitted = true;
+    if (pairs) pairs.push([key, value]);
+  });
 
   // ---------------------------------------------------------------- compiling
 
@@ -148,7 +151,74 @@
     return evaluate('(function () { return ' + json + '\n})');
   }
 
+  // Map functions of one design document are shown one document: what one of them does to it, the next must not see.
+  function frozen(value) {
+    if (value !== null && typeof value === 'object') {
+      Object.freeze(value);
+      for (var name in value) frozen(value[name]);
+    }
+    return value;
+  }
+
+  // What a map or reduce function threw: it did nothing for this document; CouchDB goes on as well, unless it is told
+  // that all is lost.
+  function passed(thrown) {
+    var verdict = judged(thrown);
+    if (thrown === 'fatal_error') throw ['error', 'map_runtime_error', "function raised 'fatal_error'"];
+    if (isArray(thrown) && thrown[0] === 'fatal') throw thrown;
+    said.push('function raised exception ' + string(stringify(verdict)).slice(0, LONGEST_LINE));
+    if (said.length > MOST_LINES) said.length = MOST_LINES;
+  }
+
   var kinds = {
+    // What the map functions of the views named make of each document: of each document for each view [[key, value], …].
+    map: function (names, unused, docs) {
+      var results = [];
+      try {
+        var views = parse(names), all = parse(docs), maps = [];
+        for (var v = 0; v < views.length; v++) maps.push(compile(['views', views[v], 'map']));
+        for (var i = 0; i < all.length; i++) {
+          var doc = frozen(all[i]), made = [];
+          for (var m = 0; m < maps.length; m++) {
+            pairs = [];
+            try {
+              maps[m].call(ddoc, doc);
+              made.push(parse(stringify(pairs)));
+            } catch (thrown) {
+              passed(thrown);
+              made.push([]);
+            }
+          }
+          results.push(made);
+        }
+      } catch (thrown) {
+        return answer(failed(thrown));
+      } finally {
+        pairs = null;
+      }
+      return answer(results);
+    },
+
+    // groups: [[keys, values], …], keys being [[key, id], …], or null where values are what was reduced before.
+    reduce: function (name, unused, groups) {
+      var results = [];
+      try {
+        var reduces = compile(['views', name, 'reduce']), all = parse(groups);
+        for (var i = 0; i < all.length; i++) {
+          try {
+            var made = reduces.call(ddoc, all[i][0], all[i][1], all[i][0] === null);
+            results.push(made === undefined ? null : made);
+          } catch (thrown) {
+            passed(thrown);
+            results.push(null);
+          }
+        }
+      } catch (thrown) {
+        return answer(failed(thrown));
+      }
+      return answer(results);
+    },
+
     // docs: [[newDoc, oldDoc or null], …]
     validate: function (user, security, docs) {
       var results = [], check, pairs = parse(docs);

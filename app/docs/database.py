@@ -118,6 +118,11 @@ class Database(Store):
         with self.reading() as connection:
             return queries.count(connection, type)
 
+    def after(self, n: int, limit: int) -> list[Record]:
+        """The next documents changed after change number `n`, deleted ones too."""
+        with self.reading() as connection:
+            return queries.after(connection, n, limit)
+
     def conflicted(self) -> int:
         """How many live documents have conflicts."""
         with self.reading() as connection:

@@ -111,6 +111,12 @@ def count(connection: sqlite3.Connection, type: str) -> int:
     return found
 
 
+def after(connection: sqlite3.Connection, n: int, limit: int) -> list[Record]:
+    """Documents whose last change has a number above `n`, deleted ones too, in the order of changes."""
+    found = connection.execute(f"SELECT {COLUMNS} FROM docs WHERE seq > ? ORDER BY seq LIMIT ?", (n, limit))
+    return [Record._make(row) for row in found]
+
+
 def conflicted(connection: sqlite3.Connection) -> int:
     """How many live documents have conflicts, as CouchDB counts them: a deletion beside a live leaf is none."""
     found: int = connection.execute("SELECT count(*) FROM docs WHERE conflicts > 0").fetchone()[0]

@@ -51,6 +51,8 @@ FORBIDDEN = [
     ("PUT", "/couch/company/doc/file"),
     ("PUT", "/couch/company/_design/x"),
     ("PUT", "/couch/company/_design/x?new_edits=false"),
+    ("GET", "/couch/company/_design/x/_view/y"),
+    ("GET", "/couch/company/_design/x/_info"),
     ("PUT", "/couch/company/_security"),
     ("PUT", "/couch/company/_revs_limit"),
     ("POST", "/couch/company/_purge"),

@@ -65,9 +65,9 @@ class Query:
         elif name == "keys":
             self.keys = value
         elif name in ("limit", "skip"):
-            setattr(self, name, _natural(value))
+            setattr(self, name, natural(value))
         elif name in _FLAGS:
-            setattr(self, name, _boolean(value))
+            setattr(self, name, boolean(value))
 
     def cut(self, names: list[str]) -> list[str]:
         """The part of `names`, sorted in this query's direction, that it asks for."""
@@ -112,7 +112,8 @@ def _bound(value: Any) -> Any:
     return value if isinstance(value, str) else _UNSET
 
 
-def _natural(value: Any) -> int:
+def natural(value: Any) -> int:
+    """A number of 0 and more. QueryParseError."""
     try:
         number = value if type(value) is int else int(value)
     except (TypeError, ValueError):
@@ -122,7 +123,8 @@ def _natural(value: Any) -> int:
     return number
 
 
-def _boolean(value: Any) -> bool:
+def boolean(value: Any) -> bool:
+    """QueryParseError where it is neither true nor false."""
     if isinstance(value, bool):
         return value
     if isinstance(value, str) and value.lower() in ("true", "false"):

@@ -23,6 +23,7 @@ from app.web.couch_http.functions import Functions
 from app.web.couch_http.problems import UriTooLong
 from app.web.couch_http.request import MAX_URI, Request
 from app.web.couch_http.response import Response, send_error
+from app.web.couch_http.view_updates import ViewUpdates
 from app.web.feeds import FeedSlots
 from app.web.traffic import Traffic
 
@@ -67,6 +68,7 @@ class CouchAPI:
         self.db_updates = DbUpdates(node.directory)
         engine = Engine()
         self.functions = Functions(engine, node.directory.get)
+        self.views = ViewUpdates(engine)
         node.on_stop(engine.close)
         self._server_routes: Mapping[str, ServerHandler] = SERVER_ROUTES
         self._database_routes: Mapping[str, DatabaseHandler] = DATABASE_ROUTES

@@ -26,6 +26,8 @@ def make_or_delete(api: CouchAPI, request: Request) -> Response:
         raise BadRequest(
             "You tried to DELETE a database with a ?=rev parameter. Did you mean to DELETE a document instead?"
         )
+    if name in api.directory:
+        api.views.forget(api.directory.get(name))
     api.directory.delete(name)
     return send_ok()
 
@@ -34,7 +36,7 @@ def _check_cluster_options(request: Request) -> None:
     """The shape of a cluster means nothing here, but a wrong value is wrong here too."""
     for name in ("n", "q"):
         value = request.arg(name)
-        if value is not None and not (value.isdigit() and int(value) > 0):
+        if value is not None and not (value.isascii() and value.isdigit() and len(value) < 16 and int(value) > 0):
             raise BadRequest(f"The `{name}` value should be a positive integer.")
     if request.arg("partitioned") == "true":
         raise BadRequest("Partitioned feature is not enabled.")
@@ -94,15 +96,17 @@ def compact(api: CouchAPI, request: Request, database: Database) -> Response:
     if len(request.path) > 2:
         raise NotFound("missing")
     database.compact()
+    api.views.forget(database)  # what was forgotten before it is in no index, either
     return send_ok(202)
 
 
 def view_cleanup(api: CouchAPI, request: Request, database: Database) -> Response:
-    """``POST /db/_view_cleanup``: there are no view files to clean."""
+    """``POST /db/_view_cleanup``: takes the indexes away that no design document has any more."""
     if not access.is_admin(database, request.identity):
         raise Unauthorized("You are not a server or db admin.")
     if request.method != "POST":
         raise MethodNotAllowed("POST")
+    api.views.clean(database)
     return send_ok(202)
 
 

@@ -58,6 +58,8 @@ def _allowed(request: Request) -> bool:
         return len(path) == 1 and method in _SERVER.get(path[0], ())
     if len(path) == 1:
         return method == "GET"
+    if path[1] == "_design" and len(path) > 3 and path[3].startswith("_"):
+        return False  # a view is work that a replication does not ask for
     if path[1].startswith("_"):
         return method in _DATABASE.get(path[1].partition("/")[0], ())
     if method == "GET":

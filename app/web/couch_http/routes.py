@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from app.web.couch_http import all_docs, bulk, changes, databases, documents, monitoring, server_api, session
+from app.web.couch_http import all_docs, bulk, changes, databases, documents, monitoring, server_api, session, views
 from app.web.couch_http.api import DatabaseHandler, ServerHandler
 from app.web.couch_http.db_updates import db_updates
 
@@ -31,6 +31,7 @@ DATABASE_ROUTES: Mapping[str, DatabaseHandler] = {
     "_bulk_get": bulk.bulk_get,
     "_changes": changes.changes,
     "_compact": databases.compact,
+    "_design": views.design,
     "_design_docs": all_docs.all_docs,
     "_ensure_full_commit": databases.ensure_full_commit,
     "_local_docs": all_docs.local_docs,
