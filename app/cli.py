@@ -198,11 +198,18 @@ def staff_key(arguments: argparse.Namespace) -> int:
     from app.node import config
     from app.node.pin_keys import PinKeys
 
-    config.read(arguments.data)  # a node's directory, or an error that says so
+    node = config.read(arguments.data)  # a node's directory, or an error that says so
     keys = PinKeys(arguments.data)
+    if node.kind == "office":
+        from app.node.pin_carrying import keys_of
+
+        if arguments.store is None:
+            raise config.NodeError("Head office has a key for each store: name the store with --store.")
+        keys = keys_of(arguments.data, arguments.store)
     if arguments.set is not None:
         keys.add(arguments.set)
-        print("This till takes the PINs of that key now.", file=sys.stderr)
+        print("Tills that are enrolled from now on take the PINs of that key." if node.kind == "office"
+              else "This till takes the PINs of that key now.", file=sys.stderr)  # fmt: skip
         return 0
     known = keys.known()
     if not known:
@@ -358,6 +365,7 @@ def parser() -> argparse.ArgumentParser:
     made = command("key", staff_key, "prints the key of a store's PINs, or takes it from another till", staff)
     made.add_argument("--data", type=Path, required=True, metavar="DIR")
     made.add_argument("--set", metavar="KEY", help="as the other till prints it")
+    made.add_argument("--store", metavar="ID", help="at head office: which store's")
 
     keys = command("keys", None, "keys with rights, for programs").add_subparsers(
         metavar="add|list|revoke", required=True

@@ -25,7 +25,7 @@ from app.docs import json
 from app.docs.database import Database
 from app.docs.directory import Directory
 from app.docs.errors import DocsError
-from app.node import codes
+from app.node import codes, pin_carrying
 from app.node import config as node_config
 from app.node.central_users import MEMBER, TERMINAL, Central, CentralProblem, Doc, told, with_password
 from app.node.codes import Code
@@ -135,6 +135,7 @@ class Enrolling:
             trust.meet(self.path, code.central, code.fingerprint)
             if not kept.claimed:
                 self._say(Progress())
+                pin_carrying.take(code, self.path)
                 self._claim(code, kept, resumed=resumed)
                 kept = replace(kept, claimed=True)
                 kept.write(self.path)
@@ -258,12 +259,16 @@ class Enrolling:
     def _mark_used(self, code: Code, at: str) -> None:
         """Says in the ticket when the code was used; without it a second machine is merely not told when."""
         name = code.ticket[0]
+
+        def used(doc: Doc | None) -> Doc | None:
+            if doc is None:
+                return None
+            kept = {key: value for key, value in doc.items() if key != pin_carrying.MEMBER}
+            return {**kept, MEMBER: {**told(doc), "state": "enrolled", "at": at}}
+
         try:
             with Central(code.central, *code.ticket) as central:
-                central.save(
-                    name,
-                    lambda doc: None if doc is None else {**doc, MEMBER: {**told(doc), "state": "enrolled", "at": at}},
-                )
+                central.save(name, used)
         except CentralProblem:
             return
 

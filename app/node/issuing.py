@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple, TypeVar
 
 from app.docs.database import Database
-from app.node import codes
+from app.node import codes, pin_carrying
 from app.node import config as node_config
 from app.node.central_users import TERMINAL, TICKET, Central, CentralProblem, Doc, account, told, with_password
 from app.node.codes import Code
@@ -34,11 +34,13 @@ T = TypeVar("T")
 
 
 class Issued(NamedTuple):
-    """A code as a person is shown it, once; when it ends; the terminal's document."""
+    """A code as a person is shown it, once; when it ends; the terminal's document; whether the PINs of the store will
+    work on the machine (else it needs their key by hand)."""
 
     text: str
     until: str
     doc: dict[str, Any]
+    pins: bool = True
 
 
 class Issuing:
@@ -80,16 +82,17 @@ class Issuing:
         if known is not None:
             if known.get("enrolment") != code.enrolment or (now.enrolment, now.code) != (code.enrolment, "waiting"):
                 raise SaleError(409, "used", say("This code is over: make a new one."), "request")
-            return Issued(codes.encode(code), str(now.until), doc)
+            return Issued(codes.encode(code), str(now.until), doc, pin_carrying.ready(self.node.path, store)[1])
         used = now.state in ("enrolled", "revoked", "replaced") or not doc
         if used and not given["replace"]:
             name = terminal.upper()
             reason = say("%(terminal)s is enrolled. Replace it to put another machine in its place.", terminal=name)
             raise SaleError(409, "enrolled", reason, "replace")
         until = clocks.stamp(self.moment() + timedelta(hours=given["hours"]))
+        keys, pins = pin_carrying.ready(self.node.path, store)
         with self._central() as central:
             self._prepared(central, store)
-            self._open(central, code, until, now, replaces=used)
+            self._open(central, code, until, now, keys, replaces=used)
         doc = terminals.note(
             store,
             terminal,
@@ -102,7 +105,7 @@ class Issuing:
             until=until,
         )
         self._send(store, terminal)
-        return Issued(codes.encode(code), until, doc)
+        return Issued(codes.encode(code), until, doc, pins)
 
     def _send(self, store: Database, terminal: str) -> None:
         """The terminal's document to the central at once: the machine that uses the code shall find it there, and not
@@ -129,7 +132,9 @@ class Issuing:
         half = trust.of_central(self.node.path, central)
         return Code(central, terminal, store.name.removeprefix("store-"), secret, half)
 
-    def _open(self, central: Central, code: Code, until: str, before: Standing, *, replaces: bool) -> None:
+    def _open(
+        self, central: Central, code: Code, until: str, before: Standing, keys: tuple[str, ...], *, replaces: bool
+    ) -> None:
         """The code's ticket, the end of the tickets of before, and last the account that the code opens."""
         at = clocks.stamp(self.moment())
         words = {"terminal": code.terminal, "store": code.store, "enrolment": code.enrolment, "at": at, "until": until}
@@ -137,7 +142,8 @@ class Issuing:
         name, password = code.ticket
 
         def ticket(doc: Doc | None) -> Doc:
-            return with_password(account(doc, name, (TICKET,), waiting), password)
+            carried = {pin_carrying.MEMBER: pin_carrying.sealed(code, keys)} if keys else {}
+            return {**with_password(account(doc, name, (TICKET,), waiting), password), **carried}
 
         def own(doc: Doc | None) -> Doc:
             if doc is not None and not replaces and told(doc).get("state") == "enrolled":
@@ -230,10 +236,14 @@ class Issuing:
     def _tell(self, central: Central, terminal: str, enrolment: str, state: str, at: str) -> None:
         """What became of a code stands in its ticket, for the machine that comes with it."""
         name = codes.ticket_name(terminal, enrolment)
-        central.save(
-            name,
-            lambda old: None if old is None else account(old, name, (TICKET,), {**told(old), "state": state, "at": at}),
-        )
+
+        def tell(old: Doc | None) -> Doc | None:
+            if old is None:
+                return None
+            kept = {key: value for key, value in old.items() if key != pin_carrying.MEMBER}
+            return account(kept, name, (TICKET,), {**told(old), "state": state, "at": at})
+
+        central.save(name, tell)
 
     # -- the central ---------------------------------------------------------------------------------------------
 

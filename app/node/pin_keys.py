@@ -18,14 +18,15 @@ _KEY = re.compile(r"[0-9a-f]{64}")
 
 
 class PinKeys:
-    """The keys of the node in ``path``; the file is read at each use, so that a new key counts at once."""
+    """The keys of the node in ``path``; the file is read at each use, so that a new key counts at once. ``name`` is
+    that of another file: head office has one for each store."""
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
+    def __init__(self, path: Path, name: str = NAME) -> None:
+        self.path, self.name = path, name
 
     def known(self) -> tuple[str, ...]:
         """Every key that is known here, the one for new PINs first. A line that is none is passed over."""
-        lines = (config.read_secret(self.path, NAME) or "").split()
+        lines = (config.read_secret(self.path, self.name) or "").split()
         return tuple(line for line in lines if _KEY.fullmatch(line))
 
     def mint(self) -> str:
@@ -38,5 +39,5 @@ class PinKeys:
         if not _KEY.fullmatch(key):
             raise NodeError("This is no key of PINs: it has 64 letters and digits, as “couchtill staff key” prints it.")
         kept = [key, *(one for one in self.known() if one != key)]
-        config.write_secret(self.path, NAME, "\n".join(kept))
+        config.write_secret(self.path, self.name, "\n".join(kept))
         return key

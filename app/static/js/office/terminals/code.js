@@ -99,8 +99,9 @@ export class CodeDialog {
     this.central.focus();
   }
 
-  /** @param {{code: string, until: string, qr: {side: number, path: string}, row: import("./main.js").Row}} made */
-  #show({ code, until, qr, row }) {
+  /** @param {{code: string, until: string, qr: {side: number, path: string}, pins: boolean, row: import("./main.js").Row}} made */
+  #show({ code, until, qr, pins, row }) {
+    byId("code-pins").hidden = pins;
     this.row = row;
     this.text = code;
     byId("code-title").textContent = t("The code of %(terminal)s", { terminal: row.label });
