@@ -274,7 +274,7 @@ def replace_file(file: Path, content: bytes, mode: int) -> None:
     """Puts ``content`` in ``file``, old or new after a power cut, never half; NodeError in words."""
     part = file.with_name(file.name + ".part")
     try:
-        file.parent.mkdir(parents=True, exist_ok=True)
+        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         part.unlink(missing_ok=True)  # of a write that was cut short, perhaps with another mode
         with open(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as stream:
             stream.write(content)

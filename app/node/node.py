@@ -98,7 +98,7 @@ class Node:
         """
         sys.setswitchinterval(SWITCH_INTERVAL)
         try:
-            self.path.mkdir(parents=True, exist_ok=True)
+            self.path.mkdir(mode=0o700, parents=True, exist_ok=True)  # what a shop sells is nobody else's business
         except OSError as error:
             raise NodeError(f"{self.path} can't be made: {error.strerror}") from None
         from app.shop.indexes import indexes_for
