@@ -34,7 +34,7 @@ ASKED = "certificate:asked"
 HERE = ("localhost", "127.0.0.1")
 #: Seconds between two looks of a terminal whether it needs one, and at its account while it waits: twice as long each
 #: time.
-LOOK, FIRST, LONGEST = 20.0, 10.0, 900.0
+LOOK, FIRST, LONGEST = 20.0, 4.0, 900.0
 #: Accounts that head office reads in one turn.
 MOST = 50
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from typing import Any
 
 from app.node.central_users import CentralProblem, told
@@ -21,8 +22,9 @@ log = logging.getLogger("couchtill.keeping")
 
 #: Seconds between two looks of a terminal at the states of its links: memory only.
 GLANCE = 2.0
-#: Seconds between two looks of head office for codes that are over, and how many of those until it reads tickets.
-ROUND, TICKETS = 20.0, 15
+#: Seconds between two looks of head office for codes that are over, while a certificate is waited for and for how long
+#: that counts, and until it reads tickets.
+ROUND, SOON, PATIENCE, TICKETS = 20.0, 4.0, 180.0, 300.0
 #: Tickets that are read in one turn, those of the newest ends first.
 MOST = 100
 #: The setting that keeps `{terminal: {"state", "at", "unsent", "ended", "since"}}` of machines that came back: last and
@@ -40,7 +42,8 @@ class Keeping:
         self._signing: Any = None
         self._issuing = Issuing(node)
         self._ending = threading.Event()
-        self._turns = 0
+        self._heard = float("-inf")
+        self._began: float | None = None
         self._said = False
         self._thread = threading.Thread(target=self._run, name="keeping", daemon=True)
 
@@ -52,16 +55,17 @@ class Keeping:
 
     def _run(self) -> None:
         terminal = self.node.kind == "terminal"
-        while not self._ending.wait(GLANCE if terminal else ROUND):
+        wait = GLANCE if terminal else ROUND
+        while not self._ending.wait(wait):
             try:
                 if terminal:
                     self._glance()
                 else:
                     self.expire()
-                    self._sign()
-                    if self._turns % TICKETS == 0:
+                    wait = SOON if self._sign() else ROUND
+                    if time.monotonic() - self._heard > TICKETS:
+                        self._heard = time.monotonic()
                         self.hear()
-                    self._turns += 1
             except Exception:
                 if self._ending.is_set():
                     return  # the node closed its files in the middle of it
@@ -112,18 +116,23 @@ class Keeping:
             except SaleError as error:
                 log.info("the code of %s stays for now: %s", terminal, error.reason)
 
-    def _sign(self) -> None:
-        """Signs the certificates that terminals ask for, where the company's authority is here."""
+    def _sign(self) -> bool:
+        """Signs the certificates that terminals ask for, where the company's authority is here. Whether somebody at the
+        page may be waiting for one."""
         if not (self.node.path / "ca" / "ca.key").exists():
-            return
+            return False
         if self._signing is None:
             from app.node.certifying import Signing
 
             self._signing = Signing(self.node)
         try:
             self._signing.turn()
+            waits = bool(self._signing.waiting())
         except (NodeError, SaleError) as error:
             log.warning("no certificate was signed: %s", error)
+            waits = False
+        self._began = (self._began or time.monotonic()) if waits else None
+        return self._began is not None and time.monotonic() - self._began < PATIENCE
 
     def hear(self) -> None:
         """Reads the tickets of machines that were replaced or revoked: whether one came back."""

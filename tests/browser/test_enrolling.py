@@ -10,10 +10,12 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+import requests
 from playwright.sync_api import BrowserContext, Page, expect
 
 from app.node import Node, NodeConfig
 from app.node import config as node_config
+from app.node.enrolling import Enrolling
 from app.web.auth import start_link
 from app.web.server import serve
 from couch.provision import provision
@@ -201,6 +203,46 @@ def test_on_a_phone_in_chinese(company: Any, open_context: Callable[..., Browser
     expect(page.locator("#fault")).to_have_text("最后一组不完整：每组五个字符。")
     look(page, "phone-fault")
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
+
+
+def test_a_till_gets_its_certificate_from_the_page_and_speaks_https(
+    company: Any, terminals: Page, open_context: Callable[..., BrowserContext]
+) -> None:
+    root = terminals.url.removesuffix("/terminals")
+    code = make(terminals)
+    till = company.path / "till"
+    Enrolling(till, port=0).run(code)
+    process = CouchTill("terminal", "--data", till, "--port", "0")
+    try:
+        terminals.goto(f"{root}/certificates")
+        look(terminals, "certificates-none")
+        terminals.get_by_label("The company’s name").fill("Tea & Co")
+        terminals.keyboard.press("Enter")
+        expect(terminals.get_by_role("heading", name="The authority of Tea & Co")).to_be_visible()
+        terminals.get_by_role("button", name="Give it a certificate").click()
+        names = terminals.get_by_label("Names and addresses")
+        names.fill("till 1/x")
+        look(terminals, "certificates-names")
+        terminals.locator("#names-done").click()
+        expect(terminals.locator("#names-fault")).to_contain_text("neither a name nor an address")
+        names.fill("till1.local, 192.168.7.20")
+        terminals.locator("#names-done").click()
+        row = terminals.locator("#rows tr")
+        expect(row).to_contain_text("till1.local, 192.168.7.20")
+        expect(row.locator(".chip")).to_contain_text("Until", timeout=90_000)
+        with terminals.expect_download() as file:
+            terminals.get_by_role("link", name="Save ca.crt").click()
+        ca = company.path / "ca-of-the-tablet.crt"
+        file.value.save_as(ca)
+        terminals.set_viewport_size({"width": 360, "height": 740})
+        look(terminals, "certificates-phone")
+        assert terminals.evaluate("document.documentElement.scrollWidth") <= 360
+        wait_until((till / "tls.crt").exists, 60, "the till took it")
+    finally:
+        process.stop()
+    with CouchTill("terminal", "--data", till, "--port", "0") as process:
+        answer = requests.get(f"https://127.0.0.1:{process.port}/health", verify=str(ca), timeout=30)
+        assert answer.json()["status"] == "up"
 
 
 def test_a_new_store_from_its_page_to_the_first_sale_of_its_till(

@@ -52,8 +52,8 @@ def register(blueprint: Blueprint, node: Any) -> None:
 
     @blueprint.post("/api/terminals/<terminal>/code")
     def make_code(terminal: str) -> Response:
-        """`{"request", "hours"?, "replace"?, "central"?}`: the code, in this answer and never again; `pins` false where the
-        machine needs the key of the store's PINs by hand."""
+        """`{"request", "hours"?, "replace"?, "central"?}`: the code, in this answer and never again; `pins` false where
+        the machine needs the key of the store's PINs by hand."""
         issued = issuing.code(terminal, read_json(), actor())
         side, path = qr.path(issued.text)
         told = {"code": issued.text, "until": issued.until, "qr": {"side": side, "path": path}, "pins": issued.pins}
