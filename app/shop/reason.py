@@ -14,10 +14,12 @@ from app.shop.money import show
 
 
 class Money(NamedTuple):
-    """An amount within a sentence: minor units, and the digits of its currency. In English text as `money.show`."""
+    """An amount within a sentence: minor units, and the digits of its currency. As text it is `money.show`; a page
+    shows it with its `currency`, where that is known."""
 
     amount: int
     digits: int
+    currency: str = ""
 
     def __str__(self) -> str:
         return show(self.amount, self.digits)

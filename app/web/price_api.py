@@ -17,6 +17,10 @@ from app.web.catalogue_api import Show
 from app.web.json_api import Problem, answer, missing, read_json
 
 
+def _money(amount: int, of: Mapping[str, Any]) -> Money:
+    return Money(amount, int(of["digits"]), str(of["currency"]))
+
+
 def register(
     blueprint: Blueprint,
     catalogue: Callable[[], Catalogue],
@@ -24,10 +28,10 @@ def register(
     show: Show,
     on: str,
     actor: Callable[[Mapping[str, Any]], Actor],
-    digits: Callable[[], int],
+    money: Callable[[], Mapping[str, Any]],
 ) -> None:
-    """`PUT /api/products/<id>/price`. `on` is what this node calls itself, `actor(body)` who asks, `digits()` those of
-    the currency that prices are told in."""
+    """`PUT /api/products/<id>/price`. `on` is what this node calls itself, `actor(body)` who asks, `money()` the
+    `{"currency", "digits"}` that prices are told in."""
 
     @blueprint.put("/api/products/<path:id>/price")
     def set_price(id: str) -> Response:
@@ -46,7 +50,7 @@ def register(
         seen = catalogue().product(id)
         if seen is None:
             raise missing(say("This product is no longer there."))
-        told = say("an open price") if price is None else Money(price["amount"], digits())
+        told = say("an open price") if price is None else _money(price["amount"], money())
         who.need("catalogue", say("another price for %(name)s: %(price)s", name=str(seen["name"]), price=told))
         # Who sets the price that stood before a planned one took its place means it: it is the last word.
         again = {"priced_at": clock.stamp(clock.now())} if seen.get("price") != price else {}

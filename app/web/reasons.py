@@ -56,17 +56,36 @@ _TOLD: list[tuple[re.Pattern[str], Told]] = [
 
 def tell(reason: str) -> str:
     """A reason of the shop in the reader's language: its amounts as they are written there, its names as they are.
-    English, and what is no `Reason`, stands as it is."""
-    if not isinstance(reason, Reason) or i18n.tag() == i18n.SOURCE:
+    English without amounts of a currency, and what is no `Reason`, stands as it is."""
+    if not isinstance(reason, Reason):
         return str(reason)
+    if i18n.tag() == i18n.SOURCE:
+        return _english(reason)
     message = i18n.catalogue(i18n.tag()).gettext(reason.message)
     if message == reason.message:  # no translation: the English as it was said, with its capital
         return str(reason)
     return message % {name: _value(value) for name, value in reason.values.items()} if reason.values else message
 
 
+def _english(reason: Reason) -> str:
+    """The sentence as it was said, with its capital; the amounts in it with their currency's sign."""
+    if not _priced(reason):
+        return str(reason)
+    told = reason.message % {name: _value(value) for name, value in reason.values.items()}
+    return told[:1].upper() + told[1:] if str(reason)[:1].isupper() else told
+
+
+def _priced(reason: Reason) -> bool:
+    return any(
+        _priced(value) if isinstance(value, Reason) else isinstance(value, Money) and bool(value.currency)
+        for value in reason.values.values()
+    )
+
+
 def _value(value: object) -> str:
     if isinstance(value, Money):
+        if value.currency:
+            return present.money(value.amount, value.currency, value.digits)
         return present.amount(value.amount, value.digits)
     return tell(value) if isinstance(value, str) else str(value)
 

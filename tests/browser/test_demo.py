@@ -79,7 +79,7 @@ def test_the_steps_of_the_demo_tick_themselves_off(tmp_path: Path, open_context:
         one.get_by_role("button", name="Change the price").click()
         one.locator("#ask-number").fill("1.59")
         one.locator("#ask-done").click()
-        expect(one.locator("#allow-about")).to_contain_text("another price for Avocado: 1.59")
+        expect(one.locator("#allow-about")).to_contain_text("another price for Avocado: €1.59")
         one.locator("#allow .person", has_text="Ben").click()
         one.locator("#allow-pin").press_sequentially("314159", delay=BY_HAND)
         one.locator("#allow-pin").press("Enter")

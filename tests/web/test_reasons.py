@@ -243,13 +243,13 @@ def test_a_closed_shift_says_so(till: FlaskClient) -> None:
         (
             "sales",
             sale(line(price={"amount": 99}), cash=99),
-            "需要主管批准：把 Espresso 的价格改为 0.99。",
+            "需要主管批准：把 Espresso 的价格改为 €0.99。",
         ),
         ("drawer", {"request": "drawer-00000001"}, "需要主管批准：不销售而打开钱箱。"),
         (
             "cash",
             {"request": "cash-000000001", "kind": "out", "amount": 100},
-            "需要主管批准：取出现金，1.00。",
+            "需要主管批准：取出现金，€1.00。",
         ),
     ],
 )

@@ -190,7 +190,9 @@ class Balances:
         left = max(0, available)
         limit = self._limit(account.partition(":")[2]) if kind == "account" else None
         if limit is not None and amount > balance + limit:
-            doing = say("%(amount)s on account, over the customer’s limit", amount=Money(amount, digits))
+            doing = say(
+                "%(amount)s on account, over the customer’s limit", amount=Money(amount, digits, str(facts["currency"]))
+            )
             reason = say("A supervisor must allow this: %(doing)s.", doing=doing)
             raise SaleError(403, "needs_approval", reason, field, {"right": "account_over"})
         if self.desk.contact().online or (filled(found) and balance <= left):

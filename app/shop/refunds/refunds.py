@@ -182,7 +182,8 @@ class Refunds:
             body, elsewhere = self._body(wanted)
             rights = self._rights(body, elsewhere)
             for right in rights:
-                back = Money(abs(body["total"]), int(self.desk.facts.read()[0]["digits"]))
+                facts = self.desk.facts.read()[0]
+                back = Money(abs(body["total"]), int(facts["digits"]), str(facts["currency"]))
                 doing = say("%(doing)s, %(amount)s", doing=DOING[right], amount=back)
                 actor.need(right, doing, total=body["total"], about=wanted["order"])
             needed = [right for right in rights if not actor.may(right)]

@@ -40,26 +40,29 @@ def needed(desk: Desk, request: Doc, draft: Draft, tenders: Sequence[Doc]) -> It
     """`(right, what is done)` for everything in the request that takes more than selling; `sell` itself first."""
     yield "sell", say("selling")
     facts, _ = desk.facts.read()
-    digits = facts["digits"]
-    codes = Barcodes(desk.catalogue, desk.settings, lambda: digits)
+    codes = Barcodes(desk.catalogue, desk.settings, lambda: int(facts["digits"]))
     for item in draft.items:
-        yield from _of_item(item, codes, digits)
+        yield from _of_item(item, codes, facts)
     yield from _discounts(desk, draft)
-    yield from _returns(desk, draft, tenders, digits)
+    yield from _returns(desk, draft, tenders, facts)
     if request["tip"]:
-        yield "tips", say("a tip of %(amount)s", amount=Money(request["tip"], digits))
+        yield "tips", say("a tip of %(amount)s", amount=_money(request["tip"], facts))
     if request["age"] or any(line.get("age") for line in draft.lines):
         yield "age", say("confirming the customer's age")
     if any(tender["kind"] == "account" and tender["amount"] > 0 for tender in request["tenders"]):
         yield "account", say("selling on the customer's account")
 
 
-def another_price(name: str, amount: int, digits: int) -> Reason:
-    """What a supervisor allows, told with the price itself."""
-    return say("another price for %(name)s: %(price)s", name=name, price=Money(amount, digits))
+def another_price(name: str, amount: int, facts: Doc) -> Reason:
+    """What a supervisor allows, told with the price itself; `facts` are the store's."""
+    return say("another price for %(name)s: %(price)s", name=name, price=_money(amount, facts))
 
 
-def _of_item(item: Item, codes: Barcodes, digits: int) -> Iterator[tuple[str, str]]:
+def _money(amount: int, facts: Doc) -> Money:
+    return Money(amount, facts["digits"], str(facts.get("currency") or ""))
+
+
+def _of_item(item: Item, codes: Barcodes, facts: Doc) -> Iterator[tuple[str, str]]:
     wanted = item.wanted
     if item.returned is not None:
         return
@@ -68,7 +71,7 @@ def _of_item(item: Item, codes: Barcodes, digits: int) -> Iterator[tuple[str, st
     elif item.product is None and wanted["quantity"] > 0:
         yield "open_item", say("selling “%(name)s”, which has no code", name=item.priced["name"])
     elif item.kept.get("keyed") and not codes.offers(item.product or {}, wanted):
-        yield "price", another_price(item.priced["name"], wanted["price"]["amount"], digits)
+        yield "price", another_price(item.priced["name"], wanted["price"]["amount"], facts)
 
 
 def _discounts(desk: Desk, draft: Draft) -> Iterator[tuple[str, str]]:
@@ -96,7 +99,7 @@ def _percent(off: int, amount: int) -> str:
     return f"{off * 100 // max(1, abs(amount))} %"
 
 
-def _returns(desk: Desk, draft: Draft, tenders: Sequence[Doc], digits: int) -> Iterator[tuple[str, str]]:
+def _returns(desk: Desk, draft: Draft, tenders: Sequence[Doc], facts: Doc) -> Iterator[tuple[str, str]]:
     """Goods that come back: within the limit a cashier may; for more of one receipt, without a receipt, or in cash for
     what was paid otherwise, a supervisor."""
     back = [line for line in draft.lines if line["quantity"] < 0]
@@ -107,6 +110,6 @@ def _returns(desk: Desk, draft: Draft, tenders: Sequence[Doc], digits: int) -> I
         yield "refund_over", say("a return without a receipt")
     value = value_back(desk, back, draft.figures["tax_mode"])
     if value > desk.settings["refund_limit"]:
-        yield "refund_over", say("a refund of %(value)s", value=Money(value, digits))
+        yield "refund_over", say("a refund of %(value)s", value=_money(value, facts))
     if check_payback(desk, back, tenders):
         yield "refund_over", say("cash for what was paid otherwise")

@@ -150,7 +150,8 @@ class Shifts:
 
         def write() -> dict[str, Any]:
             right, doing = MOVES[kind]
-            amount = Money(wanted["amount"], int(self.desk.facts.read()[0]["digits"]))
+            facts = self.desk.facts.read()[0]
+            amount = Money(wanted["amount"], int(facts["digits"]), str(facts["currency"]))
             actor.need(right, say("%(doing)s, %(amount)s", doing=doing, amount=amount), amount=wanted["amount"])
             head, behind = self.desk.journal.ready()
             if head.shift is None:

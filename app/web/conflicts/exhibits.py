@@ -79,7 +79,10 @@ def money(doc: Doc) -> str:
     value, digits = doc.get(figure or ""), doc.get("digits")
     if type(value) is not int or not sound.is_whole(digits, 0, 4):
         return ""
-    return f"{present.amount(value, int(str(digits)))} {doc.get('currency') or ''}".strip()
+    currency = doc.get("currency")
+    if not isinstance(currency, str) or not currency:
+        return present.amount(value, int(str(digits)))
+    return present.money(value, currency, int(str(digits)))
 
 
 def line(label: str, value: str) -> dict[str, Any]:

@@ -93,7 +93,7 @@ def register(blueprint: Blueprint, node: Any) -> None:
         show,
         node.id,
         lambda body: ANYBODY,
-        lambda: int(office.money()["digits"]),
+        office.money,
     )
     sync_api.register(blueprint, node)
 

@@ -53,7 +53,7 @@ def register(blueprint: Blueprint, node: Any) -> None:
         show,
         node.till.terminal,
         lambda body: actor_of(node, body),
-        lambda: int(node.till.facts.read()[0]["digits"]),
+        lambda: node.till.facts.read()[0],
     )
     sync_api.register(blueprint, node, lambda body: actor_of(node, body))
 
@@ -63,15 +63,17 @@ def register(blueprint: Blueprint, node: Any) -> None:
 
     @blueprint.get("/api/events")
     def events() -> Response:
-        def row(order: dict[str, Any]) -> dict[str, Any]:
-            own = order.get("terminal") == node.till.terminal
-            return {**present.order_row(order, zone()), "own": own, "seen": node.till.told(order)}
-
         program, token, people = caller() is not None, session_token(node), node.till.people
 
         def open_here() -> bool:
             """Whether somebody is signed in at the window that listens, whoever is at another one."""
             return program or not people.needed or people.find(token) is not None
+
+        def row(order: dict[str, Any]) -> dict[str, Any]:
+            """A locked window hears how far the numbers of its till have come, and nothing of what was sold."""
+            own = order.get("terminal") == node.till.terminal
+            told = {"own": own, "series": order.get("series"), "seen": node.till.told(order)}
+            return {**present.order_row(order, zone()), **told} if open_here() else told
 
         def cart(doc: dict[str, Any]) -> dict[str, Any] | None:
             """A locked window names no customers; it asks for the carts and tasks when somebody signs in."""

@@ -135,8 +135,7 @@ def register(blueprint: Blueprint, node: Any) -> None:
         """What the supervisor was shown."""
         what, line = body.get("what"), body.get("line")
         if isinstance(line, dict) and isinstance(line.get("name"), str) and type(line.get("price")) is int:
-            digits = int(node.till.facts.read()[0]["digits"])
-            return frozenset([thing(another_price(line["name"], line["price"], digits))])
+            return frozenset([thing(another_price(line["name"], line["price"], node.till.facts.read()[0]))])
         if what is None:
             return None
         if not isinstance(what, list) or len(what) > MOST or not all(isinstance(one, str) for one in what):

@@ -90,7 +90,7 @@ def test_two_machines_with_one_tills_data_are_called_a_copy_that_worked_at_the_s
     assert first["title"] == "S1-T1 gave the number 2 twice"
     assert first["kind"] == "number" and first["database"] == "store-s1" and first["store"] == "s1"
     shown = [entry for entry in first["evidence"] if entry["label"] == "Receipt S1-T1 · 2"]
-    assert len(shown) == 2 and all("2.45 EUR" in entry["value"] for entry in shown)
+    assert len(shown) == 2 and all("€2.45" in entry["value"] for entry in shown)
     assert {entry["link"] for entry in shown} == {
         f"receipts/{row['id'].replace(':', '%3A')}" for row in first["receipts"]
     }
@@ -160,7 +160,7 @@ def test_an_edit_that_knows_how_the_check_sum_is_made_is_given_away_by_the_next_
 
     shown = [entry["value"] for entry in told["evidence"] if entry["label"].startswith("Version")]
     assert len(shown) == 2
-    assert [("the original" in value, "2.45 EUR" in value) for value in shown] == [(False, False), (True, True)]
+    assert [("the original" in value, "€2.45" in value) for value in shown] == [(False, False), (True, True)]
 
 
 def test_a_deleted_receipt_says_what_it_was(tills: Tills) -> None:
@@ -170,7 +170,7 @@ def test_a_deleted_receipt_says_what_it_was(tills: Tills) -> None:
     (told,) = tills.told()
 
     assert told["title"] == "Receipt S1-T1 · 1 was deleted"
-    assert "2.45 EUR" in values(told, "What it was")[0]
+    assert "€2.45" in values(told, "What it was")[0]
     assert values(told, "Now") == ["deleted; the numbers have a gap"]
     assert "can put it back" in told["do"] and told["receipts"] == []
 

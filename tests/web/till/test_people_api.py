@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -358,6 +359,25 @@ def test_the_news_of_a_locked_till_name_no_cart(window: Window, staffed: dict[st
 
     assert b"Anna Locked" not in b"".join(heard)
     assert b"Bert Open" not in b"".join(heard)
+
+
+def test_the_news_of_a_locked_till_tell_nothing_of_a_sale(
+    window: Window, staffed: dict[str, str], terminal: Node
+) -> None:
+    window.sign_in(staffed["Cleo"], CASHIER)
+    window.send("DELETE", "session")
+    stream = window.client.get("/api/events", buffered=False)
+    chunks = iter(stream.response)
+    heard = [next(chunks), next(chunks)]
+    sold = client_of(terminal).post("/api/sales", json=sale(line(), cash=1000))
+    assert sold.status_code == 201, sold.text
+    while b"event: order" not in heard[-1]:
+        heard.append(next(chunks))
+    stream.close()
+
+    told = json.loads(heard[-1].partition(b"data: ")[2])
+    assert (told["own"], told["seen"]["number"]) == (True, sold.json["order"]["number"])
+    assert set(told) == {"own", "series", "seen"}
 
 
 def test_the_code_of_a_gift_card_is_for_who_sold_it(window: Window, staffed: dict[str, str]) -> None:

@@ -39,7 +39,7 @@ def test_a_cashier_needs_a_supervisors_pin_which_says_for_which_price(
     request = {"rev": seen(window), "price": {"amount": 260}}
     status, refused = window.send("PUT", PRICE, request)
     assert (status, refused["error"], refused["right"]) == (403, "needs_approval", "catalogue")
-    assert refused["reason"] == "A supervisor must allow this: another price for Espresso: 2.60."
+    assert refused["reason"] == "A supervisor must allow this: another price for Espresso: €2.60."
     assert terminal.company.get("product:4000001")["price"]["amount"] == 245
 
     lent = {"right": "catalogue", "staff": staffed["Sam"], "pin": SUPERVISOR}
