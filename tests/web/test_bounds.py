@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import re
 import socket
 from collections.abc import Iterator
 from typing import Any
@@ -102,3 +103,52 @@ def test_every_route_of_head_office_and_of_a_till_that_takes_a_body_bounds_it(
                 answer = client.open(path, method=method, data=b"[" * 40_000_000, content_type="application/json")
                 refused = answer.status_code in (400, 401, 403, 404, 413, 415, 503)
                 assert refused or rule.rule in UNREAD, f"{method} {rule.rule}"
+
+
+#: Routes that take a file, which may be larger than a request in JSON, with the kind of file.
+FILES = {
+    "/api/range/import": "text/csv",
+    "/api/customers/import": "text/csv",
+    "/api/range/plans/file": "text/csv",
+    "/api/range/pictures": "image/png",
+}
+
+
+class Endless:
+    """A body that ends nowhere; whoever reads on is caught."""
+
+    def __init__(self, most: int) -> None:
+        self.left = most
+
+    def read(self, size: int = -1) -> bytes:
+        assert size >= 0, "a body without a bound"
+        self.left -= size
+        assert self.left > 0, "read on and on"
+        return b"x" * size
+
+    readline = read
+
+
+@pytest.mark.parametrize("path", FILES)
+def test_every_file_that_is_sent_is_bounded_before_it_comes(office: FlaskClient, path: str) -> None:
+    given: dict[str, Any] = {"content_type": FILES[path], "query_string": {"request": "01JBOUNDS00000000000000001"}}
+    known = {"wsgi.input": Endless(1), "CONTENT_LENGTH": "999999999"}
+    told = office.post(path, environ_overrides=known, **given)
+    assert (told.status_code, told.json["error"]) == (413, "too_large")
+    unknown = {"wsgi.input": Endless(100_000_000), "HTTP_TRANSFER_ENCODING": "chunked", "wsgi.input_terminated": True}
+    assert office.post(path, environ_overrides=unknown, **given).status_code == 413
+
+
+def test_no_other_route_takes_a_file(till: FlaskClient, office: FlaskClient) -> None:
+    for client in (till, office):
+        for rule in client.application.url_map.iter_rules():
+            for method in (rule.methods or set()) & {"POST", "PUT", "PATCH"}:
+                if rule.rule in FILES and client is office:
+                    continue
+                path = re.sub(r"<[^>]+>", "x", rule.rule)
+                for kind in ("text/csv", "image/png", "application/octet-stream", "multipart/form-data; boundary=x"):
+                    answer = client.open(path, method=method, data=b"--x--", content_type=kind)
+                    assert answer.status_code in (400, 401, 403, 404, 413, 415) or rule.rule in UNREAD, (
+                        rule.rule,
+                        kind,
+                    )
