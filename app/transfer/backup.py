@@ -109,7 +109,7 @@ def backup(
     made_at = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
     with spool.Spool(file, server.shown, asked, LASTING) as coming:
         if coming.broken_off and coming.kept:
-            says(f"{file} was broken off, and goes on from there.")
+            says("This backup was broken off before, and goes on from there.")
         try:
             for name in names:
                 strand = coming.strand(Part(name, bundle.member_of(name)))
@@ -145,14 +145,18 @@ def _told(central: Central, name: str) -> dict[str, Any]:
 
 
 def _file(url: str, place: Path, shown: str, asked: Sequence[str]) -> Path:
-    """Which file the backup becomes: in a folder, the one that was broken off there, or one of this moment's name."""
+    """Which file the backup becomes: in a folder one of this moment's name, which goes on with what was broken off
+    there."""
     if not place.is_dir():
         return place
     host = re.sub(r"[^a-z0-9.-]", "-", (urlsplit(url).hostname or "central").lower())
-    before = spool.unfinished(place, f"{host}-", shown, asked)
     stem = f"{host}-{datetime.now(UTC):%Y-%m-%d-%H%M%S}"
     free = (place / f"{stem}{more}.couchtill.zip" for more in ("", *(f"-{n}" for n in range(2, 100))))
-    return before or next(file for file in free if not file.exists() and not spool.folder_of(file).exists())
+    file = next(file for file in free if not file.exists() and not spool.folder_of(file).exists())
+    before = spool.unfinished(place, f"{host}-", shown, asked)
+    if before is not None:
+        spool.folder_of(before).rename(spool.folder_of(file))  # it becomes what there is now
+    return file
 
 
 def _chosen(server: Server, only: Sequence[str]) -> list[str]:

@@ -148,6 +148,29 @@ def test_a_stores_database_that_was_made_anew_waits_and_one_that_was_put_back_ge
         assert one.get("/api/sync")["asks"] == [] and one.get("/api/sync")["refused"] == []
 
 
+def test_drill_c_a_till_put_back_from_an_image_begins_a_new_series(central: Central, tmp_path: Path) -> None:
+    store = central.store
+    with central.terminal(tmp_path / "one", 1) as one:
+        sold = {"one": one.sell("one")}
+        one.stop()
+    copy(tmp_path / "one", tmp_path / "image")
+    with central.terminal(tmp_path / "one", 1) as one:
+        sold["two"], sold["three"] = one.sell("two"), one.sell("three")
+        in_step(central, one, store=store, timeout=SOON)  # type: ignore[arg-type]
+        one.kill()
+    shutil.rmtree(tmp_path / "one")
+    copy(tmp_path / "image", tmp_path / "one")
+    with central.terminal(tmp_path / "one", 1) as restored:
+        in_step(central, restored, store=store, timeout=SOON)  # type: ignore[arg-type]
+        sold["four"] = restored.sell("four")
+        orders = in_step(central, restored, store=store, timeout=SOON)  # type: ignore[arg-type]
+        wait_until(lambda: incidents(central, "behind", store), SOON, "the incident is at the central")
+        restored.stop()
+    assert sold["four"]["series"] != sold["three"]["series"] and sold["four"]["number"] == 1
+    prove(orders, sold, set(sold))
+    assert rig.verify(tmp_path / "one") == 1
+
+
 def test_drill_d_two_machines_with_one_tills_data_are_found_at_first_contact_and_both_go_on(
     central: Central, tmp_path: Path
 ) -> None:
