@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import struct
 import unicodedata
+from functools import lru_cache
 from typing import Any
 
 # ICU's order of what is neither digit nor letter in ASCII; other symbols follow, by code point.
@@ -69,7 +70,7 @@ def _encode(value: Any, out: bytearray) -> None:
         bits = int.from_bytes(struct.pack(">d", number), "big")
         out += (bits ^ (0xFFFFFFFFFFFFFFFF if bits >> 63 else 1 << 63)).to_bytes(8, "big")
     elif rank == _TEXT:
-        _encode_text(value, out)
+        out += _text_bytes(value)
     elif rank == _ARRAY:
         for item in value:
             _encode(item, out)
@@ -77,12 +78,14 @@ def _encode(value: Any, out: bytearray) -> None:
     elif rank == _OBJECT:
         for name, item in value.items():
             out.append(_TEXT + 1)
-            _encode_text(name, out)
+            out += _text_bytes(name)
             _encode(item, out)
         out.append(0)
 
 
-def _encode_text(text: str, out: bytearray) -> None:
+@lru_cache(maxsize=4096)  # keys of views say the same days, products and currencies again and again
+def _text_bytes(text: str) -> bytes:
+    out = bytearray()
     letters, accents, upper = text_key(text)
     for kind, code in letters:
         out.append(kind + 1)
@@ -93,6 +96,7 @@ def _encode_text(text: str, out: bytearray) -> None:
     out += b"\0\0\0"
     out += bytes(2 if capital else 1 for capital in upper)
     out.append(0)
+    return bytes(out)
 
 
 def compare(a: Any, b: Any) -> int:
