@@ -76,6 +76,8 @@ class StoreRecords:
                 raise SaleError(409, "store_sold", reason, name)
         if fields.get("inactive") and not any(not row["inactive"] for row in self.all() if row["id"] != id):
             raise SaleError(409, "last_store", say("This is the last store that is open."), "inactive")
+        if "inactive" in fields and bool(fields["inactive"]) != bool(shown["inactive"]):
+            fields["closed_at"] = clocks.stamp(clocks.now()) if fields["inactive"] else None
         doc = forms.change(
             self.company,
             f"store:{id}",

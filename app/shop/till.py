@@ -11,6 +11,7 @@ from app.shop import journal, seen, sound
 from app.shop.actor import ANYBODY, Actor
 from app.shop.barcodes import Barcodes
 from app.shop.carts import Carts
+from app.shop.closure import closure
 from app.shop.customers import Customers
 from app.shop.desk import Contact, Desk
 from app.shop.ledger import Balances
@@ -93,8 +94,9 @@ class Till:
 
     def status(self) -> dict[str, Any]:
         """`{"terminal", "store", "store_name", "store_known", "series", "number", "currency", "digits", "timezone",
-        "tax_mode", "seen"}`. `series` is null before the first sale; `store_known` false until the store's document is
-        here; `seen` is for a window to send along with its next sale, as `told`."""
+        "tax_mode", "closing", "seen"}`. `series` is null before the first sale; `store_known` false until the store's
+        document is here; `closing` is null, or how far a store that was closed is (`closure`); `seen` is for a window
+        to send along with its next sale, as `told`."""
         facts, known = self.facts.read()
         head = self.desk.journal.head()
         return {
@@ -108,6 +110,7 @@ class Till:
             "digits": facts["digits"],
             "timezone": facts["timezone"],
             "tax_mode": facts["tax_mode"],
+            "closing": closure(self.desk),
             "seen": seen.told(self.store, self.terminal, head.series, head.number) if head else None,
         }
 

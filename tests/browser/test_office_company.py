@@ -112,7 +112,7 @@ def test_a_setting_is_found_set_for_one_terminal_and_given_back(window: Callable
     row = page.locator(".setting")
     expect(row).to_have_count(1)
     expect(row.locator("strong")).to_have_text("€50.00")
-    row.get_by_role("button", name="Change").click()
+    row.get_by_role("button", name="Edit: ").click()
     page.keyboard.press("Control+a")
     page.keyboard.type("12,5x")
     page.keyboard.press("Enter")
@@ -137,7 +137,7 @@ def test_a_setting_is_found_set_for_one_terminal_and_given_back(window: Callable
 def test_every_setting_can_be_opened_and_saved_as_it_is(window: Callable[..., Page], office: Any) -> None:
     page = window("/settings")
     expect(page.locator(".setting").first).to_be_visible()
-    for button in page.get_by_role("button", name="Change:").all():
+    for button in page.get_by_role("button", name="Edit:").all():
         button.click()
         page.get_by_role("button", name="Save").click()
         expect(page.locator("dialog[open]")).to_have_count(0)

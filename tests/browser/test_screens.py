@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -163,6 +164,22 @@ def test_a_till_that_does_not_know_its_store_says_so_until_it_does(cashier: Cash
     expect(cashier.page.locator("#no-store")).to_be_visible()
     terminal.put({key: value for key, value in store.items() if key != "_rev"})
     expect(cashier.page.locator("#no-store")).to_be_hidden()
+
+
+def test_a_till_whose_store_is_closed_says_how_long_it_sells(cashier: Cashier, terminal: Terminal) -> None:
+    expect(cashier.page.locator("#closing")).to_be_hidden()
+    store = terminal.get("store:s1")
+    now = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    terminal.put({**store, "inactive": True, "closed_at": now})
+    expect(cashier.page.locator("#closing")).to_contain_text("Finish the day")
+    terminal.put({**terminal.get("store:s1"), "closed_at": "2026-01-01T12:00:00.000Z"})
+    expect(cashier.page.locator("#closed")).to_contain_text("Nothing is sold here any more")
+    expect(cashier.page.locator("#closing")).to_be_hidden()
+    cashier.tap("Espresso")
+    cashier.page.click("#pay")
+    cashier.page.locator(".note").first.click()
+    expect(cashier.page.get_by_text("Head office has closed this store: nothing is sold here")).to_be_visible()
+    assert terminal.orders() == []
 
 
 def test_a_new_price_comes_to_the_shelf_by_itself_and_the_cart_asks(cashier: Cashier, terminal: Terminal) -> None:

@@ -202,7 +202,7 @@ def test_a_till_whose_store_has_not_come_yet_says_so_and_sells(shop: Shop, till:
     assert till.status() | {"series": None} == {
         "terminal": "s1-t1", "store": "s1", "store_name": "Corner shop", "store_known": True, "series": None,
         "number": 0, "currency": "EUR", "digits": 2, "timezone": "Europe/Berlin", "tax_mode": "included",
-        "seen": None,
+        "closing": None, "seen": None,
     }  # fmt: skip
     store = shop.company.get("store:s1")
     shop.company.delete("store:s1", store["_rev"])

@@ -8,7 +8,7 @@ from marshmallow import ValidationError
 
 from app.shop.pricing.tax import MODES
 from app.shop.reason import say
-from app.shop.schemas.base import Choice, Flag, ListOf, Mutable, Part, Ref, Strict, Text, Whole
+from app.shop.schemas.base import Choice, Flag, ListOf, Mutable, Part, Ref, Strict, Text, Time, Whole
 
 STORE_ID = r"[a-z][a-z0-9-]*"  # CouchDB refuses capitals in a database name
 CURRENCY = r"[A-Z]{3}"
@@ -61,7 +61,8 @@ class Store(Mutable):
 
     `day_start` is when a business day begins, `HH:MM` in the store's zone; `tax_mode` tells whether prices contain
     their taxes; `taxes` are those of a product that names none. `languages` are those of its pages, the first the
-    usual one; a store that is `inactive` is closed for good: its tills still send what they have.
+    usual one; a store that is `inactive` is closed, since `closed_at`: its tills finish the day (`app.shop.closure`),
+    and still send what they have.
     """
 
     doctype = "store"
@@ -87,3 +88,4 @@ class Store(Mutable):
     languages = ListOf(Text(10, filled=True), 10, unique=True, load_default=list)
     locations = Locations(Part(Location), 200, load_default=list)
     inactive = Flag()
+    closed_at = Time(allow_none=True)

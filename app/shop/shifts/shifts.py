@@ -16,6 +16,7 @@ from app.docs.record import Record
 from app.shop import clock as clocks
 from app.shop import ids
 from app.shop.actor import ANYBODY, Actor
+from app.shop.closure import need_open
 from app.shop.desk import Desk
 from app.shop.journal import Behind, Head
 from app.shop.reason import Money, Reason, say
@@ -65,6 +66,7 @@ class Shifts:
         if named is not None and named != head.shift and self._shift(named) is not None:
             reason = say("This shift is closed: its Z is written. Nothing was sold; the sale goes into the next shift.")
             raise SaleError(409, "shift_closed", reason, "shift", {"shift": head.shift})
+        need_open(self.desk)
         if head.shift is not None:
             return head.shift
         if not self.desk.settings["shift_auto"]:
@@ -94,6 +96,7 @@ class Shifts:
 
     def _open(self, wanted: dict[str, Any], actor: Actor) -> dict[str, Any]:
         actor.need("shift_open", say("opening a shift"))
+        need_open(self.desk)
         float = requests.cash_of(wanted, "float", "") or 0
         head, behind = self.desk.journal.ready()
         if head.shift is not None:

@@ -101,6 +101,8 @@ class Till {
     frame.state = state;
     showLight(state.sync);
     byId("no-store").hidden = Boolean(state.store_known);
+    byId("closing").hidden = state.closing !== "finishing";
+    byId("closed").hidden = state.closing !== "over";
     frame.series = state.series ?? frame.series;
     frame.store.note(state.seen);
     frame.tell("state", state);

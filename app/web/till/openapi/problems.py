@@ -60,6 +60,7 @@ PROBLEMS: dict[str, Known] = {
     "unreadable": Known(409, "Another program wrote this document; it can't be worked with here."),
     "request_used": Known(409, "The id of this request printed another receipt."),
     # Shifts
+    "store_closed": Known(409, "Head office has closed this store, and its last day is over: nothing is sold."),
     "shift_open": Known(409, "A shift is open already; `shift` is it."),
     "more_than_drawer": Known(409, "More than the drawer should hold (`expected`, for those who may see it): ask, and "
         "send the same request again with `confirmed: true`."),

@@ -33,7 +33,7 @@ ROUTES = (
     Route("GET", "/api/shift", SHIFTS, "The open shift, and what is to be done next",
         answers={200: ("The state of this drawer.", {"shift": (dict, None)})}),
     Route("POST", "/api/shifts", SHIFTS, "Open a shift", rights=("shift_open",), request=shifts.Open,
-        answers=made("shift", Shift), problems=("shift_open", "needs_approval"),
+        answers=made("shift", Shift), problems=("shift_open", "store_closed", "needs_approval"),
         example={"request": "open-2026-11-22", "denominations": [{"value": 1000, "count": 10}]}),
     Route("POST", "/api/shifts/{id}/close", SHIFTS, "Close a shift: its Z report", rights=("shift_close",),
         request=shifts.Close, answers=made("zreport", ZReport),

@@ -58,8 +58,8 @@ ROUTES = (
         about="One durable write: when it answers, the receipt is on disk. Send the same `sale` id again after any "
             "doubt; there is never a second receipt. With `Prefer: paper` the receipt comes along, as HTML.",
         answers=made("order", Order, codes=[dict], paper=str, seen=SEEN),
-        problems=("needs_approval", "no_shift", "shift_closed", "total_differs", "age_check", "not_enough",
-            "card_sold", "central_not_seen", "insufficient_storage"),
+        problems=("needs_approval", "no_shift", "shift_closed", "store_closed", "total_differs", "age_check",
+            "not_enough", "card_sold", "central_not_seen", "insufficient_storage"),
         example={"sale": "my-first-sale-0001", "lines": [COFFEE], "tenders": [{"kind": "cash", "amount": 300}]}),
     Route("GET", "/api/sales/{sale}", SELLING, "Whether a sale was made",
         about="By the `sale` id that was sent, as long as its receipt is here: for a program that was cut off between "
@@ -108,7 +108,7 @@ ROUTES = (
     Route("POST", "/api/refunds", RECEIPTS, "Refund a receipt, or a part of it", rights=("refund",),
         request=RefundRequest, answers=made("order", Order, seen=SEEN),
         problems=("no_receipt", "not_a_sale", "returned_already", "over_cap", "needs_approval", "total_differs",
-            "no_shift", "shift_closed"),
+            "no_shift", "shift_closed", "store_closed"),
         example={"sale": "my-refund-0001", "order": "order:s1-t1.k7:00000042:0123456789",
             "lines": [{"line": "l1", "quantity": 1000, "restock": "restock"}]}),
     Route("GET", "/api/carts", CARTS, "The parked carts of the store", answers=rows()),
