@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from abc import ABC, abstractmethod
 from typing import Any, NamedTuple
 
 import requests
@@ -12,7 +13,7 @@ TIMEOUT = 2.0
 PAGE = 1000
 
 
-class Watch:
+class Watch(ABC):
     """How far one database of a node was read."""
 
     def __init__(self, database_url: str, auth: tuple[str, str]) -> None:
@@ -52,13 +53,13 @@ class Watch:
             self._since = "0"
             self.empty()
 
+    @abstractmethod
     def empty(self) -> None:
         """Knows nothing."""
-        raise NotImplementedError
 
+    @abstractmethod
     def learn(self, id: str, doc: dict[str, Any]) -> None:
         """Takes in a document that has changed, with its ``_conflicts``."""
-        raise NotImplementedError
 
 
 class Orders(Watch):

@@ -10,6 +10,7 @@ Nothing here knows of documents or leaves: `app.docs.merge` does.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
@@ -90,7 +91,7 @@ class Unfinished(dict[str, Any]):
     """The parts of a value by their keys while some of them are open."""
 
 
-class Parted:
+class Parted(ABC):
     """A member whose parts are joined each for itself: `inner` says how, `named` how for those of some names."""
 
     def __init__(self, inner: Policy, named: Policies | None = None) -> None:
@@ -100,13 +101,13 @@ class Parted:
     def inner(self, key: str) -> Policy:
         return self._named.get(key, self._inner)
 
+    @abstractmethod
     def parts(self, side: Any) -> Body | None:
         """The parts of a value by their keys, None where it has none."""
-        raise NotImplementedError
 
+    @abstractmethod
     def whole(self, parts: dict[str, Any]) -> Any:
         """The value that has these parts, none of them open."""
-        raise NotImplementedError
 
     def __call__(self, base: Any, earlier: Any, later: Any) -> Any:
         a, b = self.parts(earlier), self.parts(later)

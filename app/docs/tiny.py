@@ -28,6 +28,7 @@ private hooks, made for integer ids and whole dicts.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, ItemsView, Iterable, Iterator, KeysView, Mapping, MutableMapping
 from typing import TYPE_CHECKING, Any, NoReturn, Self
 
@@ -226,14 +227,15 @@ def _ours(document: Any) -> Any:
 # -- what a call looks at -------------------------------------------------------------------------------------------
 
 
-class _Scope:
-    """Which documents of a type a mapping shows to TinyDB, in the order of their arrival."""
+class _Scope(ABC):
+    """Which documents of a type a mapping shows to TinyDB."""
 
     def __init__(self, type: str) -> None:
         self.type = type
 
+    @abstractmethod
     def records(self, database: Database) -> Iterable[Record]:
-        raise NotImplementedError
+        """In the order of their arrival."""
 
     def shows(self, record: Record | None) -> bool:
         return record is not None and not record.deleted and record.type == self.type
