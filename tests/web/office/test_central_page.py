@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -41,6 +42,31 @@ def test_an_office_without_a_central_says_so_and_shows_what_it_has(office: Flask
     assert (body["central"]["linked"], body["tasks"]["known"], body["users"]["known"]) == (False, False, False)
     assert [row["name"] for row in body["databases"]] == ["company", "store-s1"]
     assert body["databases"][0]["here"]["documents"] > 0
+
+
+def test_of_many_stores_the_page_draws_what_needs_somebody_and_says_how_many_are_left(
+    office: FlaskClient, head_office: Node, reports: list[dict[str, Any]]
+) -> None:
+    for number in range(110):
+        head_office.database(f"store-x{number:03}")
+        reports.append(told(f"x{number:03}-t1", 10))
+    reports.append(told("x999-t1", 3600))
+    other = head_office.directory.get("store-x105")
+    for hash_ in "ab":
+        doc = {"_id": "cart:x", "_rev": f"1-{hash_ * 32}", "type": "cart"}
+        other.bulk_docs([doc], new_edits=False)
+
+    page = office.get("/central").text
+
+    rows = re.findall(r'data-terminal="([^"]+)"', page)
+    assert len(rows) == 100 and rows[0] == "x999-t1"
+    databases = re.findall(r'data-database="([^"]+)"', page)
+    assert len(databases) == 100 and databases[:2] == ["company", "store-x105"]
+    assert "11 more rows are not shown" in page and "12 more rows are not shown" in page
+    whole = office.get("/central", query_string={"all": "1", "part": "body"}).text
+    assert len(re.findall("data-terminal=", whole)) == 111 and "not shown" not in whole
+    data = office.get("/api/central").json
+    assert len(data["terminals"]) == 111 and data["left"]["terminals"] == 0
 
 
 def test_silent_terminals_stand_first_and_those_out_of_service_last(

@@ -4,6 +4,8 @@ import { byId } from "../dom.js";
 /** Milliseconds between two looks. */
 const EVERY = 4000;
 
+/** What is drawn: some rows of long lists, or all of them, as the page was asked for. */
+const part = `central?${new URLSearchParams({ part: "body", ...(new URLSearchParams(location.search).get("all") === "1" ? { all: "1" } : {}) })}`;
 const body = byId("central");
 const away = byId("away");
 let shown = body.innerHTML;
@@ -11,7 +13,7 @@ let shown = body.innerHTML;
 async function refresh() {
   if (!document.hidden) {
     try {
-      const response = await fetch("central?part=body", { credentials: "same-origin", cache: "no-store", signal: AbortSignal.timeout(8000) });
+      const response = await fetch(part, { credentials: "same-origin", cache: "no-store", signal: AbortSignal.timeout(8000) });
       if (!response.ok) throw new Error(String(response.status));
       draw(await response.text());
       away.hidden = true;
@@ -39,7 +41,7 @@ function draw(html) {
 document.addEventListener("visibilitychange", () => !document.hidden && void refreshNow());
 
 async function refreshNow() {
-  const response = await fetch("central?part=body", { credentials: "same-origin", cache: "no-store" }).catch(() => null);
+  const response = await fetch(part, { credentials: "same-origin", cache: "no-store" }).catch(() => null);
   if (response?.ok) draw(await response.text());
 }
 

@@ -22,14 +22,15 @@ def register(blueprint: Blueprint, node: Any) -> None:
     if node.central_view is not None:
         node.central_view.designs = design_documents
 
-    def look() -> dict[str, Any]:
+    def look(most: int | None = None) -> dict[str, Any]:
         if node.central_view is not None and node.central_view.watched():
             node.report_soon()  # nobody had looked for a while: what is shown should be of now
-        return overview.overview(node, terminals)
+        return overview.overview(node, terminals, most)
 
     @blueprint.get("/central")
     def central_page() -> str:
-        found = look()
+        """`?all=1`: every row of the lists."""
+        found = look(None if request.args.get("all") == "1" else overview.SHOWN)
         if request.args.get("part") == "body":
             return render_template("office/central_body.html", **found)
         return page("office/central.html", **found)
@@ -37,5 +38,6 @@ def register(blueprint: Blueprint, node: Any) -> None:
     @blueprint.get("/api/central")
     def central() -> Response:
         """What the page shows, as data: `central`, `databases`, `others`, `terminals`, `links`, `tasks`, `users`,
-        `designs`; a part that this node's user may not see is `{"refused": true}`."""
+        `designs`, `left` (rows that are left out: none here); a part that this node's user may not see is
+        `{"refused": true}`."""
         return answer(look())

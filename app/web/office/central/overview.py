@@ -18,6 +18,8 @@ SELDOM = 26 * 3600
 SYSTEM = frozenset({"_users", "_replicator", "_global_changes", "_dbs", "_nodes"})
 #: Rows of a list that nobody would read to its end.
 MOST = 500
+#: Rows of each list that the page draws, unless it is asked for all: it is drawn every few seconds.
+SHOWN = 100
 
 
 class Terminals:
@@ -45,23 +47,41 @@ class Terminals:
         return found
 
 
-def overview(node: Any, terminals: Terminals) -> dict[str, Any]:
-    """Everything, part by part."""
+def overview(node: Any, terminals: Terminals, most: int | None = None) -> dict[str, Any]:
+    """Everything, part by part; of the long lists the first `most` rows, what needs somebody among them, and in `left`
+    how many rows of each are left out."""
     status = node.sync_status()
     view = node.central_view
     known = {"at": None, "server": {}, "databases": {}, "refused": {}} if view is None else view.as_dict()
     reports, read_at = node.reports_read()
+    lists = {
+        "databases": _databases(node, known, most),
+        "terminals": _terminals(reports, read_at, terminals.documents(), most),
+        "links": _links(status, most),
+        "designs": _designs(view, known, most),
+    }
     return {
         "central": _central(node, status, known),
-        "databases": _databases(node, known),
+        **{name: rows for name, (rows, _left) in lists.items()},
+        "left": {name: left for name, (_rows, left) in lists.items()},
         "others": _others(node, known),
-        "terminals": _terminals(reports, read_at, terminals.documents()),
         "terminals_at": words.ago(read_at.isoformat()) if read_at is not None else "",
-        "links": words.links(status),
         "tasks": _part(known, "tasks", _task),
         "users": _part(known, "users", _user),
-        "designs": _designs(view, known),
     }
+
+
+Rows = tuple[list[dict[str, Any]], int]
+"""Rows, and how many more there are."""
+
+
+def _links(status: Mapping[str, Any], most: int | None) -> Rows:
+    links = status["links"]
+    if most is None or len(links) <= most:
+        return words.links(status), 0
+    quiet = ("idle", "active", "resting")
+    first = sorted(links, key=lambda link: link["state"] in quiet)[:most]
+    return words.links({**status, "links": first}), len(links) - most
 
 
 def _central(node: Any, status: Mapping[str, Any], known: Mapping[str, Any]) -> dict[str, Any]:
@@ -98,12 +118,20 @@ def _as_of(at: str | None) -> str:
     return _("%(time)s (%(ago)s)", time=words.when(at), ago=words.ago(at)) if at else ""
 
 
-def _databases(node: Any, known: Mapping[str, Any]) -> list[dict[str, Any]]:
+def _databases(node: Any, known: Mapping[str, Any], most: int | None) -> Rows:
     """The databases of this node, here and at the central."""
+    names = [name for name in node.directory.names() if name == "company" or name.startswith("store-")]
+    left = 0
+    if most is not None and len(names) > most:
+
+        def well(name: str) -> bool:
+            there = known["databases"].get(name) or {}
+            wrong = there.get("missing") or there.get("refused") or there.get("conflicts")
+            return not (wrong or node.health.counts(node.directory.get(name))["conflicts"])
+
+        names, left = sorted(names, key=lambda name: (name != "company", well(name), name))[:most], len(names) - most
     rows = []
-    for name in node.directory.names():
-        if name != "company" and not name.startswith("store-"):
-            continue
+    for name in names:
         database = node.directory.get(name)
         info = database.info()
         there = known["databases"].get(name) or {}
@@ -133,7 +161,7 @@ def _databases(node: Any, known: Mapping[str, Any]) -> list[dict[str, Any]]:
                 },
             }
         )
-    return rows
+    return rows, left
 
 
 def _others(node: Any, known: Mapping[str, Any]) -> dict[str, Any]:
@@ -181,33 +209,36 @@ def _user(user: Mapping[str, Any]) -> dict[str, Any]:
     return {"name": user["name"], "roles": ", ".join(user["roles"]) or "—", "disabled": user["disabled"]}
 
 
-def _designs(view: Any, known: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """The rules that this program brings, each with what every database has: one row a database and document."""
+def _designs(view: Any, known: Mapping[str, Any], most: int | None) -> Rows:
+    """The rules that this program brings, each with what every database has: one row a database and document, those
+    that are not as they should be first."""
     if view is None:
-        return []
+        return [], 0
     from app.node.central_view import kind_of
 
     wanted, differing = view.wanted(), view.differing()
+    found = [
+        (id not in differing.get(name, ()), name, id)
+        for name, there in sorted(known["databases"].items())
+        if there.get("designs") is not None
+        for id in wanted.get(kind_of(name) or "", {})
+    ]
+    found.sort(key=lambda one: one[0])
+    shown = found[: MOST if most is None else most]
     rows = []
-    for name, there in sorted(known["databases"].items()):
-        installed = there.get("designs")
-        if installed is None:
-            continue
-        for id, mark in wanted.get(kind_of(name) or "", {}).items():
-            has = installed.get(id)
-            wrong = id in differing.get(name, ())
-            rows.append(
-                {
-                    "database": words.database_title(name),
-                    "name": id.removeprefix("_design/"),
-                    "installed": "—" if has is None else str(has.get("version") or "?"),
-                    "brought": str(mark.get("version") or "?"),
-                    "level": "cut" if wrong else "ok",
-                    "state": _state(has, mark, wrong),
-                }
-            )
-    rows.sort(key=lambda row: row["level"] == "ok")
-    return rows[:MOST]
+    for right, name, id in shown:
+        has, mark = known["databases"][name]["designs"].get(id), wanted[kind_of(name) or ""][id]
+        rows.append(
+            {
+                "database": words.database_title(name),
+                "name": id.removeprefix("_design/"),
+                "installed": "—" if has is None else str(has.get("version") or "?"),
+                "brought": str(mark.get("version") or "?"),
+                "level": "ok" if right else "cut",
+                "state": _state(has, mark, not right),
+            }
+        )
+    return rows, len(found) - len(shown)
 
 
 def _state(has: Mapping[str, Any] | None, mark: Mapping[str, Any], wrong: bool) -> str:
@@ -221,39 +252,58 @@ def _state(has: Mapping[str, Any] | None, mark: Mapping[str, Any], wrong: bool) 
 
 
 def _terminals(
-    reports: list[dict[str, Any]], read_at: datetime | None, documents: Mapping[str, Mapping[str, Any]]
-) -> list[dict[str, Any]]:
+    reports: list[dict[str, Any]],
+    read_at: datetime | None,
+    documents: Mapping[str, Mapping[str, Any]],
+    most: int | None,
+) -> Rows:
     """One row a terminal, those that are silent first; then those that have something unsent or refused, then by id.
     Terminals out of service stand last."""
-    found = {}
-    for report in reports:
-        if report.get("kind") == "terminal":
-            id = str(report.get("node"))
-            found[id] = _terminal(id, report, read_at, documents.get(id) or {})
-    for id, doc in documents.items():
-        if id not in found and not _ended(doc):
-            found[id] = _unheard(id, doc)
+    told = {str(report.get("node")): report for report in reports if report.get("kind") == "terminal"}
+    levels = {id: _level(report, read_at, documents.get(id) or {}) for id, report in told.items()}
+    levels |= {id: "none" for id, doc in documents.items() if id not in told and not _ended(doc)}
     order = {"cut": 0, "none": 1, "bad": 2, "busy": 3, "ok": 4, "off": 5}
-    return sorted(found.values(), key=lambda row: (order[row["level"]], row["node"]))
+    ids = sorted(levels, key=lambda id: (order[levels[id]], id))
+    rows = [
+        _terminal(id, told[id], levels[id], _is_silent(told[id], read_at))
+        if id in told
+        else _unheard(id, documents[id])
+        for id in ids[:most]
+    ]
+    return rows, len(ids) - len(rows)
 
 
-def _terminal(id: str, report: Mapping[str, Any], read_at: datetime | None, doc: Mapping[str, Any]) -> dict[str, Any]:
+def _is_silent(report: Mapping[str, Any], read_at: datetime | None) -> bool:
+    moment = seen(report)
+    if moment is None or read_at is None:
+        return True
+    patience = words.SILENT if report.get("schedule", "always") == "always" else SELDOM
+    return (read_at - moment).total_seconds() > patience
+
+
+def _level(report: Mapping[str, Any], read_at: datetime | None, doc: Mapping[str, Any]) -> str:
+    if _ended(doc):
+        return "off"
+    if _is_silent(report, read_at):
+        return "cut"
+    if _whole(report.get("refused")) or report.get("findings"):
+        return "bad"
+    return "busy" if _whole(report.get("unsent")) else "ok"
+
+
+def _terminal(id: str, report: Mapping[str, Any], level: str, silent: bool) -> dict[str, Any]:
     moment = seen(report)
     told = moment.isoformat() if moment is not None else None
-    age = (read_at - moment).total_seconds() if moment is not None and read_at is not None else None
-    silent = age is None or age > (words.SILENT if report.get("schedule", "always") == "always" else SELDOM)
     unsent, refused = _whole(report.get("unsent")), _whole(report.get("refused"))
-    findings = report.get("findings") or {}
     ahead = report.get("ahead") if type(report.get("ahead")) is int else None
-    level = "cut" if silent else "bad" if refused or findings else "busy" if unsent else "ok"
     disk = report.get("disk")
     return {
         "node": id,
         "store": str(report.get("store") or ""),
-        "level": "off" if _ended(doc) else level,
-        "state": _("out of service") if _ended(doc) else _("silent") if silent else _condition(report),
+        "level": level,
+        "state": _("out of service") if level == "off" else _("silent") if silent else _condition(report),
         "seen": words.when(told),
-        "ago": words.ago(told),
+        "ago": words.past(told),
         "unsent": unsent,
         "oldest": _as_of(report.get("oldest_unsent")) if unsent else "",
         "refused": refused,
