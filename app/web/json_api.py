@@ -78,20 +78,20 @@ def no_form() -> None:
         must_be_json()
 
 
-def read_json() -> dict[str, Any]:
-    """The request's body, a JSON object. Raises Problem."""
+def read_json(most: int = MOST) -> dict[str, Any]:
+    """The request's body, a JSON object of so many bytes at most. Raises Problem."""
     must_be_json()
-    if request.content_length is not None and request.content_length > MOST:
-        raise Problem(413, "too_large", say("The request is too large: %(num)s bytes at most.", num=MOST))
+    if request.content_length is not None and request.content_length > most:
+        raise Problem(413, "too_large", say("The request is too large: %(num)s bytes at most.", num=most))
     # A body without a length is cut off where this ends, silently: one byte more tells that there was more.
-    request.max_content_length = MOST + 1
+    request.max_content_length = most + 1
     try:
         text = request.get_data(cache=False)
-        if len(text) > MOST:
+        if len(text) > most:
             raise RequestEntityTooLarge
         body = json.loads(text)
     except RequestEntityTooLarge:
-        raise Problem(413, "too_large", say("The request is too large: %(num)s bytes at most.", num=MOST)) from None
+        raise Problem(413, "too_large", say("The request is too large: %(num)s bytes at most.", num=most)) from None
     except DocsError as wrong:
         raise Problem(
             400, "invalid", say("The request is no JSON that can be read: %(why)s.", why=wrong.reason.rstrip("."))

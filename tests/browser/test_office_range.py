@@ -123,6 +123,41 @@ def test_a_file_is_shown_before_it_is_applied(page: Page, office: Any, tmp_path:
     assert office.node.company.get("product:n1")["name"] == "Käse"
 
 
+def test_a_long_price_list_is_searched_and_changed_row_by_row(page: Page, office: Any) -> None:
+    company = office.node.company
+    rows = []
+    for n in range(600):
+        doc = {"_id": f"product:p{n}", "type": "product", "schema": 1, "sku": f"p{n}", "name": f"Plank {n}"}
+        company.put({**doc, "barcodes": [], "category": None, "sold_by": "unit", "price": {"amount": 500}})
+        rows.append({"product": f"product:p{n}", "price": {"amount": 400 + n, "per": 1000}})
+    prices = {"_id": "pricelist:trade", "type": "pricelist", "schema": 1, "name": "Trade", "currency": "EUR"}
+    company.put({**prices, "digits": 2, "prices": rows})
+    page.goto(f"{office.url}/prices")
+    page.get_by_role("button", name="Trade").click()
+    box = page.locator("dialog[open] [data-field=prices]")
+    expect(box.locator(".field-row")).to_have_count(30)
+    expect(box).to_contain_text("30 of 600")
+    box.get_by_label("Find among the rows").fill("plank 577")
+    expect(box.locator(".field-row")).to_have_count(1)
+    box.locator("[data-field=price] input").fill("x")
+    box.get_by_label("Find among the rows").fill("plank 300")
+    expect(box.get_by_text("Key an amount like")).to_be_visible()  # what is not right is not left behind
+    box.locator("[data-field=price] input").fill("9,99")
+    box.get_by_label("Find among the rows").fill("plank 301")
+    expect(box.locator(".chip")).to_have_text("Plank 301")
+    box.get_by_role("button", name="Take this row away").click()
+    box.get_by_role("button", name="Add a row").click()
+    box.locator("[data-field=product] input").fill("espr")
+    expect(box.locator("[role=option]").first).to_be_visible()
+    page.keyboard.press("Enter")
+    box.locator("[data-field=price] input").fill("2")
+    page.locator("dialog[open] [type=submit]").click()
+    expect(page.locator("dialog[open]")).to_have_count(0)
+    kept = {entry["product"]: entry["price"]["amount"] for entry in company.get("pricelist:trade")["prices"]}
+    assert len(kept) == 600 and "product:p301" not in kept
+    assert (kept["product:p577"], kept["product:4000001"], kept["product:p578"]) == (999, 200, 978)
+
+
 def test_a_promotion_is_tried_on_a_cart_and_then_made(page: Page, office: Any) -> None:
     page.goto(f"{office.url}/promotions")
     page.locator("#add").click()

@@ -290,6 +290,19 @@ def test_what_is_unknown_or_too_large_is_refused(office: FlaskClient) -> None:
     assert (answer.status_code, answer.json["field"]) == (400, "encoding")
 
 
+def test_a_price_list_as_long_as_one_may_be_is_read_and_written(office: FlaskClient, head_office: Node) -> None:
+    rows = [{"product": ESPRESSO, "least": n, "price": {"amount": 200, "per": 1000}} for n in range(20_000)]
+    body = {"request": REQUEST.format(1), "name": "Trade", "currency": "EUR", "digits": 2, "prices": rows}
+    made = office.post("/api/range/pricelist", json=body)
+    assert made.status_code == 201, made.json
+    doc = office.get(f"/api/range/pricelist/{made.json['doc']['id']}").json
+    assert (len(doc["prices"]), doc["names"]) == (20_000, {ESPRESSO: "Espresso"})
+    change = {"rev": doc["rev"], "prices": [*rows[1:], {"product": ESPRESSO, "least": 30_000, "price": {"amount": 1}}]}
+    assert office.put(f"/api/range/pricelist/{doc['id']}", json=change).status_code == 200
+    large = office.post("/api/range/promotion", data=b" " * 1_000_001, content_type="application/json")
+    assert large.status_code == 413
+
+
 @pytest.mark.timeout(900)
 def test_fifty_thousand_rows_of_which_one_per_cent_are_wrong_in_twelve_ways(
     office: FlaskClient, head_office: Node

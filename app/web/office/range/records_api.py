@@ -29,6 +29,18 @@ BEGINNINGS = {
     "image/gif": re.compile(rb"GIF8[79]a"),
 }
 MOST = 200
+#: Bytes of a price list with as many prices as it may have.
+LONGEST = 4_000_000
+#: Products and categories of a list or a promotion that are told by their names: more are told by their numbers.
+MENTIONED = 2000
+
+
+def _mentioned(value: Any) -> set[str]:
+    """The products and categories that a document names, wherever in it."""
+    if isinstance(value, str):
+        return {value} if value.startswith(("product:", "category:")) else set()
+    parts = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return {id for part in parts for id in _mentioned(part)}
 
 
 def register(blueprint: Blueprint, node: Any, records: RangeRecords, planning: Planning, shelves: Shelves) -> None:
@@ -40,8 +52,13 @@ def register(blueprint: Blueprint, node: Any, records: RangeRecords, planning: P
             raise missing(say("There is no such route."))
         return kind
 
+    def body(kind: str) -> dict[str, Any]:
+        return read_json(LONGEST) if kind == "pricelist" else read_json()
+
     def shown(doc: dict[str, Any]) -> dict[str, Any]:
         row = records.show(doc)
+        if doc.get("type") in ("pricelist", "promotion"):
+            return {**row, "names": finding.named(company, sorted(_mentioned(doc))[:MENTIONED])}
         if doc.get("type") != "product":
             return row
         picture = doc.get("picture")
@@ -85,14 +102,14 @@ def register(blueprint: Blueprint, node: Any, records: RangeRecords, planning: P
     @blueprint.post("/api/range/<kind>")
     def make_document(kind: str) -> Response:
         """Body `{"request": <id of the request>, …fields}`; 201, or 200 where this request had made it before."""
-        doc, repeated = records.make(kind_of(kind), read_json(), ANYBODY)
+        doc, repeated = records.make(kind_of(kind), body(kind), ANYBODY)
         return answer({"doc": shown(doc), "repeated": repeated}, 200 if repeated else 201)
 
     @blueprint.put("/api/range/<kind>/<path:id>")
     def change_document(kind: str, id: str) -> Response:
         """Body `{"rev": what was seen, …fields that change}`; 409 with `current` and `fields` when it is another one by
         now, and nothing was written."""
-        return answer({"doc": shown(records.change(kind_of(kind), id, read_json(), ANYBODY))})
+        return answer({"doc": shown(records.change(kind_of(kind), id, body(kind), ANYBODY))})
 
     @blueprint.get("/api/range/doubles")
     def range_doubles() -> Response:

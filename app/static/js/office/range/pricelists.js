@@ -6,6 +6,7 @@ import { toast } from "../../toast.js";
 import { Form } from "../company/form.js";
 import { ruleSpecs } from "./rule-specs.js";
 import { storesText } from "./kinds.js";
+import "./long-rows.js";
 import { holds } from "./when.js";
 
 export class Lists {
@@ -43,19 +44,21 @@ export class Lists {
 
   /** @param {Record<string, string>} names @param {any} [list] */
   #specs(names, list) {
+    const category = Object.fromEntries(this.given.categories.map((/** @type {any} */ one) => [one.id, one.name]));
+    const told = (/** @type {string | null} */ id) => (id ? `${names[id] ?? category[id] ?? ""} ${id.slice(id.indexOf(":") + 1)}` : "");
+    const large = (list?.prices?.length ?? 0) > MOST_ROWS;
     const prices = {
-      name: "prices", label: t("Prices"), kind: "rows", empty: [], hint: t("Each row is for a product, for a category, or for everything where neither is named. A price, or so much per cent less than the catalogue’s."),
+      name: "prices", label: t("Prices"), kind: large ? "long" : "rows", empty: [], text: (/** @type {any} */ row) => `${told(row.product)} ${told(row.category)}`, hint: t("Each row is for a product, for a category, or for everything where neither is named. A price, or so much per cent less than the catalogue’s."),
       parts: [
         { name: "product", label: t("Product"), kind: "pick", of: "product", single: true, names },
-        { name: "category", label: t("or category"), kind: "pick", of: "category", all: this.given.categories, single: true, names },
+        { name: "category", label: t("or category"), kind: "pick", of: "category", all: this.given.categories, single: true, names: category },
         { name: "least", label: t("from this quantity on"), kind: "measure", nullable: true },
         { name: "price", label: t("Price"), kind: "price", nullable: true, empty: null },
         { name: "percent", label: t("or less by"), kind: "percent", nullable: true, empty: null },
       ],
     };
     const [first, ...rest] = ruleSpecs(this.given);
-    const large = (list?.prices?.length ?? 0) > MOST_ROWS;
-    return /** @type {any[]} */ ([first, ...(large ? [] : [prices]), ...rest, { name: "note", label: t("Note"), kind: "text", max: 500, nullable: true, empty: null, wide: true }]);
+    return /** @type {any[]} */ ([first, prices, ...rest, { name: "note", label: t("Note"), kind: "text", max: 500, nullable: true, empty: null, wide: true }]);
   }
 
   make() {
@@ -74,10 +77,8 @@ export class Lists {
   async open(id) {
     try {
       const doc = await get(`api/range/pricelist/${encodeURIComponent(id)}`);
-      const large = doc.prices.length > MOST_ROWS;
       this.form.open({
         title: doc.name,
-        lead: large ? t("This list has %(num)s prices: change them by a file.", { num: doc.prices.length }) : undefined,
         specs: this.#specs({ ...doc.names }, doc),
         values: doc,
         send: (body) => put(`api/range/pricelist/${encodeURIComponent(id)}`, tidy(body)),
@@ -92,15 +93,15 @@ export class Lists {
 
   /** @param {any} doc @param {string} words */
   #learn(doc, words) {
-    this.lists = [...this.lists.filter((list) => list.id !== doc.id), { ...doc, count: doc.prices.length }];
+    this.lists = [...this.lists.filter((list) => list.id !== doc.id), { ...doc, prices: null, names: null, count: doc.prices.length }];
     this.lists.sort((a, b) => Number(a.inactive) - Number(b.inactive) || a.name.localeCompare(b.name));
     this.draw();
     toast(words, { key: "saved" });
   }
 }
 
-/** A list with more rows than this is too long for a form. */
-const MOST_ROWS = 200;
+/** Of a list with more rows than this, a part is shown at a time. */
+const MOST_ROWS = 30;
 
 /** What a row leaves empty is not sent. @param {any} body */
 function tidy(body) {
