@@ -57,6 +57,12 @@ def ago(text: str | None, now: datetime.datetime | None = None) -> str:
     return _("just now") if seconds < 60 else duration(seconds)
 
 
+def past(text: str | None) -> str:
+    """The same as people say it: "just now", "4 min ago". Empty for none."""
+    span = ago(text)
+    return span if span in ("", _("just now")) else _("%(ago)s ago", ago=span)
+
+
 def when(text: str | None, zone: str | None = None) -> str:
     """A document's time in the reader's language and in `zone`; without one in that of the store where the node is."""
     moment = parse_time(text)

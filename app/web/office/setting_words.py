@@ -24,6 +24,7 @@ def sections() -> list[dict[str, Any]]:
         {"id": "paying", "name": _("Paying and refunds"), "settings": _paying()},
         {"id": "people", "name": _("People"), "settings": _people()},
         {"id": "receipts", "name": _("Receipts"), "settings": _receipts()},
+        {"id": "books", "name": _("Bookkeeping"), "settings": _books()},
         {"id": "sync", "name": _("Sync and watching"), "settings": _sync()},
     ]
     known = {spec["name"] for section in made for spec in section["settings"]}
@@ -129,7 +130,8 @@ def _people() -> list[Spec]:
               high=86400, unit=_("seconds")),
         _spec("roles", _("Roles"), _("What each role may do is set on the page of the staff."), "roles"),
         _spec("merge_ask", _("What a person is asked"), _(
-            "Types, or members of them, that no rule joins when two places changed them: product, product.barcodes."),
+            "Two places’ changes of one thing are joined by rules. What is named here a person decides instead: as "
+            "product, or product.barcodes."),
               "words"),
     ]  # fmt: skip
 
@@ -164,6 +166,14 @@ def _receipts() -> list[Spec]:
     ]  # fmt: skip
 
 
+def _books() -> list[Spec]:
+    return [
+        _spec("accounts", _("Accounts of the bookkeeper"), _(
+            "What is booked, and the number of its account: cash, card, sales, tax, expense … or narrower, as "
+            "sales:category:drinks, sales:tax:full, tax:full, expense:Postage."), "map"),
+    ]  # fmt: skip
+
+
 def _sync() -> list[Spec]:
     modes = [
         ["always", _("always, as things happen")], ["every", _("every so many minutes")],
@@ -182,9 +192,6 @@ def _sync() -> list[Spec]:
             "When the central has refused it for so long, that is a task. 0: never."), "whole", **hours),
         _spec("away_hours", _("The central is away"), _(
             "When it can’t be reached for so long, that is a task. 0: never."), "whole", **hours),
-        _spec("accounts", _("Accounts of the bookkeeper"), _(
-            "What is booked, and the number of its account: cash, card, sales, tax, expense … or narrower, as "
-            "sales:category:drinks, sales:tax:full, tax:full, expense:Postage."), "map"),
         _spec("disk_low", _("Little room on the disk"), _(
             "Below so much free room, that is a task."), "whole", low=100, high=10_000_000, unit="MB"),
     ]  # fmt: skip

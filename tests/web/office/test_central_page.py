@@ -93,7 +93,7 @@ def test_silent_terminals_stand_first_and_those_out_of_service_last(
         ("s1-t4", "ok"),
         ("s1-t6", "off"),
     ]
-    assert (rows[0]["state"], rows[0]["ago"], rows[0]["unsent"]) == ("silent", "1 h", 3)
+    assert (rows[0]["state"], rows[0]["ago"], rows[0]["unsent"]) == ("silent", "1 h ago", 3)
     assert "2 h" in rows[0]["oldest"]
     assert rows[1]["state"] == "not heard of yet"
 

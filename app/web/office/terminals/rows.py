@@ -96,8 +96,7 @@ def _row(
 def _ago(report: Mapping[str, Any] | None) -> str:
     if report is None:
         return _("never")
-    ago = words.ago(str(report.get("time") or ""))
-    return ago if ago == _("just now") else _("%(ago)s ago", ago=ago) if ago else _("never")
+    return words.past(str(report.get("time") or "")) or _("never")
 
 
 def _actions(at: Standing) -> list[str]:

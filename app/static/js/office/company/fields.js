@@ -2,7 +2,7 @@
  * The fields of head office's forms: each kind of value has one that shows it, reads it, and says what is wrong with it.
  *
  * @typedef {{name: string, label: string, kind: string, hint?: string, options?: [any, string][], low?: number, high?: number, max?: number,
- *   parts?: Spec[], inner?: Spec, empty?: any, nullable?: boolean, unit?: string, required?: boolean, wide?: boolean, placeholder?: string,
+ *   parts?: Spec[], inner?: Spec, empty?: any, nullable?: boolean, unit?: string, required?: boolean, wide?: boolean, tight?: boolean, placeholder?: string,
  *   list?: string[], off?: string, disabled?: boolean, inputmode?: string}} Spec
  *   `off`: what a value that may be null is called while it is
  * @typedef {{element: HTMLElement, read: () => any, set: (value: any) => void, focus: () => void, say: (text: string) => void}} Field
@@ -184,7 +184,7 @@ function choice(spec) {
 /** Several of what there is. @param {Spec} spec @returns {Field} */
 function many(spec) {
   const options = [...(spec.options ?? [])];
-  const boxes = h("div", { class: "field-many" });
+  const boxes = h("div", { class: spec.tight ? "field-many field-tight" : "field-many" });
   const fault = h("span", { class: "fault", role: "alert" });
   /** @type {{value: any, box: HTMLInputElement}[]} */
   const known = [];

@@ -113,6 +113,7 @@ class Settings {
     if (spec.kind === "amount") return cash(value);
     if (spec.kind === "amounts") return value.length ? value.map((/** @type {number} */ one) => decimalText(one, digits)).join("  ") : t("the usual ones");
     if (spec.kind === "rate") return `${decimalText(value, 4).replace(/\.?0+$/, "")} %`;
+    if (spec.name === "lock_after") return duration(value);
     if (spec.kind === "whole") return spec.unit ? `${value} ${spec.unit}` : String(value);
     if (spec.kind === "choice") return spec.options?.find(([one]) => one === value)?.[1] ?? String(value);
     if (spec.kind === "many") return value.map((/** @type {any} */ one) => spec.options?.find(([each]) => each === one)?.[1] ?? one).join(", ") || t("none");
@@ -176,6 +177,12 @@ class Settings {
     this.draw();
     if (text) toast(text, { actions });
   }
+}
+
+/** Seconds, in the largest unit that they are whole in. @param {number} seconds */
+function duration(seconds) {
+  const [unit, size] = seconds % 3600 === 0 ? ["hour", 3600] : seconds % 60 === 0 ? ["minute", 60] : ["second", 1];
+  return new Intl.NumberFormat(language, { style: "unit", unit: String(unit), unitDisplay: "long" }).format(seconds / Number(size));
 }
 
 new Settings();

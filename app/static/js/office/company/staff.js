@@ -44,6 +44,7 @@ class Staff {
   part(roles) {
     byId("people-part").hidden = roles;
     byId("roles-part").hidden = !roles;
+    this.search.closest(".room-search")?.toggleAttribute("hidden", roles); // it finds people
     byId("show-people").setAttribute("aria-checked", String(!roles));
     byId("show-roles").setAttribute("aria-checked", String(roles));
     if (roles) this.roles.draw();

@@ -2,7 +2,7 @@
 import { get, post, put, Problem, root } from "../../api.js";
 import { startDialogs } from "../../dialogs.js";
 import { boot, byId, h, icon } from "../../dom.js";
-import { language, t } from "../../i18n.js";
+import { language, t, tn } from "../../i18n.js";
 import { money } from "../../money.js";
 import { toast } from "../../toast.js";
 import { Form } from "../company/form.js";
@@ -56,14 +56,16 @@ class Promotions {
     const amount = (/** @type {number} */ value) => money(value, { ...this.currency, ...(row.currency ? { code: row.currency, digits: row.digits } : {}) });
     const percent = `${(row.percent ?? 0) / 10_000} %`;
     const words = /** @type {Record<string, () => string>} */ ({
-      percent: () => t("%(percent)s off", { percent }),
-      amount: () => t("%(amount)s off", { amount: amount(row.amount) }),
+      percent: () => (row.scope === "cart" ? t("%(amount)s off the whole cart", { amount: percent }) : t("%(percent)s off", { percent })),
+      amount: () => (row.scope === "cart" ? t("%(amount)s off the whole cart", { amount: amount(row.amount) }) : t("%(amount)s off", { amount: amount(row.amount) })),
       price: () => t("for %(price)s", { price: amount(row.price.amount) }),
       buy: () => (row.percent ? t("buy %(buy)s, get %(get)s for %(percent)s less", { buy: row.buy, get: row.get, percent }) : t("buy %(buy)s, get %(get)s free", { buy: row.buy, get: row.get })),
       count: () => t("%(count)s for %(price)s", { count: row.count, price: amount(row.price.amount) }),
       mix: () => (row.price ? t("a set for %(price)s", { price: amount(row.price.amount) }) : t("a set for %(percent)s less", { percent })),
     });
-    return [words[row.kind]?.() ?? row.kind, row.scope === "cart" ? t("off the whole cart") : "", row.spend ? t("from %(amount)s on", { amount: amount(row.spend) }) : "", row.coupons?.length ? t("with a code") : ""].filter(Boolean).join(", ");
+    const called = (/** @type {string} */ id) => this.given.categories.find((/** @type {any} */ one) => one.id === id)?.name ?? id.slice(id.indexOf(":") + 1);
+    const goods = [...(row.categories ?? []).map(called), ...(row.products?.length ? [tn("%(num)s product", "%(num)s products", row.products.length)] : [])].join(", ");
+    return [words[row.kind]?.() ?? row.kind, goods, row.spend ? t("from %(amount)s on", { amount: amount(row.spend) }) : "", row.coupons?.length ? t("with a code") : ""].filter(Boolean).join(", ");
   }
 
   /** @param {any} row */

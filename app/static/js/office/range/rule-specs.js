@@ -33,7 +33,7 @@ export function ruleSpecs(given) {
     {
       name: "hours", label: t("Only at these hours"), kind: "rows", empty: [],
       parts: [
-        { name: "weekdays", label: t("Weekdays"), kind: "many", options: days.map((day, index) => [index + 1, day]), empty: [], hint: t("None chosen: every day.") },
+        { name: "weekdays", label: t("Weekdays"), kind: "many", options: days.map((day, index) => [index + 1, day]), empty: [], hint: t("None chosen: every day."), wide: true, tight: true },
         { name: "begins", label: t("begins at"), kind: "text", max: 5, empty: "17:00", placeholder: "17:00" },
         { name: "ends", label: t("ends at"), kind: "text", max: 5, empty: "19:00", placeholder: "19:00" },
       ],
