@@ -252,6 +252,16 @@ def test_a_document_at_which_a_function_fails_is_left_out_and_no_other(here: str
     assert keys(here) == [1, 2]
 
 
+def test_what_is_not_served_is_said_and_never_answered_otherwise(here: str) -> None:
+    raw = {**NUMBERS, "options": {"collation": "raw"}}
+    top = {"views": {"n": {"map": "function () {}", "reduce": "_top_3"}}}
+    ways = {"a": raw, "b": top, "c": {**NUMBERS, "language": "erlang"}}
+    for name, told in (("a", "bad_request"), ("b", "unknown_builtin"), ("c", "unknown_query_language")):
+        put(f"{here}/_design/{name}", **ways[name])
+        answer = requests.get(f"{here}/_design/{name}/_view/n", timeout=30)
+        assert (answer.status_code >= 400, answer.json()["error"]) == (True, told)
+
+
 def test_numbers_that_stats_cannot_take_are_said(here: str) -> None:
     put(f"{here}/_design/v", views={"n": {"map": "function (d) { emit(1, d._id); }", "reduce": "_stats"}})
     put(f"{here}/a")

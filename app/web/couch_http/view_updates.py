@@ -20,7 +20,7 @@ from typing import Any, Final, NamedTuple
 from app.couchjs.engine import Busy, Engine, Program, Refusal, Stopped
 from app.docs import json, view_index
 from app.docs.database import Database
-from app.docs.errors import DocsError, NotFound, StoreError
+from app.docs.errors import BadRequest, DocsError, NotFound, StoreError
 from app.docs.record import Record
 from app.docs.view_index import ViewIndex
 from app.web.couch_http.functions import FunctionError, busy, problem
@@ -54,6 +54,8 @@ def group_of(database: Database, id: str, body: Mapping[str, Any]) -> Group:
     reduces = {name: view["reduce"] for name in names if isinstance((view := views[name]).get("reduce"), str)}
     options = body.get("options")
     options = options if isinstance(options, dict) else {}
+    if options.get("collation") == "raw":
+        raise BadRequest("The collation `raw` is not served here.")
     told = {"_id": id, "language": language, "views": views}
     text = json.canonical(told)
     signature = hashlib.sha256(text + json.canonical(options)).hexdigest()[:32]
