@@ -292,6 +292,7 @@ class Enrolling:
                     directory.ensure(name),
                     stop=self._stop,
                     on_progress=show,
+                    on_state=_room,
                 )
             except ReplicationError as error:
                 raise self._cut(code, name, error) from None
@@ -350,6 +351,13 @@ class Enrolling:
         (self.path / f"{PENDING}.secret").unlink(missing_ok=True)
         self._say(replace(self.progress, step="done"))
         return config
+
+
+def _room(state: Any) -> None:
+    """A link waits for room on its disk as long as it takes; who stands before the machine is told. EnrolError."""
+    reason = str(state.reason)
+    if "disk is full" in reason and (".db" in reason or "local database" in reason):
+        raise EnrolError(say("The disk of this machine is full. Make room; then the same code goes on."))
 
 
 def say_enrolled(store: Database, terminal: str, enrolment: str, moment: clocks.Clock = clocks.now) -> bool:
