@@ -197,6 +197,20 @@ def test_money_goes_back_to_the_gift_card_that_paid_from_the_cart_and_from_the_r
     assert balance(rich, f"giftcard:{hash}") == 2000 - 1335 + 891 + 245
 
 
+def test_a_customers_form_shows_what_stands_on_the_account_and_as_of_when(pays: Cashier, rich: Terminal) -> None:
+    page = pays.page
+    statement = {"_id": "statement:account:customer:mia:1", "type": "statement", "schema": 1, "balance": -1250,
+                 "account": "account:customer:mia", "as_of": "2026-11-20T17:04:00.000Z", "on": "office",
+                 "currency": "EUR", "digits": 2}  # fmt: skip
+    rich.put({**statement, "covers": [{"series": "s2-t1.m3", "through": 7, "count": 2, "sum": -1250}]})
+    pays.press("F12")
+    pays.type("0170")
+    page.get_by_role("button", name="Edit: Mia Ltd").click()
+    accounts = page.locator("#customer-accounts")
+    expect(accounts).to_contain_text("Head office’s last statement: -€12.50, as of Nov 20, 2026")
+    expect(accounts).to_contain_text("As this till knows it.")
+
+
 def test_an_invoice_stands_on_the_receipt_where_one_was_asked_for(pays: Cashier, rich: Terminal) -> None:
     page = pays.page
     pays.tap("Espresso")

@@ -135,6 +135,23 @@ def test_a_copied_terminals_movement_that_came_late_counts(office: Office) -> No
     assert [doc["balance"] for doc in office.publish()] == [-130]
 
 
+def test_a_movement_that_comes_after_its_receipt_was_covered_is_published_with_the_next(office: Office) -> None:
+    one, two, three = (movement("s1-t1.k7", n, -100) for n in (1, 2, 3))
+    office.has(one, three)
+    office.stores["s1"].put(order_of(two))  # the receipt is here, its movement isn't yet
+    [told] = office.publish()
+    assert (told["balance"], told["covers"][0]["through"], told["covers"][0]["count"]) == (-200, 3, 2)
+    office.has(two, orders=False)
+    assert standing(office.company, ACCOUNT).balance == -300
+    office.later()
+    [again] = office.publish()
+    assert (again["balance"], again["covers"][0]["count"]) == (-300, 3)
+    alone = office.node("alone", told, again)
+    assert standing(alone, ACCOUNT).balance == -300, "who has no movement has the newest statement"
+    office.later()
+    assert office.publish() == []
+
+
 def test_movements_in_two_currencies_have_no_statement(office: Office) -> None:
     office.has(movement("s1-t1.k7", 1, -100), {**movement("s2-t1.m3", 1, -100), "currency": "USD"})
     assert office.publish() == []

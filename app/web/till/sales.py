@@ -13,6 +13,7 @@ from app.shop.people import guesses
 from app.shop.reason import say
 from app.shop.sale import SaleError, invalid
 from app.shop.schemas.payment import CARD_REQUEST
+from app.web import present, words
 from app.web.json_api import answer, missing, read_json
 from app.web.till import receipts
 from app.web.till.actors import actor_of, is_sellers
@@ -79,7 +80,9 @@ def register(blueprint: Blueprint, node: Any) -> None:
         record = node.company.read(id) if id.startswith("customer:") else None
         if record is None or record.deleted:
             raise missing(say("There is no customer %(id)s here.", id=id))
-        return answer(node.till.balances.customer(id))
+        found = node.till.balances.customer(id)
+        zone = str(node.till.facts.read()[0]["timezone"])
+        return answer({**found, **{kind: _in_words(found[kind], zone) for kind in ("credit", "account")}})
 
     @blueprint.get("/api/card")
     def loose_cards() -> Response:
@@ -131,3 +134,14 @@ def kinds(node: Any) -> dict[str, Any]:
         "currency": facts["currency"],
         "digits": facts["digits"],
     }
+
+
+def _in_words(found: dict[str, Any], zone: str) -> dict[str, Any]:
+    """A balance with its amount and times as a person reads them, and the same of head office's last statement."""
+    told = found["statement"]
+    digits, currency = found["digits"], found["currency"]
+    if told is not None:
+        text = present.money(told["balance"], currency, digits)
+        told = {**told, "text": text, "words": words.when(told["as_of"], zone)}
+    as_of = words.when(found["as_of"], zone) if found["as_of"] else None
+    return {**found, "statement": told, "text": present.money(found["balance"], currency, digits), "as_of_words": as_of}

@@ -47,6 +47,20 @@ def test_the_code_of_a_new_gift_card_is_in_the_answer_and_nowhere_else(till: Fla
     assert "codes" not in till.post("/api/sales", json=paid).json
 
 
+def test_what_a_customer_owes_is_told_with_head_offices_last_statement(till: FlaskClient, terminal: Node) -> None:
+    terminal.company.put({"_id": "customer:ada", "type": "customer", "schema": 1, "name": "Ada"})
+    path = "/api/balances/customer/customer:ada"
+    told = till.get(path).json
+    assert (told["account"]["text"], told["account"]["statement"], told["account"]["known"]) == ("€0.00", None, False)
+    statement = {"_id": "statement:account:customer:ada:1", "type": "statement", "schema": 1, "balance": -1250,
+                 "account": "account:customer:ada", "as_of": "2026-11-20T17:04:00.000Z", "covers": [], "on": "office",
+                 "currency": "EUR", "digits": 2}  # fmt: skip
+    terminal.company.put({**statement, "covers": [{"series": "s2-t1.m3", "through": 7, "count": 2, "sum": -1250}]})
+    told = till.get(path).json["account"]
+    assert (told["text"], told["statement"]["text"]) == ("-€12.50", "-€12.50")
+    assert told["statement"]["words"].startswith("Nov 20, 2026, ") and told["as_of_words"] is None
+
+
 def test_a_code_that_cannot_be_is_refused_in_words(till: FlaskClient) -> None:
     answer = till.get("/api/balances/giftcard?code=abc")
     assert (answer.status_code, answer.json["field"]) == (400, "code")

@@ -248,6 +248,24 @@ class Customers {
     if (!customer && typed) this.#field(/@/.test(typed) ? "email" : /^[+\d][\d ()/.-]*$/.test(typed) ? "phone" : "name").value = typed;
     byId("customer-groups").replaceChildren(...[...new Set(this.found.map((each) => each.group).filter(Boolean))].map((group) => h("option", { value: group })));
     this.#field("name").focus();
+    void this.#accounts(customer);
+  }
+
+  /** What stands on the customer's account and store credit, and what head office said last of them. @param {Customer | null} customer */
+  async #accounts(customer) {
+    const place = byId("customer-accounts");
+    place.hidden = true;
+    if (!customer) return;
+    try {
+      const found = await get(`api/balances/customer/${encodeURIComponent(customer.id)}`);
+      if (this.edited?.id !== customer.id) return;
+      const used = /** @type {[string, any][]} */ ([[t("On account"), found.account], [t("Store credit"), found.credit]]).filter(([, one]) => one.balance || one.statement || one.known);
+      place.replaceChildren(...used.map(([name, one]) => h("div", {}, h("dt", {}, name), h("dd", {}, h("strong", {}, one.text), one.statement ? h("small", {}, t("Head office’s last statement: %(amount)s, as of %(time)s", { amount: one.statement.text, time: one.statement.words })) : null, one.online ? null : h("small", {}, one.as_of_words ? t("As this till knows it; it last heard of the central %(time)s.", { time: one.as_of_words }) : t("As this till knows it."))))));
+      place.hidden = !used.length;
+    } catch (problem) {
+      if (!(problem instanceof Problem)) throw problem;
+      // The form is for the customer's own data: without the balance it is as useful.
+    }
   }
 
   /** @param {string} name @returns {HTMLInputElement | HTMLTextAreaElement} */
