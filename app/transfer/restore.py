@@ -17,6 +17,7 @@ A run that was cut off in the middle is run again: it finds what it wrote, and g
 from __future__ import annotations
 
 import threading
+import time
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -40,6 +41,8 @@ BATCH, BATCH_BYTES = 500, 4_000_000
 WORKERS = 3
 #: Bytes of a revision that goes alone, its attachments as they are instead of in base64.
 ALONE = 2_000_000
+#: Seconds between looks for what was written: of a cluster's nodes, the one that is asked may be a little behind.
+LAGS = (0.2, 0.5, 1.0, 2.0, 4.0)
 #: Refused documents that are told one by one.
 TOLD = 1000
 #: Design documents a new database may have and still be empty: what `couchtill central apply` puts there.
@@ -279,9 +282,17 @@ def _send(peer: RemotePeer, lines: Sequence[Line]) -> tuple[int, list[Failure]]:
     if small:
         failures += _in_bulk(peer, small)
     refused = {failure.id for failure in failures}
-    for id, rev in _missing(peer, [line for line in wanted if line.id not in refused]):
-        raise PeerError(f"{peer.name} took {id} {rev} and doesn't have it. Nothing was lost: run the restore again.")
-    return len(wanted), failures
+    left = [line for line in wanted if line.id not in refused]
+    for pause in LAGS:
+        lost = _missing(peer, left)
+        if not lost:
+            return len(wanted), failures
+        time.sleep(pause)
+        left = [line for line in left if (line.id, line.rev) in lost]
+    line = left[0]
+    raise PeerError(
+        f"{peer.name} took {line.id} {line.rev} and doesn't have it. Nothing was lost: run the restore again."
+    )
 
 
 def _missing(peer: RemotePeer, lines: Sequence[Line]) -> set[tuple[str, str]]:

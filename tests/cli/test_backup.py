@@ -249,6 +249,38 @@ def test_a_restore_that_was_cut_off_lets_no_link_in_and_goes_on_when_it_is_run_a
     assert identity.RESTORING not in central.call("GET", f"{name}/_security")["couchtill"]
 
 
+def test_a_node_of_a_cluster_that_is_a_little_behind_is_asked_again_and_one_that_keeps_nothing_is_told(
+    hub_url: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from app.transfer import restore
+
+    central = Central(hub_url)
+    name = central.name()
+    central.call("PUT", name)
+    central.call("PUT", f"{name}/thing", json={})
+    file = tmp_path / "copy.zip"
+    assert run("backup", central.url, file, "--database", name) == 0
+    looks: list[int] = []
+    behind, whole = 2, restore._missing
+
+    def lags(peer: RemotePeer, lines: Any) -> set[tuple[str, str]]:
+        looks.append(len(lines))
+        late = {(line.id, line.rev) for line in lines} if 1 < len(looks) <= 1 + behind else set()
+        return whole(peer, lines) | late
+
+    monkeypatch.setattr(restore, "_missing", lags)
+    monkeypatch.setattr(restore, "LAGS", (0.0,) * 5)
+    central.call("DELETE", name)
+    assert run("restore", file, central.url) == 0
+    assert looks == [1, 1, 1, 1]
+    looks.clear()
+    behind = 100
+    central.call("DELETE", name)
+    assert run("restore", file, central.url) == 1
+    assert "took thing 1-" in capsys.readouterr().err and len(looks) == 6
+    central.close()
+
+
 def test_sales_that_come_in_while_it_is_copied_are_no_trouble(central: Central, tmp_path: Path) -> None:
     name = central.name()
     fill(central, name)
