@@ -140,7 +140,7 @@ class Health:
         if found is None:
             return {"level": WARN, "ends": None}
         soon = found.ends - datetime.now(UTC) < timedelta(days=certificates.RENEW)
-        return {"level": WARN if soon else OK, "ends": found.ends.isoformat(timespec="milliseconds")[:23] + "Z"}
+        return {"level": WARN if soon else OK, "ends": stamp(found.ends)}
 
     def _incidents(self) -> dict[str, Any]:
         if self._node.kind == "hub":
@@ -152,6 +152,11 @@ class Health:
             except (DocsError, StoreError):
                 continue  # deleted, or closed, beneath us
         return {"level": WARN if found else OK, "open": found}
+
+
+def stamp(moment: datetime) -> str:
+    """A time as documents have it: UTC, milliseconds, Z."""
+    return moment.isoformat(timespec="milliseconds")[:23] + "Z"
 
 
 def _links(status: dict[str, Any]) -> dict[str, Any]:

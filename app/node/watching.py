@@ -119,7 +119,9 @@ class Watching:
             elif report.get("kind") == "terminal" and at is not None and self._is_silent(report, at):
                 place = self._place(str(report.get("store")))
                 silent.setdefault(place, []).append(watch.Finding(watch.SILENT, id, str(report.get("time"))))
-        self._keep(node.company, company, nodes, watch.OWN)
+        by_hand = self._signed_by_hand({str(report.get("node")) for report in reports})
+        company += [watch.Finding(watch.CERTIFICATE, id, end) for id, end in by_hand.items() if end]
+        self._keep(node.company, company, nodes | set(by_hand), watch.OWN)
         wanted = None if node.central_view is None else node.central_view.outdated()
         if wanted is not None:
             designs = [watch.Finding(watch.DESIGNS, "central", hash) for hash in wanted]
@@ -131,6 +133,22 @@ class Watching:
             return  # nobody was heard of yet: what stands, stands
         for name in ("company", *(f"store-{store}" for store in node.stores())):
             self._keep(node.directory.get(name), silent.get(name, []), None, (watch.SILENT,))
+
+    def _signed_by_hand(self, reporting: set[str]) -> dict[str, str]:
+        """The machines that can't tell when their certificate ends (a proxy's was signed here for somebody who brought
+        the request), and when that is, if it is soon; else ""."""
+        path = self._node.path
+        if not (path / "ca" / "issued").is_dir():
+            return {}
+        from app.node import certificates
+
+        latest = {one.id: one.ends for one in certificates.issued(path) if ":" not in one.id}
+        soon = datetime.now(UTC) + timedelta(days=certificates.RENEW)
+        return {
+            id: health.stamp(end) if end < soon else ""
+            for id, end in latest.items()
+            if id not in reporting and id != self._node.id
+        }
 
     def _is_silent(self, report: Mapping[str, Any], at: datetime) -> bool:
         """Whether a terminal has told nothing for longer than its setting. `at` is when the reports were read."""

@@ -15,7 +15,7 @@ from app.node import config as node_config
 from app.node.central_users import Central
 from app.node.certifying import HERE, MEMBER, Asking, Signing, all_names
 from app.node.keeping import Keeping
-from app.shop import terminals
+from app.shop import tasks, terminals
 from tests.support.couchdb import COUCHDB_URL
 from tests.support.enrolling import Company, company
 from tests.support.hub import Hub
@@ -261,6 +261,29 @@ def test_head_office_renews_its_own(office: Company) -> None:
     Signing(office.node).turn()
     done = certificates.installed(path)
     assert done is not None and done.ends - datetime.now(UTC) > timedelta(days=390)
+
+
+def test_one_that_was_signed_by_hand_is_head_offices_task_until_there_is_another(
+    office: Company, tmp_path: Path
+) -> None:
+    (tmp_path / "proxy").mkdir()
+    request = certificates.request(tmp_path / "proxy", "proxy", ["central.local"])
+
+    def about() -> list[str]:
+        office.node.watching.turn()
+        return [task["about"] for task in tasks.tasks(office.node.company) if task["kind"] == "certificate_ends"]
+
+    certificates.sign(office.node.path, request, datetime.now(UTC) - timedelta(days=certificates.DAYS - 31))
+    assert about() == []
+    certificates.sign(office.node.path, request, datetime.now(UTC) - timedelta(days=certificates.DAYS - 29))
+    assert about() == []  # the one that ends later counts
+    for file in (office.node.path / "ca" / "issued").glob("*.crt"):
+        file.unlink()
+    certificates.sign(office.node.path, request, datetime.now(UTC) - timedelta(days=certificates.DAYS - 29))
+    [said] = about()
+    assert said.startswith("proxy:20") and said.endswith("Z")
+    certificates.sign(office.node.path, request)
+    assert about() == []
 
 
 def _put(office: Company, till: Till, member: object) -> None:

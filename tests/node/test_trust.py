@@ -112,6 +112,15 @@ def test_a_central_that_head_office_can_not_see_gets_the_longer_code_and_another
     assert codes.decode(office.code(office.plan(2), central="https://127.0.0.1:9")).fingerprint
 
 
+def test_head_office_believes_what_its_own_authority_signed(office: Company, tmp_path: Path) -> None:
+    authority(office.node.path)
+    with tls_door(port_of(office), certified(office.node.path, tmp_path / "door")) as central:
+        office.node.stop()
+        config = office.node.config.with_(central_url=central)
+        with Node(office.node.path, config) as node:
+            wait_until(lambda: node.sync_status()["state"] == "idle", 30)
+
+
 def test_an_authority_that_can_not_be_read_hides_no_other(tmp_path: Path) -> None:
     (tmp_path / trust.AUTHORITY).write_text("rubbish")
     authority(tmp_path)
