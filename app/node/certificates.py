@@ -212,6 +212,15 @@ def own_key(path: Path) -> str:
     return _digest(_read_key(path / KEY).public_key())
 
 
+def issuer(path: Path) -> bytes:
+    """The authority that came with the certificate of the node in `path`, as PEM; b"" where none did."""
+    try:
+        chain = x509.load_pem_x509_certificates((path / CERTIFICATE).read_bytes())
+    except (OSError, ValueError):
+        return b""
+    return chain[-1].public_bytes(serialization.Encoding.PEM) if len(chain) > 1 else b""
+
+
 def issued(path: Path) -> list[Issued]:
     """What the authority in `path` has signed, what ends first first."""
     found = [

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from app.node import certificates, trust
+from app.node import certificates, hub_certificate, trust
 from app.node import config as node_config
 from app.node.central_users import TERMINAL, Central, CentralProblem, Doc
 from app.node.certificates import Issued
@@ -164,10 +164,11 @@ class Signing:
             return
         self._own()
         waiting = self.waiting()
-        if not waiting or self._node.config.central_user is None:
+        hubs = any(report.get("kind") == "hub" for report in self._node.terminal_reports())
+        if not (waiting or hubs) or self._node.config.central_user is None:
             return
-        self._at %= len(waiting)
-        turn = [*waiting[self._at :], *waiting[: self._at]][:MOST]
+        self._at %= max(1, len(waiting))
+        turn = [*waiting[self._at :], *waiting[: self._at]][:MOST] if waiting else []
         self._at += len(turn)
         from app.node.issuing import central_of
 
@@ -181,6 +182,11 @@ class Signing:
                         return
                 except NodeError as error:
                     log.warning("%s gets no certificate: %s", terminal, error)
+            if hubs:
+                try:
+                    hub_certificate.sign(self._node, central, latest(path))
+                except NodeError as error:  # a CentralProblem is one
+                    log.warning("a hub gets no certificate: %s", error)
 
     def waiting(self) -> list[str]:
         """The terminals whose account is worth a look: they say that they wait, or have none for what was said."""

@@ -78,6 +78,10 @@ class Watching:
             if time.monotonic() - self._told > INTERVAL:
                 self._told = time.monotonic()
                 tell_here(node)
+                if (node.path / "tls.crt").exists():
+                    from app.node import hub_certificate
+
+                    hub_certificate.ask(node)
             return
         from app.shop import watch
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from app.node import Node, certificates, trust
+from app.node import Node, certificates, health, hub_certificate, trust
 from app.node import config as node_config
 from app.node.central_users import Central
 from app.node.certifying import HERE, MEMBER, Asking, Signing, all_names
@@ -284,6 +284,40 @@ def test_one_that_was_signed_by_hand_is_head_offices_task_until_there_is_another
     assert said.startswith("proxy:20") and said.endswith("Z")
     certificates.sign(office.node.path, request)
     assert about() == []
+
+
+def test_a_hubs_certificate_is_renewed_for_its_own_key_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with Hub(tmp_path / "hub") as hub, company(hub.url, tmp_path) as made:
+        path, node = hub.path, hub.node
+        certificates.make_authority(made.node.path, "Tea & Co")
+        request = certificates.request(path, "hub", ["central.local"])
+        certificates.install(path, certificates.sign(made.node.path, request))
+        age(path, made, 350)
+        before = certificates.installed(path)
+        hub_certificate.ask(node)
+        local = node.database("company").get_local("couchtill.certificate.hub")
+        assert "PRIVATE" not in str(local)
+        reports = [{"node": "hub", "kind": "hub", "certificate_ends": health.stamp(before.ends)}]
+        monkeypatch.setattr(made.node, "terminal_reports", lambda: reports)
+        # Another machine of the company writes there: nothing is signed for its key, and nothing foreign taken.
+        (tmp_path / "thief").mkdir()
+        certificates.make_authority(tmp_path / "thief", "Tea & Co")
+        theirs = certificates.request(tmp_path / "thief", "hub", ["central.local"]).decode()
+        put = node.database("company").put_local
+        put("couchtill.certificate.hub", {"request": theirs})
+        Signing(made.node).turn()
+        assert "certificate" not in node.database("company").get_local("couchtill.certificate.hub")
+        foreign = certificates.sign(tmp_path / "thief", request).decode()
+        put("couchtill.certificate.hub", {"request": local["request"], "certificate": foreign})
+        hub_certificate.ask(node)
+        assert certificates.installed(path) == before
+
+        Signing(made.node).turn()
+        hub_certificate.ask(node)
+
+        after = certificates.installed(path)
+        assert after.ends - before.ends > timedelta(days=300)
+        assert (after.key, after.names) == (before.key, before.names)
 
 
 def _put(office: Company, till: Till, member: object) -> None:
