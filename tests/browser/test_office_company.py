@@ -196,6 +196,24 @@ def _request(office: Any) -> str:
     return str(record.id.partition(":")[2])
 
 
+def test_a_role_is_made_and_renamed(window: Callable[..., Page], office: Any) -> None:
+    page = window("/staff?roles=all")
+    page.get_by_role("button", name="Make a role").click()
+    page.get_by_label("Name", exact=True).fill("Helper")
+    page.locator("dialog[open] .field-many input").first.check()
+    page.get_by_role("button", name="Save").click()
+    page.get_by_role("button", name="Edit: Helper").click()
+    page.get_by_label("Name", exact=True).fill("Counter hand")
+    page.locator("dialog[open] .field-many input").nth(1).check()
+    page.get_by_role("button", name="Save").click()
+    expect(page.locator("[data-role='Counter hand']")).to_be_visible()
+    expect(page.locator("[data-role=Helper]")).to_have_count(0)
+    [rights] = office.node.company.get("settings:all")["values"]["roles"].values()
+    assert len(rights) == 2
+    page.get_by_role("button", name="Edit: Cashier").click()  # one of those that there are has no other name
+    expect(page.locator("dialog[open] [data-field=name]")).to_have_count(0)
+
+
 def test_a_customer_is_made_found_among_many_and_taken_from_a_file(window: Callable[..., Page], office: Any) -> None:
     docs = [
         {"_id": f"customer:{n:04d}", "type": "customer", "schema": 1, "name": f"Person {n:04d}"} for n in range(500)

@@ -8,6 +8,7 @@ from flask import Blueprint, Response, request
 
 from app.docs.database import Database
 from app.shop.actor import ANYBODY
+from app.shop.people import renaming
 from app.shop.people.office import OfficeStaff
 from app.shop.people.rights import RIGHTS
 from app.shop.reason import say
@@ -76,6 +77,12 @@ def register(blueprint: Blueprint, node: Any) -> OfficeStaff:
     def staff_roles() -> Response:
         """The roles of all stores that have no own."""
         return answer({"roles": staff.roles(None)})
+
+    @blueprint.put("/api/staff/roles/<scope>/<path:role>/name")
+    def rename_role(scope: str, role: str) -> Response:
+        """Body `{"rev": of the settings that were seen, "name"}`: the role, and everybody who has it, by another
+        name."""
+        return answer(renaming.rename(staff, scope, role, read_json(), ANYBODY))
 
     @blueprint.post("/api/staff")
     def add_staff() -> Response:

@@ -94,3 +94,82 @@ def test_the_page_has_its_empty_states(office: FlaskClient) -> None:
     page = office.get("/staff").get_data(as_text=True)
     assert "Nobody works here yet" in page and "Corner Shop" in page
     assert "这里还没有人员" in office.get("/staff", headers={"Accept-Language": "zh"}).get_data(as_text=True)
+
+
+# -- a role by another name -------------------------------------------------------------------------------------------
+
+
+def make_role(office: FlaskClient, scope: str, *roles: str) -> str:
+    value = {role: ["sell", "refund"] for role in roles}
+    view = office.get(f"/api/settings?scope={scope}").json
+    answer = office.put(
+        f"/api/settings/{scope}/roles",
+        json={"rev": view["rev"], "seen": {"own": False, "value": None}, "value": value},
+    )
+    assert answer.status_code == 200, answer.json
+    return str(answer.json["rev"])
+
+
+def names_of(office: FlaskClient, store: str) -> dict[str, str]:
+    return {row["name"]: row["role"] for row in office.get(f"/api/staff?store={store}").json["rows"]}
+
+
+def test_a_role_is_renamed_with_everybody_who_has_it(office: FlaskClient, head_office: Node) -> None:
+    office.post("/api/stores", json=NEW)
+    rev = make_role(office, "all", "helper")
+    add(office)
+    add(office, request="request-cleo", name="Cleo", role="helper")
+    add(office, request="request-boss2", store="s2", name="Boss")
+    add(office, request="request-dora", store="s2", name="Dora", role="helper")
+    path = "/api/staff/roles/all/helper/name"
+    answer = office.put(path, json={"rev": rev, "name": " Counter  help "})
+    assert answer.status_code == 200, answer.json
+    assert (answer.json["roles"], answer.json["people"], answer.json["left"]) == (
+        {"Counter help": ["sell", "refund"]}, 2, [],
+    )  # fmt: skip
+    assert names_of(office, "s1") == {"Nina": "manager", "Cleo": "Counter help"}
+    assert names_of(office, "s2")["Dora"] == "Counter help"
+    last = head_office.company.last_n
+    again = office.put(path, json={"rev": rev, "name": "Counter help"})
+    assert (again.status_code, again.json["roles"]) == (200, answer.json["roles"])
+    assert head_office.company.last_n == last, "twice is once"
+
+
+def test_a_rename_that_ended_in_the_middle_goes_on(office: FlaskClient, head_office: Node) -> None:
+    rev = make_role(office, "all", "helper", "counter")
+    add(office)
+    add(office, request="request-cleo", name="Cleo", role="helper")
+    answer = office.put("/api/staff/roles/all/helper/name", json={"rev": rev, "name": "counter"})
+    assert (answer.status_code, answer.json["roles"]) == (200, {"counter": ["sell", "refund"]})
+    assert names_of(office, "s1")["Cleo"] == "counter"
+
+
+def test_a_store_with_roles_of_its_own_keeps_them(office: FlaskClient) -> None:
+    rev = make_role(office, "all", "helper")
+    own = make_role(office, "store:s1", "helper")
+    add(office)
+    add(office, request="request-cleo", name="Cleo", role="helper")
+    assert office.put("/api/staff/roles/all/helper/name", json={"rev": rev, "name": "hand"}).json["people"] == 0
+    assert names_of(office, "s1")["Cleo"] == "helper"
+    assert office.put("/api/staff/roles/store:s1/helper/name", json={"rev": own, "name": "hand"}).json["people"] == 1
+    assert names_of(office, "s1")["Cleo"] == "hand"
+
+
+@pytest.mark.parametrize(
+    ("role", "body", "status", "field"),
+    [
+        ("none", {"name": "x"}, 404, "role"),
+        ("helper", {"name": " "}, 400, "name"),
+        ("helper", {"name": "x" * 41}, 400, "name"),
+        ("helper", {"name": "manager"}, 400, "name"),
+        ("helper", {"name": "x", "rev": "1-old"}, 409, "rev"),
+    ],
+)
+def test_a_name_that_cannot_be_is_refused(
+    office: FlaskClient, head_office: Node, role: str, body: dict[str, Any], status: int, field: str
+) -> None:
+    rev = make_role(office, "all", "helper")
+    last = head_office.company.last_n
+    answer = office.put(f"/api/staff/roles/all/{role}/name", json={"rev": rev, **body})
+    assert (answer.status_code, answer.json["field"]) == (status, field)
+    assert head_office.company.last_n == last

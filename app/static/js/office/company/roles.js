@@ -67,9 +67,10 @@ export class Roles {
     const rights = Object.entries(this.given.rights).map(([right, name]) => [right, String(name)]);
     /** @type {import("./fields.js").Spec[]} */
     const specs = [{ name: "rights", label: t("May"), kind: "many", options: rights, empty: [], wide: true }];
-    if (!role) specs.unshift({ name: "name", label: t("Name"), kind: "text", max: 40, required: true, empty: "" });
-    const write = (/** @type {any} */ roles, /** @type {string} */ rev) =>
-      request("PUT", `api/settings/${encodeURIComponent(scope)}/roles`, { body: { rev, seen: { own: row.own, value: row.own ? row.value : null }, ...(Object.keys(roles).length ? { value: roles } : { reset: true }) } });
+    const named = !role || (row.own && role.name in row.value && !USUAL.includes(role.name));
+    if (named) specs.unshift({ name: "name", label: t("Name"), kind: "text", max: 40, required: true, empty: "" });
+    const write = (/** @type {any} */ roles, /** @type {string} */ rev, seen = { own: row.own, value: row.own ? row.value : null }) =>
+      request("PUT", `api/settings/${encodeURIComponent(scope)}/roles`, { body: { rev, seen, ...(Object.keys(roles).length ? { value: roles } : { reset: true }) } });
     const reset = role && row.own && role.name in row.value && h("button", { type: "button", class: "button small", on: { click: () => {
       const { [role.name]: _gone, ...rest } = row.value;
       void write(rest, view.rev).then(() => {
@@ -84,10 +85,16 @@ export class Roles {
       title: role ? roleName(role.name) : t("Make a role"),
       lead: scope === "all" ? t("For all stores that have no roles of their own.") : t("For this store only."),
       specs,
-      values: role ? { rev: view.rev, rights: role.rights } : { rev: view.rev, name: "", rights: [] },
+      values: role ? { rev: view.rev, name: role.name, rights: role.rights } : { rev: view.rev, name: "", rights: [] },
       always: true,
-      send: ({ rev, name, rights: may }) => write({ ...row.value, [role ? role.name : name]: may }, rev),
-      done: () => void this.#done(role ? roleName(role.name) : this.form.value("name")),
+      send: async ({ rev, name, rights: may }) => {
+        if (!role || !named || name === role.name) return await write({ ...row.value, [role ? role.name : name]: may }, rev);
+        const told = await request("PUT", `api/staff/roles/${encodeURIComponent(scope)}/${encodeURIComponent(role.name)}/name`, { body: { rev, name } });
+        if (told.left.length) toast(t("The old name stays for now: %(stores)s is not here yet.", { stores: told.left.join(", ") }), { stays: 10_000 });
+        if (may.length === role.rights.length && may.every((/** @type {string} */ right) => role.rights.includes(right))) return told;
+        return await write({ ...told.roles, [name]: may }, told.rev, { own: true, value: told.roles });
+      },
+      done: () => void this.#done(named ? this.form.value("name") : roleName(role.name)),
       extra: [reset || null],
     });
   }
