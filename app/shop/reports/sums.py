@@ -17,10 +17,10 @@ import threading
 import time
 import weakref
 from calendar import monthrange
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from app.docs.database import Database
 from app.docs.record import Record
@@ -97,6 +97,10 @@ class Words(dict[str, int]):
     def __missing__(self, word: str) -> int:
         made = self[word] = self.connection.execute("INSERT INTO words(word) VALUES(?)", (word,)).lastrowid or 0
         return made
+
+
+#: What SQLite says where the disk is full, away, or for reading only.
+_NO_ROOM = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN)
 
 
 class DailySums:
@@ -211,11 +215,16 @@ class DailySums:
                     self._connection = self._connect()
                 yield self._connection
             except sqlite3.DatabaseError as error:
-                if isinstance(error, sqlite3.OperationalError):
+                if not isinstance(error, sqlite3.OperationalError):
+                    log.warning("%s is damaged (%s): its sums are made anew.", self.path, error)
+                    self.forget()
+                    self._connection = self._connect()
+                elif error.sqlite_errorcode & 0xFF in _NO_ROOM:
+                    log.warning("%s can't be written (%s): sums are kept in memory.", self.path, error)
+                    self.close()
+                    self._connection = self._prepared(":memory:")
+                else:
                     raise
-                log.warning("%s is damaged (%s): its sums are made anew.", self.path, error)
-                self.forget()
-                self._connection = self._connect()
                 raise Damaged(str(error)) from error
 
     def _connect(self) -> sqlite3.Connection:
@@ -265,6 +274,15 @@ class DailySums:
     def _begin_anew(self, connection: sqlite3.Connection) -> None:
         """Empty tables, and every day of the store stale."""
         connection.execute("BEGIN IMMEDIATE")
+        try:
+            self._make(connection)
+            connection.execute("COMMIT")
+        except BaseException:
+            with suppress(sqlite3.Error):
+                connection.execute("ROLLBACK")
+            raise
+
+    def _make(self, connection: sqlite3.Connection) -> None:
         for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall():
             connection.execute(f'DROP TABLE "{name}"')
         for statement in _SCHEMA.split(";"):
@@ -279,7 +297,6 @@ class DailySums:
                 self._note(connection, record)
         meta = {**self._meta(), "seq": seq}
         connection.executemany("INSERT OR REPLACE INTO meta VALUES(?, ?)", list(meta.items()))
-        connection.execute("COMMIT")
 
     # -- following the store -------------------------------------------------------------------------------------
 
@@ -396,32 +413,16 @@ class DailySums:
         )
 
 
+T = TypeVar("T")
+
+
 class Damaged(Exception):
-    """The file of sums was damaged and is made anew: ask again."""
+    """The file of sums was damaged, or can't be written any more, and its sums are made anew: ask again."""
 
 
-class Shelf:
-    """The sums of all stores that a node has, each opened when it is first asked for."""
-
-    def __init__(self, company: Database, databases: Callable[[], Iterable[Database]]) -> None:
-        self.company = company
-        self._databases = databases
-        self._kept: dict[str, DailySums] = {}
-        self._lock = threading.Lock()
-
-    def stores(self) -> list[DailySums]:
-        """By store, sorted."""
-        with self._lock:
-            here = {database.name: database for database in self._databases()}
-            for name in [name for name, sums in self._kept.items() if here.get(name) is not sums.database]:
-                self._kept.pop(name).close()
-            for name, database in here.items():
-                if name not in self._kept:
-                    self._kept[name] = DailySums(self.company, database, name.partition("-")[2])
-            return [self._kept[name] for name in sorted(self._kept)]
-
-    def close(self) -> None:
-        with self._lock:
-            for sums in self._kept.values():
-                sums.close()
-            self._kept.clear()
+def asked_again(ask: Callable[[], T]) -> T:
+    """What `ask` answers, where a file turns out to be damaged at the second time."""
+    try:
+        return ask()
+    except Damaged:
+        return ask()

@@ -7,7 +7,7 @@ from typing import Any
 from flask import Blueprint, current_app
 
 from app.shop.actor import ANYBODY
-from app.shop.reports.sums import Shelf
+from app.shop.reports.shelf import Shelf
 from app.web import conflicts, json_api, reports, tasks_api
 from app.web.office import api, central, company, frame, pages, range, terminals
 

@@ -9,7 +9,7 @@ from flask import Blueprint, Response, request
 
 from app.shop.reason import say
 from app.shop.reports import ask, spreadsheet
-from app.shop.reports.sums import Damaged
+from app.shop.reports.sums import asked_again
 from app.shop.reports.today import Today, today
 from app.shop.sale import SaleError
 from app.web.json_api import answer
@@ -18,11 +18,8 @@ from app.web.reports.hall import Hall
 
 
 def made(hall: Hall, wanted: asked.Asked) -> ask.Report:
-    """The report. A file of sums that was found damaged is made anew, once."""
-    try:
-        return ask.report(wanted.stores, wanted.by, wanted.range, wanted.other, wanted.wanted)
-    except Damaged:
-        return ask.report(wanted.stores, wanted.by, wanted.range, wanted.other, wanted.wanted)
+    """The report."""
+    return asked_again(lambda: ask.report(wanted.stores, wanted.by, wanted.range, wanted.other, wanted.wanted))
 
 
 def register(blueprint: Blueprint, hall: Hall) -> None:
@@ -50,7 +47,7 @@ def register(blueprint: Blueprint, hall: Hall) -> None:
     @blueprint.get("/api/reports/today")
     def report_today() -> Response:
         hall.need()
-        return answer(today_json(today(hall.stores())))
+        return answer(today_json(asked_again(lambda: today(hall.stores()))))
 
 
 def download(body: bytes, name: str) -> Response:

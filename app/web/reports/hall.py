@@ -9,7 +9,8 @@ from typing import Any
 from app.docs.database import Database
 from app.shop.actor import Actor
 from app.shop.reason import say
-from app.shop.reports.sums import DailySums, Shelf
+from app.shop.reports.shelf import Shelf
+from app.shop.reports.sums import DailySums
 from app.shop.stores import StoreFacts
 
 

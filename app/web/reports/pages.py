@@ -8,6 +8,7 @@ from flask import Blueprint, render_template, request, url_for
 from flask_babel import gettext as _
 
 from app.shop.reports import ask
+from app.shop.reports.sums import asked_again
 from app.shop.reports.today import Hours, Today, today
 from app.shop.sale import SaleError
 from app.web import present
@@ -168,7 +169,7 @@ def _tiles(book: ask.Book, compared: bool, categories: Any) -> dict[str, Any]:
 def dashboard(hall: Hall) -> dict[str, Any]:
     """`{"books": [{"currency", "revenue", "then", "change", "receipts", …, "plot", "hours", "stores"}], "left"}` as
     `reports/today.html` shows it."""
-    now = today(hall.stores())
+    now = asked_again(lambda: today(hall.stores()))
     return {"books": [_book(book, now) for book in now.books], "left": now.left, "of": now.of}
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import Blueprint, render_template
 
-from app.shop.reports.sums import Shelf
+from app.shop.reports.shelf import Shelf
 from app.web import conflicts, json_api, reports, tasks_api
 from app.web.i18n import boot
 from app.web.till import api, carts, customers, display, openapi, pages, people, receipts, refunds, shell, shifts
