@@ -10,7 +10,7 @@ import requests
 from playwright.sync_api import Browser
 from playwright.sync_api import Error as PlaywrightError
 
-from tests.screenshots import SCHEMES, SIZES, USUAL
+from tests.screenshots import SCHEMES, SIZES, USUAL, office  # noqa: F401  # its pictures stand in SHOTS
 from tests.screenshots.shop import Shop, the_shop
 from tests.screenshots.shots import SHOTS
 from tests.screenshots.window import PATIENCE, Window

@@ -263,8 +263,8 @@ def gift_card(window: Window) -> None:
     window.action("giftcard")
 
 
-@shot
-def people_page(window: Window) -> None:
+def as_manager(window: Window, path: str) -> None:
+    """A page of the first till that takes a manager."""
     address = window.context.request.post(f"{window.shop.demo.url}/demo/enter/t1").json()["url"]
     window.context.request.get(address)
     base = address.partition("/enter")[0]
@@ -272,7 +272,12 @@ def people_page(window: Window) -> None:
         f"{base}/api/session", data={"staff": people.DORA.id, "pin": people.DORA.pin}, timeout=PATIENCE
     )
     assert signed.ok, signed.text()
-    window.page.goto(f"{base}/people")
+    window.page.goto(f"{base}{path}")
+
+
+@shot
+def people_page(window: Window) -> None:
+    as_manager(window, "/people")
 
 
 @shot
