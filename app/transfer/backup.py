@@ -202,6 +202,7 @@ def _database(
     except DatabaseMissing:
         raise BackupError(f"{peer.name} was deleted meanwhile.") from None
     finally:
+        strand.close()
         peer.close()
 
 

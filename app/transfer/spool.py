@@ -2,7 +2,7 @@
 
     FILE.part/                  a folder beside the file that it becomes, for its owner's eyes only
       lock                      held while a process works on it
-      begun.json                {"format", "version", "begun", "source", "asked"}
+      _begun.json               {"format", "version", "begun", "source", "asked"}
       store-s1.jsonl.gz         the lines of a part so far: one gzip member after the other
       store-s1.json             how far that is good: {"part", "since", "tail", "life", "length"}
       backup.zip                all of it, put together at the end; checked, and only then named FILE
@@ -45,6 +45,7 @@ TAIL: Final = 100
 BLOCK: Final = 1 << 18
 
 SUFFIX: Final = ".part"
+BEGUN: Final = "_begun.json"
 _OURS: Final = (".gz", ".json", ".zip", ".part")
 
 
@@ -117,12 +118,12 @@ class Strand:
 
     def blocks(self) -> Iterator[bytes]:
         """All lines, with their ends, some at a time."""
-        self._stream.seek(0)
-        with gzip.GzipFile(fileobj=self._stream) as lines:
+        with gzip.open(self._file) as lines:
             while block := lines.read(BLOCK):
                 yield block
 
     def close(self) -> None:
+        """A company may have more stores than a process may have open files."""
         with contextlib.suppress(OSError):  # what a full disk doesn't take isn't kept
             self._stream.close()
 
@@ -155,7 +156,7 @@ class Spool:
             self._empty()
             now = datetime.now(UTC).isoformat(timespec="seconds")
             told = {"format": FORMAT, "version": VERSION, "begun": now, "source": source, "asked": list(asked)}
-            replace_file(self.folder / "begun.json", json.dumps(told), 0o600)
+            replace_file(self.folder / BEGUN, json.dumps(told), 0o600)
 
     def strand(self, part: Part) -> Strand:
         strand = Strand(self.folder, part)
@@ -223,7 +224,7 @@ def folder_of(file: Path) -> Path:
 def _begun(folder: Path) -> dict[str, Any] | None:
     """What a folder says of the backup on its way in it; None where there is none to go on with."""
     try:
-        told = json.loads((folder / "begun.json").read_bytes())
+        told = json.loads((folder / BEGUN).read_bytes())
         if (told["format"], told["version"]) != (FORMAT, VERSION):
             return None
         age = datetime.now(UTC) - datetime.fromisoformat(told["begun"])
@@ -237,7 +238,7 @@ def unfinished(place: Path, stem: str, source: str, asked: Sequence[str]) -> Pat
     nobody is at. What is too old to be gone on with is thrown away."""
     found = None
     for folder in sorted(place.glob(f"{stem}*{SUFFIX}")):
-        if not folder.is_dir() or not (folder / "begun.json").exists():
+        if not folder.is_dir() or not (folder / BEGUN).exists():
             continue
         file = folder.with_name(folder.name.removesuffix(SUFFIX))
         begun = _begun(folder)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import stat
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -10,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from app.transfer import backup, bundle
+from app.transfer import backup, bundle, spool
+from app.transfer.bundle import Manifest, Part
 from tests.cli.test_backup import KINDS, Central, fill, run
 from tests.support.couchdb import COUCHDB_URL
 from tests.support.hub import Hub
@@ -194,9 +196,31 @@ def test_in_a_folder_the_one_that_was_broken_off_is_found_unless_it_is_too_old_o
 
     break_off(line, name, tmp_path)
     [part] = tmp_path.glob("*.part")
-    begun = json.loads((part / "begun.json").read_bytes())
+    begun = json.loads((part / spool.BEGUN).read_bytes())
     old = (datetime.now(UTC) - timedelta(days=2)).isoformat()
-    (part / "begun.json").write_text(json.dumps({**begun, "begun": old}))
+    (part / spool.BEGUN).write_text(json.dumps({**begun, "begun": old}))
     asked(line, name)
     assert run("backup", line.url, tmp_path, "--database", name) == 0
     assert asked(line, name)[0] == "0" and not list(tmp_path.glob("*.part"))
+
+
+def test_a_company_may_have_more_stores_than_a_process_may_have_open_files(tmp_path: Path) -> None:
+    resource = pytest.importorskip("resource", reason="only Unix limits how many files a process opens")
+    names = [f"store-s{n:03}" for n in range(60)]
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    used = os.open(tmp_path, os.O_RDONLY)  # the lowest number that is free
+    os.close(used)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (used + 30, hard))
+    try:
+        with spool.Spool(tmp_path / "copy.zip", "http://central", [], ()) as coming:
+            for name in names:
+                strand = coming.strand(Part(name, bundle.member_of(name)))
+                strand.begin("a life")
+                strand.write(b'{"_id": "x", "_rev": "1-x", "_revisions": {}}')
+                strand.part.rows = strand.part.revisions = 1
+                strand.keep()
+                strand.close()
+            coming.finish(lambda: Manifest("now", "http://central", {}, "1", [each.part for each in coming.strands]))
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    assert [part.name for part in bundle.check(tmp_path / "copy.zip").parts] == names
