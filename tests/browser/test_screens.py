@@ -194,6 +194,29 @@ def test_a_new_price_comes_to_the_shelf_by_itself_and_the_cart_asks(cashier: Cas
     assert [order["total"] for order in terminal.orders()] == [260]
 
 
+def test_a_planned_price_that_comes_after_the_line_shows_in_the_open_cart_at_once(
+    cashier: Cashier, terminal: Terminal
+) -> None:
+    cashier.tap("Espresso")
+    cashier.shows_total("€2.45")
+    plan = {"_id": "pricelist:plan-late-001", "type": "pricelist", "schema": 1, "name": "Late", "catalogue": True,
+            "plan": "late", "starts": "2026-01-01", "starts_at": "00:00", "currency": "EUR", "digits": 2,
+            "prices": [{"product": "product:4000001", "price": {"amount": 260, "per": 1000}}]}  # fmt: skip
+    terminal.put(plan)
+    cashier.shows_total("€2.60")
+    cashier.pays_exact()
+    assert [order["total"] for order in terminal.orders()] == [260]
+
+
+def test_a_kept_cart_has_the_prices_of_now_after_a_reload(cashier: Cashier, terminal: Terminal) -> None:
+    cashier.tap("Espresso")
+    terminal.put({**terminal.get("product:4000001"), "price": {"amount": 270, "per": 1000}})
+    expect(cashier.page.locator(".tile", has_text="Espresso")).to_contain_text("€2.70")
+    cashier.shows_total("€2.45")
+    cashier.page.reload()
+    cashier.shows_total("€2.70")
+
+
 def test_the_sync_page_tells_where_things_stand(cashier: Cashier) -> None:
     cashier.page.click("#light")
     expect(cashier.page.locator(".verdict")).to_contain_text("Not linked")

@@ -30,11 +30,19 @@ export class Pricebook {
   async start() {
     const { frame } = this;
     this.given = await frame.store.recall("pricebook");
-    frame.hear("catalogue", () => void this.load());
-    frame.hear("back", () => void this.load());
+    frame.hear("catalogue", (told) => {
+      void this.load();
+      // Planned prices and lists that came after a line: it must know of them when their time comes.
+      if (told?.types?.includes("pricelist")) void frame.selling.relist();
+    });
+    frame.hear("back", () => {
+      void this.load();
+      void frame.selling.relist();
+    });
     frame.hear("state", () => (this.last = null));
     setInterval(() => this.#tick(), LOOK);
     void this.load();
+    void frame.selling.relist();
   }
 
   async load() {

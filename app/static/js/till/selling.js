@@ -161,6 +161,19 @@ export class Selling {
     if (flash) this.change({ ...cart, lines }, flash);
   }
 
+  /** What the server says now of the products of the open cart: a cart that is kept may be older than the prices. */
+  async relist() {
+    if (this.frame.store.pending || this.frame.payment?.open) return; // the server has the last word there, and is asked
+    const ids = [...new Set(this.cart.lines.filter((line) => line.product && !line.keyed && !line.fixed).map((line) => line.product))];
+    for (const id of ids) {
+      try {
+        this.learn(await get(`api/products/${encodeURIComponent(/** @type {string} */ (id))}`));
+      } catch (problem) {
+        if (!(problem instanceof Problem)) throw problem; // it is gone, or the server is away: what is sold is checked again
+      }
+    }
+  }
+
   /** Takes off a line what a scan has just put there. @param {string} id @param {number} quantity */
   takeBack(id, quantity) {
     const line = this.cart.lines.find((each) => each.id === id);

@@ -139,7 +139,7 @@ class Stores {
         this.#keep(now);
         toast(t("Saved: %(name)s", { name: now.name }));
       },
-      extra: [store.inactive || others.length ? h("p", {}, close) : null],
+      extra: store.inactive ? [h("p", {}, close)] : others.length ? [h("p", {}, close), h("p", { class: "quiet" }, t("Its tills finish the day. Then nothing is sold there any more, and what is unsent is still sent."))] : [],
     });
   }
 
