@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+from flask import current_app, has_app_context
 from flask_babel import gettext as _
 
 from app.shop.reason import Money, Reason
@@ -34,7 +35,7 @@ _TOLD: list[tuple[re.Pattern[str], Told]] = [
         (r"(?P<where>\S+) answered (?P<status>5\d\d|408): (?P<said>.*)", lambda where, status, said: _(
             "The central (%(where)s) has a problem of its own: %(said)s (%(status)s)",
             where=where, said=said, status=status)),
-        (r"The database does not exist there\.", lambda: _("The central has no such database: ask head office.")),
+        (r"The database does not exist there\.", lambda: _no_database()),
         (r"(Name or password is incorrect|The user name or password is not accepted any more)\.?", lambda: _(
             "The central does not take this node’s name or password.")),
         (r"Account is temporarily locked.*", lambda: _(
@@ -52,6 +53,13 @@ _TOLD: list[tuple[re.Pattern[str], Told]] = [
             "The document is larger than the central takes.")),
     )
 ]  # fmt: skip
+
+
+def _no_database() -> str:
+    node = current_app.extensions.get("couchtill", {}).get("node") if has_app_context() else None
+    if getattr(node, "kind", "") == "office":
+        return _("The central is not prepared for this yet: the page Stores prepares it.")
+    return _("The central has no such database: ask head office.")
 
 
 def tell(reason: str) -> str:

@@ -35,6 +35,11 @@ if (form instanceof HTMLFormElement) {
   });
 }
 
+// On a phone the kinds are one row that is pushed aside: the one that is shown stands in it.
+const kinds = document.querySelector(".reports-kinds");
+const here = kinds?.querySelector("[aria-current]");
+if (kinds && here instanceof HTMLElement) kinds.scrollLeft = here.offsetLeft - (kinds.clientWidth - here.offsetWidth) / 2;
+
 const print = document.getElementById("print");
 if (print) {
   print.hidden = false;
