@@ -5,7 +5,7 @@ A plot is 720 wide and 220 high, whatever its size on the screen. Zero is a line
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 WIDTH, HEIGHT = 720, 220
@@ -21,13 +21,7 @@ def bars(points: Sequence[dict[str, Any]]) -> dict[str, Any]:
     "value"}], "labels": [{"x", "text"}], "zero"}`. Values are minor units."""
     values = [point["value"] for point in points]
     befores = [point["before"] for point in points if point["before"] is not None]
-    low, high, step = scale(min([0, *values, *befores]), max([0, *values, *befores]))
-    span = high - low
-    room = HEIGHT - TOP - BOTTOM
-
-    def y(value: int) -> int:
-        return TOP + (high - value) * room // span
-
+    y, frame = _frame([0, *values, *befores])
     slot = (WIDTH - LEFT - RIGHT) / max(1, len(points))
     gap = 1 if slot < 6 else max(2, slot // 5)
 
@@ -45,18 +39,13 @@ def bars(points: Sequence[dict[str, Any]]) -> dict[str, Any]:
     wide = slot - gap
     every = -(-len(points) // LABELS) if points else 1
     return {
-        "width": WIDTH,
-        "height": HEIGHT,
-        "left": LEFT,
-        "right": WIDTH - RIGHT,
-        "zero": y(0),
+        **frame,
         "bars": [bar(at, point["value"], wide, gap / 2, point["text"]) for at, point in enumerate(points)],
         "before": [
             {"x1": round(LEFT + at * slot + gap / 2, 1), "x2": round(LEFT + at * slot + gap / 2 + wide, 1),
              "y": y(point["before"])}
             for at, point in enumerate(points) if point["before"]
         ],
-        "ticks": [{"y": y(value), "value": value} for value in range(low, high + 1, step)],
         "labels": [
             {"x": round(LEFT + (at + 0.5) * slot), "text": point["short"]}
             for at, point in enumerate(points) if at % every == 0
@@ -68,32 +57,34 @@ def lines(now: Sequence[int | None], before: Sequence[int], labels: Sequence[str
     """Two lines over the same hours, `now` up to where it is known: `{"now": "x,y x,y", "before", "ticks", "labels",
     …}`; the points are for SVG's polyline."""
     known = [value for value in now if value is not None]
-    low, high, step = scale(min([0, *known, *before]), max([0, *known, *before]))
-    room = HEIGHT - TOP - BOTTOM
+    y, frame = _frame([0, *known, *before])
     count = max(1, len(labels) - 1)
 
     def x(at: int) -> int:
         return LEFT + (WIDTH - LEFT - RIGHT) * at // count
-
-    def y(value: int) -> int:
-        return TOP + (high - value) * room // (high - low)
 
     def points(values: Sequence[int | None]) -> str:
         return " ".join(f"{x(at)},{y(value)}" for at, value in enumerate(values) if value is not None)
 
     every = -(-len(labels) // LABELS) if labels else 1
     return {
-        "width": WIDTH,
-        "height": HEIGHT,
-        "left": LEFT,
-        "right": WIDTH - RIGHT,
-        "zero": y(0),
+        **frame,
         "now": points(now),
         "before": points(before),
         "last": {"x": x(len(known) - 1), "y": y(known[-1])} if known else None,
-        "ticks": [{"y": y(value), "value": value} for value in range(low, high + 1, step)],
         "labels": [{"x": x(at), "text": text} for at, text in enumerate(labels) if at % every == 0],
     }
+
+
+def _frame(values: Sequence[int]) -> tuple[Callable[[int], int], dict[str, Any]]:
+    """How high a value stands, and what a plot of such values is drawn in."""
+    low, high, step = scale(min(values), max(values))
+
+    def y(value: int) -> int:
+        return TOP + (high - value) * (HEIGHT - TOP - BOTTOM) // (high - low)
+
+    ticks = [{"y": y(value), "value": value} for value in range(low, high + 1, step)]
+    return y, {"width": WIDTH, "height": HEIGHT, "left": LEFT, "right": WIDTH - RIGHT, "zero": y(0), "ticks": ticks}
 
 
 def scale(low: int, high: int) -> tuple[int, int, int]:

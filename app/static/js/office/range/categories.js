@@ -1,23 +1,17 @@
 /** Categories: what lies in what, their colours, the order of their tiles, and the stores that sell them. */
 import { get, post, put, Problem, root } from "../../api.js";
-import { startDialogs } from "../../dialogs.js";
-import { boot, byId, h, icon } from "../../dom.js";
+import { byId, h, icon } from "../../dom.js";
 import { t } from "../../i18n.js";
 import { toast } from "../../toast.js";
-import { Form } from "../company/form.js";
 import { storesField, storesText } from "./kinds.js";
+import { ListPage } from "./list-page.js";
 
 /** Between two categories that stand beside each other. */
 const STEP = 10;
 
-class Categories {
+class Categories extends ListPage {
   constructor() {
-    this.given = boot();
-    /** @type {any[]} */
-    this.rows = this.given.rows;
-    this.form = new Form(this.given);
-    startDialogs(() => false);
-    byId("add").addEventListener("click", () => this.make());
+    super();
     this.draw();
   }
 

@@ -1,24 +1,18 @@
 /** Taxes: their rates, and the stores where each applies. */
 import { post, put, root } from "../../api.js";
-import { startDialogs } from "../../dialogs.js";
-import { boot, byId, h, icon } from "../../dom.js";
+import { byId, h, icon } from "../../dom.js";
 import { t } from "../../i18n.js";
 import { decimalText } from "../../money.js";
 import { toast } from "../../toast.js";
-import { Form } from "../company/form.js";
 import { storesField, storesText } from "./kinds.js";
+import { ListPage } from "./list-page.js";
 
 /** Millionths as per cent. @param {number} rate */
 const percent = (rate) => `${decimalText(rate, 4).replace(/\.?0+$/, "") || "0"} %`;
 
-class Taxes {
+class Taxes extends ListPage {
   constructor() {
-    this.given = boot();
-    /** @type {any[]} */
-    this.rows = this.given.rows;
-    this.form = new Form(this.given);
-    startDialogs(() => false);
-    byId("add").addEventListener("click", () => this.make());
+    super();
     this.draw();
   }
 
