@@ -15,6 +15,7 @@ from hypothesis import HealthCheck, settings
 
 from tests.support.browser import browser as start_browser
 from tests.support.couchdb import COUCHDB_URL, database_prefix, prepare
+from tests.support.kept import keep
 from tests.support.pouch import Pouch
 from tests.support.pouchdb_server import PouchDBServer
 from tests.support.process import CouchTill
@@ -33,6 +34,7 @@ def pytest_configure(config: pytest.Config) -> None:
     # before an answer leaves, tests/faults/test_disk.py sees; what a disk makes of it, no test can.
     if MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > ENOUGH and not config.getoption("soak"):
         tempfile.tempdir = os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
+    keep()
     CouchTill.forks = sys.platform == "linux" and not config.getoption("soak")
     usual = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True)
     settings.register_profile("couchtill", usual)

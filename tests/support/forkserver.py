@@ -1,5 +1,5 @@
-"""CouchTill's commands, forked from a process that has imported everything already: a start costs milliseconds, not a
-second and a half of imports, and a run of the tests starts a thousand.
+"""CouchTill's commands, forked from a process that has imported everything and made every page already: a start costs
+milliseconds, not two seconds of imports, and a run of the tests starts a thousand.
 
 What is forked is a process of its own like any other: it opens its files itself, hears signals, and can be killed. The
 pytest process starts one fork server when it needs it (``spawn``); that one ends with it, however it ends.
@@ -25,9 +25,13 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import IO, Any
 
+from tests.support.kept import prepare
+
 ROOT = Path(__file__).resolve().parents[2]
 #: What the commands import, some of it when a first page is asked for.
 ROOMS = ("app.docs", "app.replicator", "app.shop", "app.node", "app.web", "app.transfer", "couch")
+#: Seconds until the first is forked: on a busy machine the four that it takes to import everything are many.
+STARTS = 240.0
 #: Bytes of a request: its arguments and the environment.
 MOST = 1 << 20
 
@@ -108,7 +112,7 @@ class ForkServer:
     def fork(self, child: Forked, request: dict[str, Any], fds: list[int]) -> int:
         with self._forking:
             socket.send_fds(self._line, [json.dumps(request).encode()], fds)
-            pid = self._forked.get(timeout=60)
+            pid = self._forked.get(timeout=STARTS)
         with self._known:
             returncode = self._early.pop(pid, None)
             if returncode is None:
@@ -189,6 +193,7 @@ def _main() -> int:
     for room in ROOMS:
         for module in pkgutil.walk_packages(importlib.import_module(room).__path__, f"{room}."):
             importlib.import_module(module.name)
+    prepare()
     gc.collect()
     gc.freeze()
     assert threading.active_count() == 1, "a thread would be missing in whoever is forked"
