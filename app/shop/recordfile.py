@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import csv
 import io
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, NamedTuple
@@ -60,7 +61,7 @@ class Looked:
     categories: dict[str, str] = field(default_factory=dict)
 
 
-class RecordFile:
+class RecordFile(ABC):
     """A CSV file with its header checked. Raises ImportRefused where it can't be read at all.
 
     `encoding` None takes UTF-8 and nothing else, "" guesses; where not `lenient`, a column that isn't known refuses
@@ -118,9 +119,9 @@ class RecordFile:
     def make_context(self, digits: int, decimal: str) -> Context:
         return Context(digits, decimal)
 
+    @abstractmethod
     def new(self, number: str) -> Doc:
         """The document that a new number begins as."""
-        raise NotImplementedError
 
     def cell(self, row: Row, number: str, column: str) -> str:
         """What a row says in a column."""
@@ -132,6 +133,7 @@ class RecordFile:
 
     def begin(self) -> None:
         """Before a look: what of the whole file the rows are held against."""
+        return
 
     def across(self, before: Doc | None, after: Doc) -> Told | None:
         """What is wrong with a row beside the others, and beside what is here."""
@@ -139,9 +141,11 @@ class RecordFile:
 
     def taken(self, row: Row, after: Doc, looked: Looked) -> None:
         """A row that would be written."""
+        return
 
     def prepare(self, looked: Looked, stamp: Doc) -> None:
         """Before the rows are written: what they name, and isn't there."""
+        return
 
     def stamp(self, before: Doc | None, after: Doc, at: str) -> Doc:
         """What else is written into a document that the file changes."""
