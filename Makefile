@@ -8,8 +8,11 @@ ARGS =
 # Where the demo keeps its shop, and the folder of receipts to replay (empty: the sample in the repository)
 DATA =
 
+# Every process of the tests would compile all sources anew where this is set.
+export PYTHONDONTWRITEBYTECODE =
+
 .DEFAULT_GOAL := help
-.PHONY: help demo test bench replay screenshots soak lint format setup setup-dev
+.PHONY: help demo test bench replay screenshots soak lint format setup setup-dev style types audit compiled
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -17,15 +20,27 @@ help: ## this list
 demo: setup ## a shop on this machine: two tills, head office, and a line to cut
 	@$(PYTHON_IN_VENV) -m app.cli demo $(if $(DATA),--data "$(DATA)") $(ARGS)
 
-test: lint ## linters, types, and every test; options for pytest: ARGS="-k tree"
+test: setup-dev ## linters, types, and every test; options for pytest: ARGS="-k tree"
+	@$(MAKE) --no-print-directory -j 2 types audit style compiled
 	@$(PYTHON_IN_VENV) -m pytest -n $(JOBS) --dist worksteal -q $(ARGS)
 
 lint: setup-dev ## format, lints, types, who may call whom, and known vulnerabilities
+	@$(MAKE) --no-print-directory -j 2 types audit style
+
+types:
+	@$(PYTHON_IN_VENV) -m mypy
+
+audit:
+	@$(PYTHON_IN_VENV) scripts/audit.py
+
+style:
 	@$(PYTHON_IN_VENV) -m ruff format --check .
 	@$(PYTHON_IN_VENV) -m ruff check .
-	@$(PYTHON_IN_VENV) -m mypy
 	@.venv/bin/lint-imports
-	@$(PYTHON_IN_VENV) scripts/audit.py
+
+# What pytest's processes would each compile for themselves; what is wrong with a test is for pytest to say.
+compiled:
+	@$(PYTHON_IN_VENV) -m pytest --collect-only -qq -p no:cacheprovider >/dev/null 2>&1 || true
 
 format: setup-dev ## let ruff format and mend what it can
 	@$(PYTHON_IN_VENV) -m ruff check --fix .
