@@ -95,6 +95,7 @@ def test_two_windows_change_one_store_and_nothing_is_lost(window: Callable[..., 
 
     expect(two.locator(".clash")).to_have_count(2)
     expect(two.locator(".clash").first).to_contain_text("Left")
+    expect(two.locator(".clash").first).to_be_in_viewport(ratio=1)
     assert office.node.company.get("store:s1")["name"] == "Left"
     two.locator(".clash").first.get_by_role("button", name="Keep mine").click()
     two.locator(".clash").first.get_by_role("button", name="Take theirs").click()

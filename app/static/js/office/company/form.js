@@ -28,8 +28,8 @@ export class Form {
     this.body = h("div", { class: "form-body" });
     this.fault = h("p", { class: "fault", role: "alert" });
     this.button = /** @type {HTMLButtonElement} */ (h("button", { type: "submit", class: "button primary" }, t("Save")));
-    this.foot = h("footer", { class: "sheet-foot form-foot" }, h("button", { type: "button", class: "button", "data-close": true }, t("Cancel")), this.button);
-    this.form = h("form", { novalidate: true, autocomplete: "off" }, this.body, this.fault, this.foot);
+    this.foot = h("footer", { class: "sheet-foot form-foot" }, this.fault, h("button", { type: "button", class: "button", "data-close": true }, t("Cancel")), this.button);
+    this.form = h("form", { novalidate: true, autocomplete: "off" }, this.body, this.foot);
     this.dialog = /** @type {HTMLDialogElement} */ (
       h(
         "dialog",
@@ -150,7 +150,9 @@ export class Form {
     const who = current.updated_by || current.updated_on;
     this.fault.textContent = who ? t("%(who)s changed this in the meantime. Nothing was written: choose what shall hold.", { who }) : t("This was changed in the meantime. Nothing was written: choose what shall hold.");
     for (const [spec, each] of this.fields) if (both.includes(spec.name)) this.#clash(spec, each, current[spec.name]);
-    this.fields.find(([spec]) => both.includes(spec.name))?.[1].focus();
+    const [, first] = this.fields.find(([spec]) => both.includes(spec.name)) ?? [];
+    first?.focus();
+    first?.element.scrollIntoView({ block: "nearest" }); // with both values, which stand below it
   }
 
   /** @param {Spec} spec @param {Field} each @param {any} now */
