@@ -15,6 +15,7 @@ from app.web.server import serve
 from tests.support.process import free_port
 
 ADMIN, PASSWORD = "admin", "s3cret/+@"
+ITERATIONS = 1000  # of its hash: it guards nothing
 
 
 class Hub:
@@ -32,7 +33,7 @@ class Hub:
 
     def start(self) -> Hub:
         self.path.mkdir(parents=True, exist_ok=True)
-        set_admin(self.path, ADMIN, PASSWORD)
+        set_admin(self.path, ADMIN, PASSWORD, ITERATIONS)
         self.node = Node(self.path, NodeConfig(kind="hub", id="hub", port=self.port)).start()
         self.server = serve(self.node, "127.0.0.1", self.port)
         return self
