@@ -66,7 +66,7 @@ def page(office: Any, open_context: Callable[..., BrowserContext]) -> Page:
     page = open_context().new_page()
     page.goto(office.link())
     page.get_by_role("link", name="History: Espresso").first.click()
-    expect(page.get_by_role("heading", level=2)).to_contain_text("Espresso")
+    expect(page.locator(".history-head h2")).to_contain_text("Espresso")
     return page
 
 
