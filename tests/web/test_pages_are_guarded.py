@@ -27,6 +27,13 @@ def test_no_template_needs_an_inline_script_or_style(file: Path) -> None:
     assert INLINE.findall(file.read_text("utf-8")) == []
 
 
+@pytest.mark.parametrize("file", sorted(ROOT.glob("templates/**/*.html")), ids=lambda file: file.name)
+def test_a_form_that_a_module_answers_goes_nowhere_by_itself(file: Path) -> None:
+    """Before the module listens a browser would put what was typed, a PIN maybe, into the page's address."""
+    forms = re.findall(r"<form\b[^>]*>", file.read_text("utf-8"))
+    assert [form for form in forms if "action=" not in form and 'method="dialog"' not in form] == []
+
+
 @pytest.mark.parametrize("file", sorted(ROOT.glob("static/js/**/*.js")), ids=lambda file: file.name)
 def test_no_module_evaluates_text_or_writes_a_style_attribute(file: Path) -> None:
     text = file.read_text("utf-8")

@@ -66,7 +66,13 @@ class CasePage {
     return form instanceof HTMLFormElement ? form : null;
   }
 
+  /** The buttons come locked from the server: a tap before anybody listens would be lost. @param {boolean} locked */
+  #lock(locked) {
+    for (const button of this.body.querySelectorAll(".case-actions button")) button.toggleAttribute("disabled", locked);
+  }
+
   #begin() {
+    this.#lock(false);
     this.choices = this.form ? new Choices(this.form, this.currency) : null;
     clearTimeout(this.timer);
     this.timer = window.setTimeout(() => void this.look(), LOOK);
@@ -208,7 +214,7 @@ class CasePage {
   async #act(act) {
     this.busy = true;
     this.#say("");
-    for (const button of this.body.querySelectorAll(".case-actions button")) button.toggleAttribute("disabled", true);
+    this.#lock(true);
     try {
       await act();
     } catch (problem) {
@@ -216,7 +222,7 @@ class CasePage {
       await this.#refused(problem);
     } finally {
       this.busy = false;
-      for (const button of this.body.querySelectorAll(".case-actions button")) button.toggleAttribute("disabled", false);
+      this.#lock(false);
     }
   }
 
