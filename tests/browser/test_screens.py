@@ -208,12 +208,18 @@ def test_a_planned_price_that_comes_after_the_line_shows_in_the_open_cart_at_onc
     assert [order["total"] for order in terminal.orders()] == [260]
 
 
-def test_a_kept_cart_has_the_prices_of_now_after_a_reload(cashier: Cashier, terminal: Terminal) -> None:
+def test_a_kept_cart_has_the_prices_that_were_planned_meanwhile_after_a_reload(
+    cashier: Cashier, terminal: Terminal
+) -> None:
+    """Another price of the product itself is told when it is paid (test_rivals.py, F12)."""
     cashier.tap("Espresso")
-    terminal.put({**terminal.get("product:4000001"), "price": {"amount": 270, "per": 1000}})
-    expect(cashier.page.locator(".tile", has_text="Espresso")).to_contain_text("€2.70")
     cashier.shows_total("€2.45")
-    cashier.page.reload()
+    cashier.page.goto("about:blank")
+    plan = {"_id": "pricelist:plan-late-002", "type": "pricelist", "schema": 1, "name": "Late", "catalogue": True,
+            "plan": "late", "starts": "2026-01-01", "starts_at": "00:00", "currency": "EUR", "digits": 2,
+            "prices": [{"product": "product:4000001", "price": {"amount": 270, "per": 1000}}]}  # fmt: skip
+    terminal.put(plan)
+    cashier.page.go_back()
     cashier.shows_total("€2.70")
 
 

@@ -182,8 +182,10 @@ def test_a_central_made_anew_is_asked_about_selling_goes_on_and_it_is_filled_onc
 ) -> None:
     sells(synced)
     wait_until(lambda: len(orders_at(hub)) == 1)
-    made_anew(hub)
     page = opens_sync(synced)
+    expect(page.locator(".verdict h2")).to_have_text("All sent")  # what goes with a sale, too
+    expect(page.locator("#sync")).to_contain_text("Nothing. The central has everything")
+    made_anew(hub)
     page.click("#sync-now")
     card = page.locator(".card", has_text="Is this still your central?")
     expect(card).to_contain_text("it was made anew, or it is somebody else’s")

@@ -161,13 +161,19 @@ export class Selling {
     if (flash) this.change({ ...cart, lines }, flash);
   }
 
-  /** What the server says now of the products of the open cart: a cart that is kept may be older than the prices. */
+  /**
+   * What the server says now of the lists and plans that hold for the open cart: a cart that is kept may be older. Another price of the product
+   * itself stays unknown to the cart until it is paid: then the cashier is told, who has named the old one.
+   */
   async relist() {
     if (this.frame.store.pending || this.frame.payment?.open) return; // the server has the last word there, and is asked
     const ids = [...new Set(this.cart.lines.filter((line) => line.product && !line.keyed && !line.fixed).map((line) => line.product))];
     for (const id of ids) {
       try {
-        this.learn(await get(`api/products/${encodeURIComponent(/** @type {string} */ (id))}`));
+        const now = await get(`api/products/${encodeURIComponent(/** @type {string} */ (id))}`);
+        const price = JSON.stringify(now.price);
+        const planned = (now.pricing?.planned ?? []).some((/** @type {any} */ plan) => JSON.stringify(plan.price) === price);
+        if (planned || this.cart.lines.every((line) => line.product !== id || JSON.stringify(line.price) === price)) this.learn(now);
       } catch (problem) {
         if (!(problem instanceof Problem)) throw problem; // it is gone, or the server is away: what is sold is checked again
       }

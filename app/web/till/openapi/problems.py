@@ -89,6 +89,7 @@ PROBLEMS: dict[str, Known] = {
     "begun": Known(409, "This planned change holds already, or is over."),
     "busy": Known(409, "Head office works on other files: wait until one is done."),
     # Conflicts
+    "head_office": Known(403, "Head office alone may write this document: the central takes it from no till."),
     "no_side": Known(409, "The choice means none of this document's versions."),
     "undecided": Known(400, "Something that is different was not chosen; `fields` says what."),
     "not_in_dispute": Known(404, "There is nothing to decide; `resolution` says who decided it, where somebody has."),
