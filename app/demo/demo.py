@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import logging
 import secrets
 import shutil
 import socket
+import sys
 import threading
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -67,7 +69,8 @@ class Demo:
         self.generation = 0
         self.busy: str | None = None
         self._lock = threading.RLock()
-        ports = _free_ports(port + 1)
+        self._held: list[socket.socket] = []
+        ports = _free_ports(port + 1, self._held)
         self._hub_port = next(ports)
         self._members = {
             name: _Member(name, Child(title, [], Path()), next(ports), data / TERMINALS.get(name, name))
@@ -311,27 +314,24 @@ def _stock(database: str, auth: tuple[str, str], first: str, docs: Iterable[dict
             raise NodeError(f"The sample shop could not be written: {failed[0]}")
 
 
-def _free_ports(first: int) -> Iterator[int]:
-    """Free ports of loopback from ``first`` on, then any that the system gives."""
+def _free_ports(first: int, held: list[socket.socket]) -> Iterator[int]:
+    """Free ports of loopback from ``first`` on, then any that the system gives. On Linux ``held`` keeps each of them
+    from becoming the near end of somebody's connection before the node that it is for has bound it, and between two
+    runs of that node: a bound port that nobody listens on may be bound once more."""
     given: set[int] = set()
-    for port in range(first, min(first + BESIDE, 65_536)):
-        if _is_free(port):
-            given.add(port)
-            yield port
-    while True:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
-        if port not in given:
-            given.add(port)
-            yield port
-
-
-def _is_free(port: int) -> bool:
-    with socket.socket() as probe:
+    for port in itertools.chain(range(first, min(first + BESIDE, 65_536)), itertools.repeat(0)):
+        probe = socket.socket()
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind(("127.0.0.1", port))
         except OSError:
-            return False
-    return True
+            probe.close()
+            continue
+        port = probe.getsockname()[1]
+        if sys.platform == "linux":
+            held.append(probe)
+        else:
+            probe.close()
+        if port not in given:
+            given.add(port)
+            yield port

@@ -25,6 +25,7 @@ class Import {
     byId("choose").addEventListener("submit", (event) => event.preventDefault());
     byId("apply").addEventListener("click", () => void this.apply());
     byId("more").addEventListener("click", () => void this.rows(true));
+    void this.look(); // a file that was chosen before this listened
   }
 
   /** @param {string} words */
