@@ -33,6 +33,8 @@ READING = 60.0
 RETRY, FIRST = 30.0, 1.0
 #: Seconds between two looks whether the turn that was asked for has got through.
 AGAIN = 3.0
+#: Seconds between two turns at least, however many people look and ask.
+SPARE = 0.3
 #: Seconds that one request may take.
 TIMEOUT = 10.0
 #: Seconds between two writes of what head office has read, which it shows after a restart without a line.
@@ -173,7 +175,9 @@ class Reporter:
                 session.mount("https://", Believing())
             session.auth = self._auth
             while True:
-                self._news.wait(wait)
+                asked = self._news.wait(wait)
+                if asked and self._ending.wait(SPARE):
+                    return
                 self._news.clear()
                 if self._ending.is_set():
                     return

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("couchtill.watching")
 
+#: Two threads of a hub tell of it; what was looked at first is not to be written last.
+_TELLING = threading.Lock()
+
 #: Seconds between two looks, and before the first, so that a start is not slowed by it.
 LOOK, FIRST = 30.0, 10.0
 #: How much better than its limit a thing must be again to be over: a disk at its limit is one task, not a hundred.
@@ -195,10 +198,11 @@ class Watching:
 
 def tell_here(node: Node) -> None:
     """A hub tells of itself where the others' reports are: in its own `company`."""
-    if "company" in node.directory:
-        node.database("company").put_local(
-            f"couchtill.node.{node.id}", {"node": node.id, "time": now(), **node.report()}
-        )
+    with _TELLING:
+        if "company" in node.directory:
+            node.database("company").put_local(
+                f"couchtill.node.{node.id}", {"node": node.id, "time": now(), **node.report()}
+            )
 
 
 def _own(checks: Mapping[str, Any], known: Mapping[str, str], node: Node) -> dict[str, str]:

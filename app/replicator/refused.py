@@ -18,6 +18,7 @@ from __future__ import annotations
 import hashlib
 import sqlite3
 import threading
+import time
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -34,6 +35,9 @@ FIRST_OFFER = 600.0
 """Seconds before an immutable document is offered again unasked; doubles each time up to `LAST_OFFER`."""
 
 LAST_OFFER = 6 * 3600.0
+
+PAUSE = 0.05
+"""Seconds between two tries to empty the file's log."""
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS refused (
@@ -146,9 +150,9 @@ class RefusedList:
             if row is not None:
                 self._counts[row[0]] -= 1
 
-    def forget(self, database: str, documents: Iterable[str]) -> bool:
-        """Drops what stands here of these documents, and every byte of what was dropped before; False where another
-        connection kept the log of the file from being emptied: then once more, later."""
+    def forget(self, database: str, documents: Iterable[str], *, patience: float = 5.0) -> bool:
+        """Drops what stands here of these documents, and every byte of what was dropped before; False where other
+        connections kept the log of the file from being emptied for `patience` seconds: then once more, later."""
         with self._lock:
             for document in documents:
                 rows = self._db.execute(
@@ -156,6 +160,15 @@ class RefusedList:
                 ).fetchall()
                 for (link,) in rows:
                     self._counts[link] -= 1
+        ends = time.monotonic() + patience
+        while not self._emptied():  # the node's own readers of this file are many, and each is quick
+            if time.monotonic() > ends:
+                return False
+            time.sleep(PAUSE)
+        return True
+
+    def _emptied(self) -> bool:
+        with self._lock:
             try:
                 self._db.execute("VACUUM")
                 return not self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]

@@ -153,7 +153,8 @@ def test_no_node_holds_a_byte_of_somebody_who_was_erased_while_a_till_was_away(
 
         line.restore()
         wait_until(lambda: same_and_erased(one, two, hub, office), SOON, "the till that was away knows it too")
-        wait_until(lambda: confirmed(office), SOON, "every node says that it has forgotten her")
+        said = "every node says that it has forgotten her"
+        wait_until(lambda: confirmed(office), SOON, said, lambda: office.get("/api/erasures")["rows"])
         gone = two.session.get(f"{two.url}/api/customers/{ADA}", timeout=30)
         assert (gone.status_code, gone.json()["erased"]) == (404, True)
         running = (tmp_path / name for name in ("hub", "office", "s1-t1", "s1-t2"))

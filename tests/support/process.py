@@ -14,7 +14,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from tests.support import forkserver
@@ -231,8 +231,9 @@ class CouchTill(Process):
         return int(self.wait_for(READY, STARTS)["port"])
 
 
-def wait_until(condition, timeout: float = 30.0, what: str = "") -> object:
-    """Call ``condition`` until its answer is true, and return that. AssertionError after ``timeout`` seconds."""
+def wait_until(condition, timeout: float = 30.0, what: str = "", shown: Callable[[], object] | None = None) -> object:
+    """Call ``condition`` until its answer is true, and return that. AssertionError after ``timeout`` seconds, with
+    what there is instead (``shown``)."""
     deadline = time.monotonic() + timeout
     pause = 0.005
     while True:
@@ -240,6 +241,7 @@ def wait_until(condition, timeout: float = 30.0, what: str = "") -> object:
         if answer:
             return answer
         if time.monotonic() > deadline:
-            raise AssertionError(f"not within {timeout} s: {what or condition}")
+            instead = "" if shown is None else f"\n{shown()}"
+            raise AssertionError(f"not within {timeout} s: {what or condition}{instead}")
         time.sleep(pause)
         pause = min(pause * 1.5, 0.1)
