@@ -20,8 +20,15 @@ from tests.support.pouch import Pouch
 from tests.support.pouchdb_server import PouchDBServer
 from tests.support.process import CouchTill
 
+HERE = Path(__file__).parent
 #: A file system in memory, where there is one with so many bytes free: there the tests' folders are.
 MEMORY, ENOUGH = Path("/dev/shm"), 4 << 30
+
+#: Rooms whose tests wait for processes, lines and pages, and the tries that they get beyond their first: on two cores
+#: with three at work one may lose its patience for once. The report names each that took one (R): it is looked at, and
+#: whatever fails twice has failed.
+WAITING = {"browser", "cli", "contract", "couch", "demo", "faults", "interop", "node", "replay", "replicator"}
+AGAIN = 1
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -45,8 +52,13 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave out what needs an Apache CouchDB where none is named, and what only ``make soak`` runs.
 
-    Such a case isn't skipped, it isn't there: nothing is wrong with a machine that has no CouchDB.
+    Such a case isn't skipped, it isn't there: nothing is wrong with a machine that has no CouchDB. What takes long
+    begins first, so that no core has nothing to do at the end.
     """
+    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
+    for item in items:
+        if WAITING & set(item.path.relative_to(HERE).parts):
+            item.add_marker(pytest.mark.flaky(reruns=AGAIN))
     left_out = [item for item in items if _is_left_out(item, config.getoption("soak"))]
     if left_out:
         config.hook.pytest_deselected(items=left_out)

@@ -29,17 +29,6 @@ BY_HAND, BY_SCANNER = 80, 0.004
 PICKS_UP = 500
 
 
-#: Tries that a test here gets beyond its first: on two cores with three browsers a page may lose its patience for once.
-#: The report names each that took one (R): it is looked at, and whatever fails twice has failed.
-AGAIN = 1
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    for item in items:
-        if item.path.parent == Path(__file__).parent:
-            item.add_marker(pytest.mark.flaky(reruns=AGAIN))
-
-
 class Terminal:
     """A terminal without a central: `start`, `kill` (SIGKILL), `start` again on the same port."""
 

@@ -63,6 +63,7 @@ def page(watched: Watched, open_context: Callable[..., BrowserContext]) -> Page:
     return page
 
 
+@pytest.mark.slow
 def test_a_terminal_gone_silent_moves_to_the_top_of_the_open_page_and_is_a_task(page: Page, watched: Watched) -> None:
     watched.tell("s1-t1", 5)
     watched.tell("s1-t2", 5, unsent=2, oldest_unsent=ago(60))
@@ -86,6 +87,7 @@ def test_a_terminal_gone_silent_moves_to_the_top_of_the_open_page_and_is_a_task(
     expect(page.locator(".office-task", has_text="S1-T1")).to_have_count(0)
 
 
+@pytest.mark.slow
 def test_a_central_that_goes_away_leaves_what_was_known_last_with_its_time(page: Page, watched: Watched) -> None:
     watched.tell("s1-t1", 5)
     expect(page.locator("#terminals tbody tr")).to_have_count(1, timeout=30_000)

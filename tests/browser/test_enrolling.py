@@ -142,6 +142,7 @@ def test_a_terminal_is_made_enrolled_through_the_page_and_sells(
     look(terminals, "details")
 
 
+@pytest.mark.slow
 def test_another_machine_takes_its_place_and_the_first_one_is_told_why(
     company: Any, terminals: Page, open_context: Callable[..., BrowserContext]
 ) -> None:
@@ -205,6 +206,7 @@ def test_on_a_phone_in_chinese(company: Any, open_context: Callable[..., Browser
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
 
 
+@pytest.mark.slow
 def test_a_till_gets_its_certificate_from_the_page_and_speaks_https(
     company: Any, terminals: Page, open_context: Callable[..., BrowserContext]
 ) -> None:

@@ -23,6 +23,7 @@ def open_dialogs(page: Page) -> list[str]:
     return ids
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_nothing_serious_on_the_till_and_its_dialogs(
     terminal: Terminal, open_context: Callable[..., BrowserContext], scheme: str

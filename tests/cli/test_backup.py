@@ -113,6 +113,7 @@ def fill(central: Central, name: str, large: int = 2_500_000) -> None:
     central.call("PUT", f"{path}/_local/some-log", json={"source_last_seq": 7})
 
 
+@pytest.mark.slow
 def test_what_was_copied_comes_back_with_all_its_leaves_bodies_attachments_and_its_security(
     central: Central, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -93,6 +93,7 @@ def children(demo: Demo) -> list[psutil.Process]:
     return psutil.Process(demo.process.pid).children(recursive=True)
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(300)
 def test_the_lesson_ticks_itself_off_and_nothing_is_lost_or_doubled_and_starting_over_forgets_it(demo: Demo) -> None:
     assert requests.get(demo.url, timeout=30).status_code == 200
@@ -147,6 +148,7 @@ def test_the_lesson_ticks_itself_off_and_nothing_is_lost_or_doubled_and_starting
     assert demo.sell("t1", "one")["number"] == 1
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(300)
 def test_what_was_sold_is_kept_between_runs_and_ticks_nothing(tmp_path: Path) -> None:
     first = Demo(tmp_path / "demo-data")
@@ -174,6 +176,7 @@ def test_the_nodes_end_with_the_demo_also_when_it_is_killed(demo: Demo) -> None:
     wait_until(lambda: not any(node.is_running() and node.status() != psutil.STATUS_ZOMBIE for node in nodes))
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(300)
 def test_a_dead_hub_is_told_and_started_again_while_the_tills_sell_on(demo: Demo) -> None:
     hub = next(node for node in children(demo) if "hub" in node.cmdline())
@@ -186,6 +189,7 @@ def test_a_dead_hub_is_told_and_started_again_while_the_tills_sell_on(demo: Demo
     wait_until(lambda: demo.state()["sales"]["arrived"] == 1)
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(300)
 def test_only_its_own_page_may_pull_a_plug(demo: Demo) -> None:
     pull = f"{demo.url}/demo/pull/t1"

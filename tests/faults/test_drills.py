@@ -141,6 +141,7 @@ def kept(before: dict[str, dict[str, list[str]]], after: dict[str, dict[str, lis
         assert {id: after[name][id] for id in same} == {id: before[name][id] for id in same}
 
 
+@pytest.mark.slow
 def test_drill_a_a_central_put_back_from_last_nights_copy_gets_back_what_it_had_lost(
     company: Company, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -10,6 +10,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -100,6 +101,7 @@ def leaves(database: Database, id: str) -> set[str]:
     return {leaf["ok"]["_rev"] for leaf in database.open_revs(id, "all")}
 
 
+@pytest.mark.slow
 @settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(actions)
 def test_every_sale_counts_once_and_every_number_given_twice_is_an_incident(plan: list[tuple[str, int, int]]) -> None:

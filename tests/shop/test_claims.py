@@ -9,6 +9,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -207,13 +208,16 @@ def a_shop() -> Iterator[Shop]:
                     database.close()
 
 
+#: Each example opens a shop's files anew, several times.
+fewer = settings(max_examples=(settings.default or settings()).max_examples * 2 // 5)
 STEPS = st.lists(
     st.tuples(st.sampled_from(("sell", "restart", "send", "hear", "look")), st.integers(0, 1)), max_size=25
 )
 
 
+@pytest.mark.slow
 @given(steps=STEPS, running=st.booleans())
-@settings(deadline=None)
+@fewer
 def test_two_machines_are_found_whatever_they_did_before_they_met(steps: list[tuple[str, int]], running: bool) -> None:
     with a_shop() as shop:
         central = central_of(shop)
@@ -250,7 +254,7 @@ def test_two_machines_are_found_whatever_they_did_before_they_met(steps: list[tu
 
 
 @given(steps=st.lists(st.sampled_from(("sell", "restart", "send", "hear", "look", "save", "back")), max_size=30))
-@settings(deadline=None)
+@fewer
 def test_one_machine_never_finds_two(steps: list[str]) -> None:
     """However often it restarts, is put back from its copies, or waits for its line."""
     with a_shop() as shop:

@@ -241,6 +241,7 @@ def test_deleting_needs_the_right_and_the_cart_as_it_is_now(till: Till) -> None:
     assert refused.value.status == 404
 
 
+@pytest.mark.slow
 @given(seed=st.integers(0, 2**32), count=st.integers(2, 5))
 def test_any_tills_apart_in_any_way_end_with_one_cart_and_every_line(
     seed: int, count: int, tmp_path_factory: Any

@@ -15,7 +15,7 @@ from tests.support import carts
 
 Pair = tuple[dict[str, Any], dict[str, Any]]
 #: A cart with its book takes hypothesis forty times as long to draw as it takes to price.
-fewer = settings(max_examples=(settings.default or settings()).max_examples * 2 // 5)
+fewer = settings(max_examples=(settings.default or settings()).max_examples // 4)
 
 
 def priced_of(pair: Pair) -> dict[str, Any]:

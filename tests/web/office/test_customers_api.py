@@ -203,8 +203,9 @@ WRONG = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(900)
-def test_fifty_thousand_customers_of_which_one_per_cent_are_wrong_in_twelve_ways(
+def test_ten_thousand_customers_of_which_one_per_cent_are_wrong_in_twelve_ways(
     office: FlaskClient, head_office: Node
 ) -> None:
     """Each wrong row is listed with its line, column and reason; the others are written, once."""
@@ -212,7 +213,7 @@ def test_fifty_thousand_customers_of_which_one_per_cent_are_wrong_in_twelve_ways
     erased = {"_id": "customer:erased", "type": "customer", "schema": 1, "name": "", "erased": True}
     head_office.company.put(erased)
     rows, expected = [], []
-    for n in range(50_000):
+    for n in range(10_000):
         if n % 100 == 99:
             column, row = WRONG[n // 100 % len(WRONG)]
             expected.append((n + 2, column))
@@ -223,14 +224,14 @@ def test_fifty_thousand_customers_of_which_one_per_cent_are_wrong_in_twelve_ways
 
     found = upload(office, text)
 
-    assert (found["rows"], found["new"], found["wrong"]) == (50_000, 49_500, 500)
+    assert (found["rows"], found["new"], found["wrong"]) == (10_000, 9_900, 100)
     listed = csv.DictReader(
         io.StringIO(office.get("/api/customers/import/request-file/wrong.csv").data.decode("utf-8-sig"))
     )
     told = [(int(row["line"]), row["column"], bool(row["reason"])) for row in listed]
     assert told == [(line, column, True) for line, column in expected]
-    assert apply(office, "request-apply") == {"written": 49_500, "left_out": 0, "left": []}
-    doc = head_office.company.get("customer:12345")
-    assert (doc["account_limit"], doc["cards"], doc.get("group")) == (645 * 100 + 45, ["K12345"], None)
+    assert apply(office, "request-apply") == {"written": 9_900, "left_out": 0, "left": []}
+    doc = head_office.company.get("customer:2346")
+    assert (doc["account_limit"], doc["cards"], doc.get("group")) == (546 * 100 + 46, ["K2346"], None)
     again = upload(office, text, "request-again")
-    assert (again["new"], again["changed"], again["unchanged"], again["wrong"]) == (0, 0, 49_500, 500)
+    assert (again["new"], again["changed"], again["unchanged"], again["wrong"]) == (0, 0, 9_900, 100)

@@ -303,6 +303,7 @@ def test_a_price_list_as_long_as_one_may_be_is_read_and_written(office: FlaskCli
     assert large.status_code == 413
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(900)
 def test_fifty_thousand_rows_of_which_one_per_cent_are_wrong_in_twelve_ways(
     office: FlaskClient, head_office: Node
