@@ -47,12 +47,20 @@ Designs = Callable[[str], Iterable[Mapping[str, Any]]]
 class CentralView:
     """What is known of the central, part by part, each with the time that it was seen.
 
-    `names` are the databases that this node knows of. `designs(kind)` gives the design documents that this program
+    `names` are the databases that this node knows of, `accounts` the users: those that it may ask for one by one where
+    only an administrator may list them. `designs(kind)` gives the design documents that this program
     brings for a "company" or a "store"; set by whoever has them.
     """
 
-    def __init__(self, names: Callable[[], list[str]], state: NodeState | None = None) -> None:
+    def __init__(
+        self,
+        names: Callable[[], list[str]],
+        state: NodeState | None = None,
+        accounts: Callable[[], list[str]] = list,
+    ) -> None:
         self._names = names
+        self._accounts = accounts
+        self._members: dict[str, dict[str, Any] | None] = {}  # what was seen of each account
         self._state = state
         self.designs: Designs | None = None
         self._lock = threading.Lock()
@@ -68,8 +76,9 @@ class CentralView:
     def as_dict(self) -> dict[str, Any]:
         """`{"at", "server": {"version", "vendor", "uuid", "nodes"?}, "databases": {name: {"at", "documents", "deleted",
         "file", "active", "conflicts"?, "designs"?: {id: {"version", "hash"}}, "missing"?, "refused"?}}, "tasks"?:
-        {"at", "rows"}, "users"?: {"at", "rows", "more"}, "all"?: {"at", "names"}, "refused": {part: time}}`; parts that
-        were never seen are left out. `at` is the last look that got through."""
+        {"at", "rows"}, "users"?: {"at", "rows", "more", "some"?}, "all"?: {"at", "names"}, "refused": {part:
+        time}}`; parts that were never seen are left out; `some`: they are not all users, but those of `accounts`. `at`
+        is the last look that got through."""
         with self._lock:
             return {**self._seen, "databases": dict(self._seen["databases"]), "refused": dict(self._seen["refused"])}
 
@@ -156,6 +165,24 @@ class CentralView:
 
         params = {"include_docs": "true", "startkey": '"org.couchdb.user:"', "limit": str(MOST + 1)}
         self._part(session, f"{root}/_users/_all_docs", "users", read, **params)
+        if "users" in self._seen["refused"]:
+            self._some_users(session, root)
+
+    def _some_users(self, session: Any, root: str) -> None:
+        """As many of the known accounts as one look may ask for, the one that waited longest first. Whom this user may
+        not see, CouchDB does not find."""
+        wanted = self._accounts()
+        for name in set(self._members) - set(wanted):
+            del self._members[name]
+        for name in sorted(wanted, key=lambda name: self._asked.get(f"user {name}", 0.0))[:AT_ONCE]:
+            answer = session.get(f"{root}/_users/org.couchdb.user:{quote(name, safe='')}", timeout=TIMEOUT)
+            self._asked[f"user {name}"] = time.monotonic()
+            self._members[name] = _user(answer.json()) if answer.status_code == 200 else None
+        rows = [row for _, row in sorted(self._members.items()) if row is not None]
+        if rows:
+            with self._lock:
+                told = {"at": now(), "rows": rows[:MOST], "more": len(rows) > MOST, "some": True}
+                self._seen["users"] = told
 
     def _databases(self, session: Any, root: str) -> None:
         names = self._names()

@@ -150,7 +150,7 @@ class Node:
         for name in names:
             self.database(name)
         if self.kind == "office" and self.config.central_url is not None:
-            self.central_view = CentralView(self._central_names, self.state)
+            self.central_view = CentralView(self._central_names, self.state, self._accounts)
         self._reactions = Reactions(self)
         for name in names:
             self._reactions.watch(name)
@@ -406,6 +406,15 @@ class Node:
     def reports_read(self) -> tuple[list[dict[str, Any]], datetime | None]:
         """As `terminal_reports`, and when they were read; None while there is no line yet."""
         return ([], None) if self._reporter is None else self._reporter.reports_read()
+
+    def _accounts(self) -> list[str]:
+        """The central's users that head office knows of: its own, and those of the terminals."""
+        from app.shop import terminals
+
+        found = {self.config.central_user} if self.config.central_user else set()
+        for store in self.stores():
+            found |= {doc["terminal"] for doc in terminals.all_of(self.directory.get(f"store-{store}"))}
+        return sorted(found)
 
     def _central_names(self) -> list[str]:
         return [name for name in self.directory.names() if name == "company" or name.startswith("store-")]

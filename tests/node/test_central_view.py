@@ -45,6 +45,12 @@ class Central:
         told: dict[str, Any] = answer.json()
         return told
 
+    def manage(self) -> None:
+        """The user may see to users, as provisioning lets head office."""
+        old = requests.get(f"{self.admin}/_users/_security", timeout=30).json()
+        admins = {**old.get("admins", {}), "roles": sorted({*old.get("admins", {}).get("roles", []), "office"})}
+        self.put("_users/_security", {**old, "admins": admins})
+
     def remove(self) -> None:
         requests.delete(f"{self.admin}/{self.name}", timeout=30)
         path = f"{self.admin}/_users/org.couchdb.user:{self.user}"
@@ -89,6 +95,24 @@ def test_a_member_sees_databases_and_rules_and_is_told_what_only_an_administrato
     assert {"tasks", "all"} <= set(told["refused"])
     assert "tasks" not in told and "all" not in told
     assert told["server"]["version"].startswith("3.") and told["at"]
+
+
+def test_where_only_an_administrator_may_list_users_those_are_shown_that_are_known_here(central: Central) -> None:
+    till, stranger = f"s1-t-{central.name[6:]}", f"other-{central.name[6:]}"
+    central.manage()
+    for name in (till, stranger):
+        central.put(f"_users/org.couchdb.user:{name}", {"name": name, "type": "user", "roles": ["terminal"]})
+    known = [till, "nobody", central.user]
+    view = CentralView(lambda: [central.name], None, lambda: known)
+
+    users = look(view, central)["users"]
+
+    assert [(row["name"], row["roles"]) for row in users["rows"]] == [(central.user, ["office"]), (till, ["terminal"])]
+    assert (users["some"], users["more"]) == (True, False)
+    known.remove(till)  # its document is gone from head office's databases
+    assert [row["name"] for row in look(view, central)["users"]["rows"]] == [central.user]
+    whole = look(CentralView(lambda: [], None, lambda: known), central, admin=True)["users"]
+    assert {till, stranger} <= {row["name"] for row in whole["rows"]} and "some" not in whole
 
 
 def test_an_administrator_sees_active_tasks_every_database_and_users_without_hashes(central: Central) -> None:

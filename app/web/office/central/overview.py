@@ -173,13 +173,16 @@ def _others(node: Any, known: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _part(known: Mapping[str, Any], name: str, row: Any) -> dict[str, Any]:
-    """`{"refused", "known", "as_of", "rows"}` of a part that only some users may see."""
+    """`{"refused", "known", "as_of", "rows", "more", "some"}` of a part that only some users may see; `some`: not the
+    whole of it."""
     part = known.get(name)
     if part is None:
-        return {"refused": name in known["refused"], "known": False, "as_of": "", "rows": [], "more": False}
+        none = {"known": False, "as_of": "", "rows": [], "more": False, "some": False}
+        return {"refused": name in known["refused"], **none}
     rows = [row(each) for each in part["rows"]]
     more = bool(part.get("more")) or len(rows) > MOST
-    return {"refused": False, "known": True, "as_of": words.ago(part["at"]), "rows": rows[:MOST], "more": more}
+    told = {"refused": False, "known": True, "as_of": words.ago(part["at"]), "rows": rows[:MOST], "more": more}
+    return {**told, "some": bool(part.get("some"))}
 
 
 def _task(task: Mapping[str, Any]) -> dict[str, Any]:
