@@ -214,6 +214,10 @@ def test_a_supervisor_allows_another_price_once_with_the_cart_intact(staffed: St
     cashier.type("0.10")
     cashier.press("Enter")
     expect(page.locator("#allow")).to_be_visible()
+    # By keyboard alone: the first who may, then the PIN; Esc takes it back.
+    expect(page.locator("#allow .person").first).to_be_focused()
+    cashier.press("Enter")
+    expect(page.locator("#allow-pin")).to_be_focused()
     cashier.press("Escape")
     expect(page.locator("#allow")).to_be_hidden()
     cashier.shows_total("€2.45")

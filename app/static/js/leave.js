@@ -39,12 +39,12 @@ async function ask(right, about, what) {
   const may = people.filter((/** @type {any} */ person) => person.rights.includes(right));
   const dialog = byId("allow", HTMLDialogElement);
   entry ??= new PinEntry(dialog, (proof) => prove(proof));
-  byId("allow-title").textContent = t("A supervisor must allow this");
+  byId("allow-title").textContent = t("Who allows it?");
   byId("allow-about").textContent = about;
   byId("allow-nobody").hidden = may.length > 0;
   entry.offer(may);
   show(dialog);
-  if (entry.person) entry.field.focus({ preventScroll: true });
+  entry.focus();
   return new Promise((resolve) => {
     prove = async (proof) => {
       const given = await post("api/approvals", { right, what, ...proof });

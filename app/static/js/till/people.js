@@ -176,12 +176,12 @@ class People {
     const may = this.frame.session.people.filter((/** @type {any} */ person) => person.rights.includes(right));
     this.right = right;
     this.reason = { request: why.request, cart: why.cart, what: why.what, line: why.line };
-    byId("allow-title").textContent = why.title || t("A supervisor must allow this");
+    byId("allow-title").textContent = why.title || t("Who allows it?");
     byId("allow-about").textContent = why.about ?? "";
     byId("allow-nobody").hidden = may.length > 0;
     this.leave.offer(may);
     show(this.asking);
-    if (this.leave.person) this.leave.field.focus({ preventScroll: true });
+    this.leave.focus();
     return new Promise((resolve) => {
       this.answered = resolve;
     });

@@ -109,6 +109,12 @@ export class PinEntry {
     this.field.focus({ preventScroll: true });
   }
 
+  /** The keyboard goes to what comes next: whose PIN, or the PIN itself. */
+  focus() {
+    const first = this.person ? this.field : this.list.querySelector("button");
+    first?.focus({ preventScroll: true });
+  }
+
   /** @param {string} text */
   say(text) {
     this.fault.textContent = text;
