@@ -22,12 +22,13 @@ TRIES = 3
 @dataclass(frozen=True)
 class User:
     """A node's account. ``password`` None: a new user gets one that is made here; one that is there keeps its own,
-    unless ``renew``."""
+    unless ``renew``. ``asked``: a person names it here, and not only a document of the central's."""
 
     name: str
     roles: tuple[str, ...]
     password: str | None = None
     renew: bool = False
+    asked: bool = True
 
 
 class Keeper(Protocol):
@@ -50,7 +51,8 @@ def steps(
     notes: list[str],
 ) -> Iterator[Step]:
     """What of these users is missing; one that head office holds back by its state (waiting for a code, withdrawn,
-    replaced, revoked) is left as it is, and told in `notes`.
+    replaced, revoked) is left as it is, and told in `notes`. CentralError where a name that is asked for is somebody
+    else's; one that a document tells is left out, and told in `notes`.
 
     `iterations`: see `couch.provision.provision`; of no account for a CouchDB before 3.4, which knows hashes of its own
     kind only. Without a `keeper` a new user must come with a password.
@@ -63,6 +65,11 @@ def steps(
         doc = there.get(user.name)
         if held := _held(doc):
             notes.append(f"User {user.name} is {held} at head office, whose page of terminals decides: left as it is.")
+            continue
+        if whose := _somebody_elses(server, user, doc):
+            if user.asked:
+                raise CentralError(whose)
+            notes.append(whose)
             continue
         change = _change(user, doc)
         if change is None:
@@ -89,6 +96,19 @@ def _change(user: User, doc: Mapping[str, Any] | None) -> _Change | None:
     given = user.password is not None and not passwords.matches(doc, user.password)
     words = [*(["new password"] if given or user.renew else []), *([f"roles {', '.join(missing)}"] if missing else [])]
     return _Change(", ".join(words), have + missing, given or user.renew) if words else None
+
+
+def _somebody_elses(server: Server, user: User, doc: Mapping[str, Any] | None) -> str | None:
+    """Whose the name is that this user can't have: with two roles a till would be head office, and an admin of the
+    server who has a user besides signs in with the admin's password."""
+    if user.name == server.admin:
+        return f"{user.name} is the admin of {server.shown}: a terminal and head office need a user of their own."
+    roles = (doc or {}).get("roles") or []
+    if "office" in user.roles and "terminal" in roles:
+        return f"{user.name} is a terminal's user: head office needs one of its own."
+    if "terminal" in user.roles and "office" in roles:
+        return f"{user.name} is head office's user: a terminal needs one of its own."
+    return None
 
 
 def _held(doc: Mapping[str, Any] | None) -> str | None:

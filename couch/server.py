@@ -38,7 +38,7 @@ class Server:
     """The central at ``url`` (``http://admin:password@host:port/``); `ca` is a file of authorities to trust as well.
 
     What `require_admin` learns: `version`, `is_couchdb` (Apache's own), `is_hub` (ours), `nodes` (of a cluster, those
-    that answer) and `silent` (those that don't).
+    that answer), `silent` (those that don't) and `admin` (our own name there).
     """
 
     def __init__(self, url: str, *, ca: Path | None = None) -> None:
@@ -48,7 +48,7 @@ class Server:
         except ValueError:
             raise CentralError(f"{shown(url)} is no address of a CouchDB: the port is wrong.") from None
         if parts.scheme not in ("http", "https") or not parts.hostname:
-            raise CentralError(f"{shown(url)} is no address of a CouchDB: http://admin@host:5984 is.")
+            raise CentralError(f"{shown(url) or repr(url)} is no address of a CouchDB: http://admin@host:5984 is.")
         host = parts.hostname if ":" not in parts.hostname else f"[{parts.hostname}]"
         netloc = host if port is None else f"{host}:{port}"
         self.shown = urlunsplit((parts.scheme, netloc, parts.path.rstrip("/"), "", ""))
@@ -60,7 +60,7 @@ class Server:
         context = words.trust(ca) if parts.scheme == "https" or ca is not None else None
         self._couch = couchdb.Server(address, session=wire.session(TIMEOUT, context))
         self.is_couchdb = self.is_hub = False
-        self.version = ""
+        self.version = self.admin = ""
         self.nodes: list[str] = []
         self.silent: list[str] = []
 
@@ -102,6 +102,7 @@ class Server:
         if not is_admin:
             must = f"{self.shown} must be prepared by an admin: "
             raise CentralError(must + (f"{name} is none." if name else "give name and password."))
+        self.admin = str(name)
 
     def _require_quorum(self) -> None:
         members = self._call("GET", "_membership", missing=True) or {}

@@ -6,7 +6,7 @@ Some are named to us, the others name themselves: by documents and databases tha
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -16,6 +16,9 @@ from couch.server import CentralError, Server
 #: CouchDB takes lower-case database names only (https://docs.couchdb.org/en/stable/api/database/common.html).
 STORE_ID = re.compile(r"[a-z][a-z0-9-]*\Z")
 TERMINAL_ID = re.compile(r"[a-z][a-z0-9-]*\Z")
+
+
+_NAMED = "--terminal and --office make one."
 
 
 @dataclass(frozen=True)
@@ -33,9 +36,7 @@ class Wanted:
     def renewing(self, names: set[str]) -> Wanted:
         """The same with new passwords for these users. CentralError for one that is not among them."""
         for name in sorted(names - set(self.users)):
-            raise CentralError(
-                f"{name} is no user of a terminal or head office here: --terminal and --office name them."
-            )
+            raise CentralError(f"{name} is no user of a terminal or of head office there: {_NAMED}")
         renewed = {name: replace(user, renew=name in names) for name, user in self.users.items()}
         return replace(self, users=renewed)
 
@@ -68,6 +69,14 @@ def office(id: str, *, password: str | None = None) -> Wanted:
     return Wanted(users={id: User(id, ("office",), password)})
 
 
+def accounts(server: Server, names: Collection[str], known: set[str]) -> Wanted:
+    """Those of `names` that are users of a terminal or of head office there, whether or not a document tells of them,
+    as they are: nothing is wanted of them but what is asked for next."""
+    found = server.users(sorted(names)) if names and "_users" in known else {}
+    roles = {name: tuple(map(str, doc.get("roles") or ())) for name, doc in found.items()}
+    return Wanted(users={name: User(name, of) for name, of in roles.items() if {"terminal", "office"} & set(of)})
+
+
 def named(server: Server, known: set[str], notes: list[str]) -> Wanted:
     """What the central's own documents name: ``store:`` in ``company``, databases ``store-…``, and ``terminal:`` in
     them. A name that can't be is left out, and told in `notes`."""
@@ -92,7 +101,7 @@ def _terminals(server: Server, store: str, notes: list[str]) -> Wanted:
         elif _revoked(doc):
             refused.add(name)
         elif _is_let_in(doc):
-            users[name] = User(name, ("terminal", f"store:{store}"))
+            users[name] = User(name, ("terminal", f"store:{store}"), asked=False)
     return Wanted(users=users, refused=frozenset(refused))
 
 

@@ -59,7 +59,10 @@ def look(arguments: argparse.Namespace, keeper: Passwords) -> tuple[Server, Plan
     server = Server(_with_password(arguments.url), ca=arguments.ca)
     server.require_admin()
     known, notes = server.databases(), list[str]()
-    all = (asked | wanted.named(server, known, notes)).renewing(set(arguments.new_password))
+    renewed = set(arguments.new_password)
+    there = wanted.named(server, known, notes)
+    there |= wanted.accounts(server, renewed - {*asked.users, *there.users}, known)
+    all = (asked | there).renewing(renewed)
     values = settings.wanted() if arguments.settings else None
     return server, plan(server, all, values=values, keeper=keeper, known=known, notes=notes)
 

@@ -230,3 +230,32 @@ def test_the_admins_password_comes_from_the_environment_where_the_url_has_none(
 def test_a_mistyped_command_repeats_no_password(hub: Hub) -> None:
     process = CouchTill("central", "plan", hub.url, hub.url)
     assert process.wait() == 2 and "s3cret" not in process.stderr
+
+
+def test_a_user_that_no_document_names_gets_a_new_password_too(hub: Hub) -> None:
+    """Terminals that were made here have no document before head office runs."""
+    first = told("apply", hub.url, *FIRST)["passwords"]
+    second = told("apply", hub.url, "--new-password", "s2-t1", "--new-password", "office")["passwords"]
+    assert set(second) == {"s2-t1", "office"}
+    company = f"http://127.0.0.1:{hub.port}/company"
+    assert requests.get(company, auth=("s2-t1", second["s2-t1"]), timeout=30).status_code == 200
+    assert requests.get(company, auth=("s2-t1", first["s2-t1"]), timeout=30).status_code == 401
+
+
+def test_nobody_becomes_two(hub: Hub) -> None:
+    """A till whose user is head office's as well might write prices, and make users."""
+    central("apply", hub.url, *FIRST)
+    for asked, reason in (
+        (("--office", "s2-t1"), "s2-t1 is a terminal's user: head office needs one of its own."),
+        (("--terminal", "s2-office"), "s2-office is head office's user: a terminal needs one of its own."),
+        (("--office", "admin"), f"admin is the admin of http://127.0.0.1:{hub.port}"),
+    ):
+        if asked[1] == "s2-office":
+            central("apply", hub.url, "--office", "s2-office")
+        assert reason in central("plan", hub.url, *asked, status=1).stderr
+    doc = {"type": "terminal", "schema": 1, "terminal": "s2-office", "store": "store:s2", "incarnations": ["k7"]}
+    at = {"updated_at": "2026-01-01T00:00:00.000Z", "updated_by": None, "updated_on": "office"}
+    put(hub, "store-s2/terminal:s2-office", doc | at)
+    answer = told("plan", hub.url)
+    assert answer["steps"] == []
+    assert "s2-office is head office's user: a terminal needs one of its own." in answer["notes"]
