@@ -182,7 +182,9 @@ class Carts:
             current = self._mended(record)
             if current.get("_deleted"):
                 return
-            in_order = {line.get("id") for line in order.get("lines") or () if isinstance(line, Mapping)}
+            # A bundle stands in an order as its parts, each `of` the line that was in the cart.
+            sold = [line for line in order.get("lines") or () if isinstance(line, Mapping)]
+            in_order = {line.get("id") for line in sold} | {line.get("of") for line in sold}
             lines = current.get("lines")
             left = {
                 key: line

@@ -191,6 +191,25 @@ def test_what_another_till_added_and_the_sale_had_not_seen_stays_parked(
     assert shown(one) == {"b": 1000} and one.carts.list()[0]["sold"] == "order:s1-t1.k1:1:x"
 
 
+def test_a_bundle_that_another_till_parked_is_sold_with_its_cart(
+    shop: Shop, tills: tuple[Till, Till], exchange: Exchange
+) -> None:
+    """In the order it stands as its parts, under ids of their own."""
+    one, two = tills
+    parts = [{"product": "product:milk", "quantity": 2000}, {"product": "product:milk", "quantity": 1000}]
+    bag = {**shop.company.get("product:milk"), "_id": "product:bag", "barcodes": [], "bundle": parts}
+    bag.pop("_rev")
+    shop.company.put(bag)
+    cart = park(one, "bag-line", "other-line")
+    exchange(one.store, two.store)
+    lines = [{"id": "bag-line", "product": "product:bag", "quantity": 1000}]
+    order = shop.sell(
+        two, cart=cart["_id"], lines=[*lines, {"id": "other-line", "product": "product:milk", "quantity": 1000}]
+    )
+    assert [each["bundle"] for each in order["lines"] if each.get("bundle")] == ["product:bag"] * 2
+    assert two.carts.list() == []
+
+
 def test_sold_on_one_till_and_added_to_on_another_apart_leaves_what_was_added(
     tills: tuple[Till, Till], exchange: Exchange
 ) -> None:
