@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
@@ -15,6 +16,9 @@ from app.shop import sound
 
 #: A greater number is no sum and no quantity of a shop: it is shown as it is.
 MOST = 10**18
+
+#: Between KWD and 2.600; not between $, JP¥ and theirs.
+_SIGN_OF_LETTERS = re.compile(r"(?<=[^\W\d_])(?=\d)")
 
 Doc = Mapping[str, Any]
 
@@ -90,12 +94,14 @@ def amount(value: int, digits: int) -> str:
 
 
 def money(value: int, currency: str, digits: int) -> str:
-    """Minor units with the currency's sign, as the reader's language writes them."""
+    """Minor units with the currency's sign, as the reader's language writes them, and as a page's modules do: a sign
+    of letters stands apart from the number."""
     if abs(value) > MOST:
         return str(value)
     pattern = "¤#,##0" + ("." + "0" * digits if digits else "")
     number = Decimal(value).scaleb(-digits)
-    return format_currency(number, currency, pattern, locale=get_locale(), currency_digits=False)
+    text = format_currency(number, currency, pattern, locale=get_locale(), currency_digits=False)
+    return _SIGN_OF_LETTERS.sub("\N{NO-BREAK SPACE}", text)
 
 
 def signed(value: int, digits: int) -> str:

@@ -22,7 +22,7 @@ def x_paper(x: Doc, facts: Doc, names: Mapping[str, str]) -> dict[str, Any]:
         [_("Shift opened"), words.when(shift["at"], zone)],
         [_("Opened by"), _who(shift["by"], names)],
         [_("As of"), words.when(x["at"], zone)],
-        [_("Business day"), shift["business_date"]],
+        [_("Business day"), words.day_name(shift["business_date"])],
     ]
     return {
         "id": shift["_id"],
@@ -48,7 +48,7 @@ def z_paper(z: Doc, facts: Doc, names: Mapping[str, str], late: int) -> dict[str
         [_("Opened by"), _who(z["opened_by"], names)],
         [_("Shift closed"), words.when(z["at"], zone)],
         [_("Closed by"), _who(z["by"], names)],
-        [_("Business day"), z["business_date"]],
+        [_("Business day"), words.day_name(z["business_date"])],
     ]
     chain = [
         _("%(series)s: journal %(first)s to %(last)s, %(hash)s", **{**cover, "hash": str(cover["hash"])[:16]})
@@ -70,18 +70,27 @@ def z_paper(z: Doc, facts: Doc, names: Mapping[str, str], late: int) -> dict[str
 
 
 def z_row(row: Doc, zone: str) -> dict[str, Any]:
-    """A row of the list of Z reports."""
-    digits = int(row.get("digits") or 0)
+    """A row of the list of Z reports; `sums`: its amounts in minor units."""
+    digits, revenue, difference = (_whole(row.get(name)) for name in ("digits", "revenue", "difference"))
+
+    def money(value: int) -> str:
+        return present.money(value, str(row.get("currency") or ""), digits)
+
     return {
         "id": row["id"],
         "label": f"{str(row.get('terminal') or '?').upper()} · Z {row.get('number')}",
         "when": words.when(row.get("at"), zone),
         "date": row.get("business_date") or "",
         "receipts": row.get("receipts") or 0,
-        "revenue": present.amount(row.get("revenue") or 0, digits),
-        "difference": present.amount(row.get("difference") or 0, digits),
-        "differs": bool(row.get("difference")),
+        "revenue": money(revenue),
+        "difference": ("+" if difference > 0 else "") + money(difference),
+        "differs": bool(difference),
+        "sums": {"revenue": revenue, "difference": difference},
     }
+
+
+def _whole(value: Any) -> int:
+    return value if type(value) is int else 0
 
 
 def _above(facts: Doc) -> list[str]:

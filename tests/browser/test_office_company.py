@@ -148,8 +148,11 @@ def test_every_setting_can_be_opened_and_saved_as_it_is(window: Callable[..., Pa
     assert usual == DEFAULTS
 
 
-@pytest.mark.parametrize("path", ["/stores", "/settings", "/staff", "/customers"])
-def test_pages_fit_a_phone_and_speak_chinese(window: Callable[..., Page], path: str) -> None:
+@pytest.mark.parametrize("path", ["/stores", "/settings", "/staff", "/customers", "/products"])
+def test_pages_fit_a_phone_and_speak_chinese(window: Callable[..., Page], office: Any, path: str) -> None:
+    store = office.node.company.get("store:s1")
+    long = "A very long name of a store that nobody ever shortened, at the corner of 5th"
+    office.node.company.put({**store, "name": long})
     page = window(f"{path}?lang=zh", viewport={"width": 360, "height": 740}, color_scheme="dark")
     expect(page.locator("main h1")).to_be_visible()
     width = page.evaluate("document.documentElement.scrollWidth")

@@ -67,8 +67,8 @@ class Book:
 
 @dataclass
 class Report:
-    """`books` by currency; `names` of keys as receipts call them; `left_out` the ids of orders that are in no sum;
-    `left` of `of` days are not summed yet."""
+    """`books` by currency, the one of most receipts first; `names` of keys as receipts call them; `left_out` the ids of
+    orders that are in no sum; `left` of `of` days are not summed yet."""
 
     by: str
     range: Range
@@ -103,7 +103,8 @@ def report(
         left_out += sums.left_out(range.low, range.high)
         for span in spans:
             _read(sums, by, span, wanted, books, names, span is not range and other is not None, range)
-    return Report(by, range, other, [books[key] for key in sorted(books)], names, sorted(left_out), left, of)
+    most_first = sorted(books.values(), key=lambda book: (-book.head["receipts"], book.currency, book.digits))
+    return Report(by, range, other, most_first, names, sorted(left_out), left, of)
 
 
 def check(by: str, wanted: Filter) -> None:

@@ -117,7 +117,7 @@ class Bookings:
         open = sorted(id for id in shifts if not self.database.find("zreport_shift", id, limit=1))
         tills = sorted({id.split(":")[1].rpartition(".")[0].upper() for id in open if id.count(":") >= 3})
         if open:
-            found.append(say("A shift of %(tills)s is open.", tills=", ".join(tills) or "?"))
+            found.append(say("Not closed yet: %(tills)s.", tills=", ".join(tills) or "?"))
         for doc in day.docs.values():
             if doc.get("type") == "zreport" and not self._complete(doc):
                 name = f"{str(doc.get('terminal')).upper()} · Z {doc.get('number')}"

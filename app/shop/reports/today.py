@@ -38,8 +38,8 @@ class Hours:
 
 @dataclass
 class Today:
-    """`books` by currency; `order` the hours of the day as a business day has them, the first one first; `left` days of
-    `of` are not summed yet."""
+    """`books` by currency, the one of most receipts first; `order` the hours of the day as a business day has
+    them, the first one first; `left` days of `of` are not summed yet."""
 
     at: str
     books: list[Hours]
@@ -92,7 +92,8 @@ def today(stores: Sequence[DailySums], moment: datetime | None = None, patience:
             for name in _FIGURES:
                 setattr(book, name, getattr(book, name) + sum_of[name])
     order = [(base + n) % HOURS for n in range(HOURS)]
-    return Today(clock.stamp(moment), [books[key] for key in sorted(books)], order, left, of)
+    most_first = sorted(books.values(), key=lambda book: (-book.receipts_whole - book.receipts, book.currency))
+    return Today(clock.stamp(moment), most_first, order, left, of)
 
 
 _FIGURES = ("revenue", "receipts", "revenue_then", "receipts_then", "revenue_whole", "receipts_whole")

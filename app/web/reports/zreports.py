@@ -76,13 +76,15 @@ def register(blueprint: Blueprint, hall: Hall) -> None:
         except SaleError as wrong:
             fault, status = tell(wrong.reason), wrong.status
             wanted = asked.read(hall, {"range": "days28"})
-        rows = []
-        for z in listed(wanted):
+        rows, found = [], listed(wanted)
+        for z in found:
             facts = hall.facts(z["store"])
-            rows.append({**report_paper.z_row(z, facts["timezone"]), "store": facts["name"], "currency": z["currency"]})
+            rows.append({**report_paper.z_row(z, facts["timezone"]), "store": facts["name"]})
+        monies = {f"{z['currency']}/{z['digits']}" for z in found}
         shown = hall.page(
             "reports/zreports.html",
             rows=rows,
+            one_money=len(monies) == 1,  # amounts of several are in no order
             fault=fault,
             choice=wanted.choice,
             presets=names.presets(),

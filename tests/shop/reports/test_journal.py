@@ -209,7 +209,7 @@ def test_two_currencies_are_never_added_up(market: Market) -> None:
 def test_a_day_that_is_not_closed_is_refused_with_the_reason(market: Market, books: Bookings) -> None:
     sell(market)
     day = books.day(DAY, LATER)
-    assert (day.state, list(map(str, day.open))) == ("open", ["A shift of S1-T1 is open."])
+    assert (day.state, list(map(str, day.open))) == ("open", ["Not closed yet: S1-T1."])
     assert book(books) is None
     assert books.book(DAY, request="request-of-a-test", by=None, moment=market.now) is None
     assert "This business day is not over." in map(str, books.day(DAY, market.now).open)

@@ -241,6 +241,10 @@ def test_two_currencies_have_sums_of_their_own(market: Market, sums: DailySums) 
     market.arrive(order, sale="another-sale", currency="JPY", digits=0)
     books = ask.report([sums], "product", EVER).books
     assert [(book.currency, book.digits, book.head["revenue"]) for book in books] == [("EUR", 2, 258), ("JPY", 0, 258)]
+    market.arrive(order, sale="a-third-sale", currency="JPY", digits=0)
+    books = ask.report([sums], "product", EVER).books
+    assert [(book.currency, book.head["receipts"]) for book in books] == [("JPY", 2), ("EUR", 1)]  # most receipts first
+    assert [book.currency for book in today([sums], market.now).books] == ["JPY", "EUR"]
 
 
 def test_stores_are_added_up_and_told_apart(market: Market, sums: DailySums, tmp_path: Path) -> None:

@@ -96,6 +96,8 @@ def test_silent_terminals_stand_first_and_those_out_of_service_last(
     assert (rows[0]["state"], rows[0]["ago"], rows[0]["unsent"]) == ("silent", "1 h ago", 3)
     assert "2 h" in rows[0]["oldest"]
     assert rows[1]["state"] == "not heard of yet"
+    unheard = office.get("/central").text.partition('data-terminal="s1-t5"')[2].partition("</tr>")[0]
+    assert unheard.count("—") == 6 and ">0<" not in unheard  # nothing is known of it, so nothing is none
 
 
 def test_a_report_of_any_shape_breaks_nothing(office: FlaskClient, reports: list[dict[str, Any]]) -> None:

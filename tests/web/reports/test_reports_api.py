@@ -156,12 +156,12 @@ def test_a_key_needs_the_right(terminal: Node, head_office: Node) -> None:
 # -- Z reports and the journal of head office -------------------------------------------------------------------------
 
 
-def closed(node: Node) -> dict[str, Any]:
+def closed(node: Node, off: int = 0) -> dict[str, Any]:
     till = Till(node.company, node.database("store-s1"), terminal="s1-t1", store_id="s1")
     shift = till.shifts.current()
     assert shift is not None
     expected = till.shifts.x_report()["sums"]["cash"]["expected"]
-    body = {"request": "close-0001", "counted": {"total": expected}, "note": ""}
+    body = {"request": f"close-{off:04}", "counted": {"total": expected + off}, "note": "counted"}
     return till.shifts.close(shift["_id"], body)[0]
 
 
@@ -178,9 +178,33 @@ def test_head_office_lists_and_shows_z_reports(office: FlaskClient, head_office:
     assert office.get("/zreports/zreport:none").status_code == 404
     assert office.get("/api/zreports/zreport:none").status_code == 404
     assert office.get("/zreports?from=2026-02-30").status_code == 400
-    head_office.database("store-s1").put({"_id": "zreport:odd", "type": "zreport", "business_date": z["business_date"]})
+    odd = {"sums": {"revenue": "much"}, "difference": ["-"], "digits": "two", "currency": {}}
+    head_office.database("store-s1").put(
+        {"_id": "zreport:odd", "type": "zreport", "business_date": z["business_date"], **odd}
+    )
     assert office.get("/zreports").status_code == 200
     assert "can’t be read" in office.get("/zreports/zreport:odd").text
+
+
+def test_a_list_of_z_reports_says_what_was_over_and_what_short_and_sorts_by_it(
+    office: FlaskClient, head_office: Node
+) -> None:
+    for off in (20, -35):
+        sold(head_office) if off == 20 else one_more(head_office)
+        closed(head_office, off)
+    page = office.get("/zreports").text
+    assert ">+€0.20</td>" in page and ">-€0.35</td>" in page and ">€18.01</td>" in page
+    assert 'data-value="20"' in page and 'data-value="-35"' in page and 'data-value="1801"' in page
+    head_office.company.put({**head_office.company.get("store:s1"), "currency": "KWD", "digits": 3})
+    one_more(head_office)
+    closed(head_office, 1500)
+    page = office.get("/zreports").text
+    assert ">+KWD\N{NO-BREAK SPACE}1.500</td>" in page and 'data-value="1500"' not in page  # several monies: no order
+
+
+def one_more(node: Node) -> None:
+    till = Till(node.company, node.database("store-s1"), terminal="s1-t1", store_id="s1")
+    till.sell({**sale(line(), cash=5000), "sale": f"01JMORE{till.store.last_n:09d}"})
 
 
 def test_the_journal_is_booked_once_and_saved_again_the_same(office: FlaskClient, head_office: Node) -> None:
@@ -190,7 +214,7 @@ def test_the_journal_is_booked_once_and_saved_again_the_same(office: FlaskClient
     refused = office.post("/api/journal", json=body)
     assert refused.status_code == 200 and refused.json["booked"] == []
     (why,) = refused.json["refused"]
-    assert why["state"] == "open" and "A shift of S1-T1 is open." in why["open"]
+    assert why["state"] == "open" and "Not closed yet: S1-T1." in why["open"]
     assert office.get(f"/journal?from={day}").text.count("Book all the same") == 1
     made = office.post("/api/journal", json={**body, "open": True})
     assert (made.status_code, len(made.json["booked"])) == (201, 1)

@@ -302,6 +302,7 @@ def _terminal(id: str, report: Mapping[str, Any], level: str, silent: bool) -> d
     disk = report.get("disk")
     return {
         "node": id,
+        "heard": True,
         "store": str(report.get("store") or ""),
         "level": level,
         "state": _("out of service") if level == "off" else _("silent") if silent else _condition(report),
@@ -324,9 +325,9 @@ def _condition(report: Mapping[str, Any]) -> str:
 
 def _unheard(id: str, doc: Mapping[str, Any]) -> dict[str, Any]:
     return {
-        "node": id, "store": str(doc.get("store") or ""), "level": "none", "state": _("not heard of yet"), "seen": "",
-        "ago": "", "unsent": 0, "oldest": "", "refused": 0, "version": "", "clock": "", "clock_wrong": False,
-        "disk": "—",
+        "node": id, "heard": False, "store": str(doc.get("store") or ""), "level": "none",
+        "state": _("not heard of yet"), "seen": "", "ago": "", "unsent": 0, "oldest": "", "refused": 0, "version": "",
+        "clock": "", "clock_wrong": False, "disk": "—",
     }  # fmt: skip
 
 
