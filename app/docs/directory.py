@@ -69,7 +69,8 @@ class Directory:
                 raise StoreError(f"There is no folder {self.path}.")
             return
         try:
-            self.path.mkdir(parents=True, exist_ok=True)
+            # What a shop sells, and to whom, is nobody else's business on this machine.
+            self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
         except OSError as error:
             raise StoreError(f"The folder {self.path} can't be used: {error.strerror or error}.") from error
         self._file_lock = lock_folder(self.path)

@@ -7,7 +7,7 @@ whatever that machine's clock said.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -117,7 +117,8 @@ def standing(doc: Mapping[str, Any]) -> Standing:
     at_office = [event for event in told if event["what"] not in ("planned", "enrolled", "certificate")]
     made = [event for event in at_office if event["what"] in ("code", "replaced")]
     if not at_office:
-        sells = bool(doc.get("incarnations")) or bool(used)  # it was made without a code
+        # It was made without a code.
+        sells = bool(doc.get("incarnations")) or bool(used) or bool(doc.get("claim"))
         first = {} if sells else next((event for event in told), {})
         return Standing("enrolled" if sells else "planned", at=first.get("at"), by=first.get("by"))
     last = at_office[-1]
@@ -170,19 +171,27 @@ def found(store: Database, terminal: str) -> dict[str, Any] | None:
     return None if record is None or record.deleted or record.type != "terminal" else record.full()
 
 
-def next_number(store: Database, store_id: str) -> int:
-    """The first number after all that this store's terminals have."""
+def next_number(store: Database, store_id: str, seen: Collection[str] = ()) -> int:
+    """The first number after all that this store's terminals have; `seen` are some without a document, which they get
+    with their first sale."""
     taken = [0]
-    for doc in all_of(store):
-        tail = doc["terminal"].removeprefix(f"{store_id}-t")
+    for terminal in (*seen, *(doc["terminal"] for doc in all_of(store))):
+        tail = terminal.removeprefix(f"{store_id}-t")
         taken.append(int(tail) if tail.isascii() and tail.isdigit() and len(tail) < 5 else 0)
     return min(max(taken) + 1, 9999)
 
 
 def plan(
-    store: Database, asked: Mapping[str, Any], *, on: str, actor: Actor = ANYBODY, moment: clocks.Clock = clocks.now
+    store: Database,
+    asked: Mapping[str, Any],
+    *,
+    on: str,
+    actor: Actor = ANYBODY,
+    moment: clocks.Clock = clocks.now,
+    seen: Collection[str] = (),
 ) -> tuple[dict[str, Any], bool]:
-    """`PlanRequest` to the terminal's document, and whether it was there already. SaleError 409 `conflict`."""
+    """`PlanRequest` to the terminal's document, and whether it was there already. SaleError 409 `conflict`; so too for
+    a terminal that was `seen` and has no document yet: its code would shut the one out that runs."""
     given = read_request(asked, PLAN)
     store_id = given["store"].removeprefix("store:")
     terminal = name_of(store_id, given["number"])
@@ -190,7 +199,7 @@ def plan(
         doc = found(store, terminal)
         if doc is not None and given["request"] in (doc.get("log") or {}):
             return doc, True
-        if doc is not None:
+        if doc is not None or terminal in seen:
             reason = say("There is a terminal %(terminal)s already: take another number.", terminal=terminal.upper())
             raise SaleError(409, "conflict", reason, "number")
         made = {

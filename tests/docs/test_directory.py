@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import stat
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -121,3 +122,8 @@ def test_a_damaged_database_is_refused_and_the_others_open(directory: Directory)
         directory.get("broken")
     assert isinstance(directory.get("shop"), Database)
     assert directory.names() == ["broken", "shop"]
+
+
+def test_what_a_shop_knows_is_read_by_nobody_else_on_the_machine(tmp_path: Path) -> None:
+    with Directory(tmp_path / "new") as opened:
+        assert stat.S_IMODE(opened.path.stat().st_mode) == 0o700

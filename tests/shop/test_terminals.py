@@ -155,3 +155,16 @@ def test_a_terminal_made_without_a_code_is_enrolled_once_it_sells(store: Databas
     assert standing(terminals.read(store, "s1-t1")).state == "enrolled"
     assert happens(store, Clock(), "replaced", "aaaaaaaa").state == "replaced"
     assert terminals.read(store, "s1-t1")["incarnations"] == ["k7"]
+
+
+def test_a_till_that_runs_and_has_not_sold_yet_keeps_its_number(store: Database) -> None:
+    """One that was made by `central apply` has no document before its first sale: only its report tells of it."""
+    assert terminals.next_number(store, "s1", ["s1-t1", "s1-t4"]) == 5
+    asked = {"request": "plan-0001", "store": "store:s1", "number": 1}
+    with pytest.raises(SaleError) as refused:
+        terminals.plan(store, asked, on="office", seen=["s1-t1"])
+    assert (refused.value.status, refused.value.field) == (409, "number")
+    # Where it was planned all the same, apart: who claims the name runs, and isn't shut out by a code.
+    doc, _ = terminals.plan(store, asked, on="office")
+    assert standing(doc).state == "planned"
+    assert standing({**doc, "claim": {"node": "b3f0"}}).state == "enrolled"

@@ -15,7 +15,7 @@ from app.shop.receipts import qr
 from app.shop.sale import SaleError, read_request
 from app.web.callers import caller
 from app.web.json_api import answer, read_json
-from app.web.office.terminals.rows import overview, row
+from app.web.office.terminals.rows import overview, row, seen
 
 
 def register(blueprint: Blueprint, node: Any) -> None:
@@ -40,7 +40,7 @@ def register(blueprint: Blueprint, node: Any) -> None:
         if store not in node.stores():
             raise SaleError(404, "not_found", say("There is no store %(store)s here.", store=store.upper()), "store")
         database = node.directory.get(f"store-{store}")
-        doc, repeated = terminals.plan(database, body, on=node.id, actor=actor())
+        doc, repeated = terminals.plan(database, body, on=node.id, actor=actor(), seen=seen(node, store))
         return answer({"row": row(node, store, doc)}, 200 if repeated else 201)
 
     @blueprint.put("/api/terminals/<terminal>")

@@ -19,6 +19,12 @@ from app.web.words import BAD, BUSY, CUT, NONE, OK
 SERIES = 50
 
 
+def seen(node: Any, store: str) -> list[str]:
+    """The terminals of a store that tell of themselves at the central, whether they have a document or not."""
+    reports = [one for one in node.terminal_reports() if one.get("kind") == "terminal" and one.get("store") == store]
+    return [str(one.get("node")) for one in reports]
+
+
 def overview(node: Any) -> dict[str, Any]:
     """`{"rows", "stores": [{"id", "name", "next"}], "central", "loopback"}`: every terminal that a document or a report
     tells of; `next` is the first free number; `central` the address that a code gives, `loopback` where no other
@@ -29,7 +35,8 @@ def overview(node: Any) -> dict[str, Any]:
     for store in node.stores():
         database = node.directory.get(f"store-{store}")
         name = str(StoreFacts(node.company, store).read()[0]["name"])
-        stores.append({"id": store, "name": name, "next": terminals.next_number(database, store)})
+        number = terminals.next_number(database, store, seen(node, store))
+        stores.append({"id": store, "name": name, "next": number})
         known = {doc["terminal"]: doc for doc in terminals.all_of(database)}
         for report in reports.values():
             if report.get("store") == store and report["node"] not in known:
