@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from flask_babel import format_datetime
+from babel.dates import format_skeleton
+from flask_babel import format_datetime, get_locale
 from flask_babel import gettext as _
 from flask_babel import ngettext as _n
 
@@ -69,6 +70,15 @@ def when(text: str | None, zone: str | None = None) -> str:
     if moment is not None and zone is not None:
         return format_datetime(moment.astimezone(ZoneInfo(zone)), "medium", rebase=False)
     return format_datetime(moment, "medium") if moment is not None else "—"
+
+
+def day_name(key: str, skeleton: str = "yMMMd") -> str:
+    """A business date as this language writes it, with what CLDR's `skeleton` names of it; `day` in templates. What is
+    no date stands as it is."""
+    try:
+        return str(format_skeleton(skeleton, datetime.date.fromisoformat(key), locale=get_locale()))
+    except (TypeError, ValueError):
+        return key
 
 
 def light(status: Mapping[str, Any]) -> dict[str, Any]:

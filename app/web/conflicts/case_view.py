@@ -15,6 +15,7 @@ from app.docs.merge import MISSING, same
 from app.shop import sound
 from app.shop.conflicts import inbox
 from app.shop.conflicts.case import ATTACHMENTS, Case, Field, Side
+from app.shop.conflicts.history import QUIET
 from app.shop.conflicts.weight import Weight
 from app.web import present
 from app.web.conflicts.hall import Hall
@@ -66,7 +67,9 @@ class View:
             "more_sides": max(0, len(case.sides) - OFFERED * 2),
             "fields": [self._field(field) for field in case.fields],
             "joined": [
-                self._joined(one.path, one.value, one.base) for one in case.joined if not alike(one.value, one.base)
+                self._joined(one.path, one.value, one.base)
+                for one in case.joined
+                if one.path not in QUIET and not alike(one.value, one.base)
             ],
             "edits": self._edits() if case.kind == "deleted" else [],
             "unknown_base": case.base is None and case.kind == "edited",

@@ -10,6 +10,7 @@ from flask_babel import gettext as _
 from app.docs.database import Database
 from app.docs.merge import MISSING
 from app.shop.conflicts import resolutions, undoing
+from app.shop.conflicts.history import QUIET
 from app.shop.conflicts.policies import PERSONAL
 from app.web.conflicts.hall import Hall
 from app.web.conflicts.values import Values
@@ -39,7 +40,11 @@ def view(hall: Hall, database: Database, id: str) -> dict[str, Any]:
         "when": words.when(done.get("at")),
         "kept": done.get("kept"),
         "note": done.get("note"),
-        "choices": [_choice(words, values, doctype, choice, bodies) for choice in done.get("choices", ())],
+        "choices": [
+            _choice(words, values, doctype, choice, bodies)
+            for choice in done.get("choices", ())
+            if choice.get("path") not in QUIET
+        ],
         "undo": done["_id"] if hall.barred(id) is None and _can_undo(database, record, done) else None,
     }
 

@@ -16,6 +16,7 @@ from app.docs.database import Database
 from app.shop import followups
 from app.shop.conflicts import bulk, inbox, policies
 from app.shop.conflicts.case import Case, Side, read
+from app.shop.conflicts.history import QUIET
 from app.shop.conflicts.inbox import Filter
 from app.shop.reason import Reason, say
 from app.shop.sale import SaleError, invalid
@@ -152,7 +153,7 @@ def _fields(case: Case, side: Side, words: Words) -> list[dict[str, str]]:
     """What the document will say where there was something to decide or to join; `now` is what tills show."""
     winner = case.sides[0]
     values = [(field.path, case.value(side, field.place)) for field in case.fields]
-    values += [(one.path, one.value) for one in case.joined]
+    values += [(one.path, one.value) for one in case.joined if one.path not in QUIET]
     told = [
         {
             "field": words.field(case.type, path),

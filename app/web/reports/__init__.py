@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from flask import Blueprint
 
-from app.web.reports import api, journal, names, pages, zreports
+from app.web import words
+from app.web.reports import api, journal, pages, zreports
 from app.web.reports.hall import Hall
 
 __all__ = ["Hall", "register"]
@@ -12,7 +13,7 @@ __all__ = ["Hall", "register"]
 
 def register(blueprint: Blueprint, hall: Hall) -> None:
     """The routes of this room."""
-    blueprint.add_app_template_filter(names.day_name, "day")
+    blueprint.add_app_template_filter(words.day_name, "day")
     api.register(blueprint, hall)
     pages.register(blueprint, hall)
     zreports.register(blueprint, hall)

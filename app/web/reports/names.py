@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date
 from typing import Any
 
-from babel.dates import format_skeleton
-from flask_babel import get_locale
 from flask_babel import gettext as _
 
 from app.shop.reports import ask, days
 from app.web import present, report_paper
 from app.web.reports.hall import Hall
+from app.web.words import day_name
 
 
 def row_names(hall: Hall, report: ask.Report) -> dict[str, str]:
@@ -36,15 +34,6 @@ def names_of(hall: Hall, by: str, keys: Iterable[str], known: dict[str, str]) ->
     if by == "store":
         return {key: str(hall.facts(key)["name"]) for key in keys}
     return {key: _name(by, key, known) for key in keys}
-
-
-def day_name(key: str, skeleton: str = "yMMMd") -> str:
-    """A business date as this language writes it, with what CLDR's `skeleton` names of it; `day` in templates. What is
-    no date stands as it is."""
-    try:
-        return str(format_skeleton(skeleton, date.fromisoformat(key), locale=get_locale()))
-    except (TypeError, ValueError):
-        return key
 
 
 def _name(by: str, key: str, known: dict[str, str]) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 from flask_babel import gettext as _
 
 from app.shop.reports import ask
-from app.web import present
+from app.web import present, words
 from app.web.reports import names, plot
 
 #: Rows of a table on a page; the file has all of them.
@@ -165,7 +165,7 @@ def _plot(
 def _short(by: str, key: str) -> str:
     if by == "hour":
         return f"{int(key):02d}"
-    return names.day_name(key, "MMMd") if by == "day" else names.day_name(f"{key}-01", "yMMM")
+    return words.day_name(key, "MMMd") if by == "day" else words.day_name(f"{key}-01", "yMMM")
 
 
 def compact(value: int, digits: int) -> str:

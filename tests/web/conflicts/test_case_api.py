@@ -122,6 +122,26 @@ def test_the_page_says_it_in_the_words_of_a_shop(till: FlaskClient, revs: list[s
     assert "价格" in till.get(PAGE, headers={"Accept-Language": "zh"}).text
 
 
+def test_when_a_price_was_set_goes_with_it_and_is_told_nobody(till: FlaskClient, terminal: Node) -> None:
+    first, second = "2026-11-20T12:05:00.111Z", "2026-11-20T12:06:00.222Z"
+    early, late = "2026-11-20T12:05:00.000Z", "2026-11-20T12:06:00.000Z"
+    fork(
+        terminal.company,
+        ESPRESSO,
+        on("office", early, price=price(1290), priced_at=first, brand="Alm"),
+        on("s1-t1", late, price=price(1350), priced_at=second),
+    )
+    page = till.get(PAGE).text
+    assert "Joined for you: brand" in page and "time of the price" not in page and "111Z" not in page
+    case = {"database": "company", "id": ESPRESSO, "seen": till.get(AT).json["seen"]}
+    [row] = till.post("/api/conflicts/preview", json={"items": [case], "take": "newer"}).json["rows"]
+    assert [line["field"] for line in row["becomes"]] == ["price", "brand"]
+    done = decide(till, choose={"price": {"value": price(1300)}})
+    assert done.json["doc"]["priced_at"] == second
+    page = till.get(PAGE).text
+    assert "Alm" in page and "ime of the price" not in page and "222Z" not in page
+
+
 def test_what_is_counted_is_neither_shown_nor_keyed_as_money(till: FlaskClient, terminal: Node) -> None:
     promotion = {"_id": "promotion:ten", "type": "promotion", "name": "Ten off", "kind": "percent", "limit": 1}
     terminal.company.put({**promotion, "spend": 1000})

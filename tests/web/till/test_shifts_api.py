@@ -61,6 +61,7 @@ def test_a_day_from_float_to_z(till: FlaskClient, terminal: Node) -> None:
     assert till.get(f"/api/zreports/{z['_id']}").json == {"zreport": z, "late": []}
     page = till.get(f"/zreports/{z['_id']}").text
     assert "Z report 1" in page and "A note is missing" in page and "4.90" in page
+    assert z["business_date"] not in page  # a day as people write it, as on every other line
     assert "S1-T1 · Z 1" in till.get("/zreports").text
     assert till.get("/api/shift").json["last"]["number"] == 1
 
