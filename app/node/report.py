@@ -130,6 +130,7 @@ class Reporter:
         self._kept = float("-inf")
         self._also = also
         self._soon = AGAIN
+        self._early = RETRY  # seconds; once all was in step, or after some tries, the usual ones
         self._url = company_url
         self._auth = auth
         self._id = node_id
@@ -206,7 +207,7 @@ class Reporter:
         root = self._url.rpartition("/")[0]
         if self._reads:
             self._read(session, report.get("ahead") or 0)
-        longest = READING if self._reads else INTERVAL
+        longest = min(READING if self._reads else INTERVAL, self._settling(report))
         if self._view is not None:
             longest = min(longest, self._view.look(session, root))
         if self._also is not None and self._also(session, root, self._reports):
@@ -214,6 +215,14 @@ class Reporter:
             return min(wait, longest)
         self._soon = AGAIN
         return longest
+
+    def _settling(self, report: Mapping[str, Any]) -> float:
+        """The seconds until the next report after a start: what is said while the links still begin would else stand
+        for minutes at head office, as if that were how it is."""
+        if report.get("state") in ("idle", "resting"):
+            self._early = INTERVAL
+        wait, self._early = self._early, min(INTERVAL, 2 * self._early)
+        return wait
 
     def _write(self, session: Any, report: Mapping[str, Any]) -> None:
         url = f"{self._url}/_local/{quote('couchtill.node.' + self._id, safe='')}"
