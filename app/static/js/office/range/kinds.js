@@ -87,6 +87,8 @@ KINDS.pick = (/** @type {any} */ spec) => {
     draw();
     spec.changed?.(ids);
   };
+  // No key that takes something from the list says so by itself to whoever looks at the form.
+  const told = () => input.dispatchEvent(new Event("change", { bubbles: true }));
   const close = () => {
     list.hidden = true;
     at = -1;
@@ -95,9 +97,12 @@ KINDS.pick = (/** @type {any} */ spec) => {
   };
   const take = (/** @type {{id: string, name: string}} */ one) => {
     spec.names[one.id] = one.name;
-    set(spec.single ? [one.id] : [...new Set([...ids, one.id])]);
+    asked += 1; // what is still being looked for is no longer wanted
     input.value = "";
+    fault.textContent = "";
     close();
+    set(spec.single ? [one.id] : [...new Set([...ids, one.id])]);
+    told();
   };
   const mark = () => {
     for (const [index, row] of [...list.children].entries()) row.setAttribute("aria-selected", String(index === at));
@@ -137,7 +142,7 @@ KINDS.pick = (/** @type {any} */ spec) => {
       event.preventDefault();
       if (!list.hidden && offers[at]) take(offers[at]);
       else void search(false);
-    } else if (event.key === "Backspace" && !input.value && ids.length) set(ids.slice(0, -1));
+    } else if (event.key === "Backspace" && !input.value && ids.length) (set(ids.slice(0, -1)), told());
   });
   return {
     element,
