@@ -223,8 +223,8 @@ def _line(line: Doc, digits: int, paper: Paper) -> dict[str, Any]:
     count = quantity(line["quantity"]).replace("-", "−") + (f" {unit}" if unit else "")
     usual = line["quantity"] == 1000 and not unit and per == 1000
     detail = "" if usual else f"{count} × {each}"
-    # A part of a bundle, or a packing, has a price for all of it: that stands beside it already.
-    whole = per != 1000 and per == abs(line["quantity"]) and not unit
+    # A part of a bundle, a packing, what a label was stuck on: its price is that of all of it, and stands beside it.
+    whole = per != 1000 and per == abs(line["quantity"])
     if paper.gift or whole:
         detail = "" if line["quantity"] == 1000 and not unit else count
     notes = [line.get("note") or ""]

@@ -133,10 +133,13 @@ def test_weight_and_price_in_a_code_are_read_while_the_server_is_away(
     works.scan("2212345001996")
     expect(works.page.locator(".line")).to_have_count(2)
     works.shows_total("€16.92")
+    expect(works.page.locator(".line").last).to_contain_text("0.1 kg · price of its label")
     works.scan("2112345007503")
     expect(works.page.locator(".toast").last).to_contain_text("check digit")
     terminal.start()
     works.pays_exact()
+    expect(works.page.locator("#sold-paper")).to_contain_text("0.75 kg × 19.90 / kg")
+    expect(works.page.locator("#sold-paper")).not_to_contain_text("0.1 kg ×")
 
     [order] = terminal.orders()
     assert [(line["quantity"], line["total"]) for line in order["lines"]] == [(750, 1493), (100, 199)]

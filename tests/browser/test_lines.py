@@ -92,6 +92,31 @@ def test_an_age_is_asked_once_a_cart_and_scans_wait_for_the_answer(cashier: Cash
     assert terminal.orders()[0]["total"] == 5245
 
 
+def test_the_age_in_a_cart_that_was_parked_is_asked_before_anything_is_paid(
+    cashier: Cashier, terminal: Terminal
+) -> None:
+    """Another till's cashier has looked at the customer, or nobody: not after a card was charged."""
+    terminal.put(product("4000020", "Whisky", 2500, min_age=18))
+    cashier.scan("4000020")
+    cashier.page.get_by_role("button", name="Yes, 18 or older").click()
+    expect(cashier.line("Whisky")).to_be_visible()
+    cashier.press("Insert")
+    cashier.page.click("#parked-done")
+    expect(cashier.page.locator(".line")).to_have_count(0)
+    cashier.press("Insert")
+    cashier.page.get_by_role("button", name="Take up").click()
+    expect(cashier.line("Whisky")).to_be_visible()
+    cashier.press("F9")
+    expect(cashier.page.locator("#confirm")).to_contain_text("Customer 18 or older?")
+    cashier.page.get_by_role("button", name="No", exact=True).click()
+    expect(cashier.page.locator("#payment")).to_be_hidden()
+    cashier.press("F9")
+    cashier.page.get_by_role("button", name="Yes, 18 or older").click()
+    cashier.page.locator(".note").first.click()
+    cashier.has_sold()
+    assert [line["name"] for line in terminal.orders()[0]["lines"]] == ["Whisky"]
+
+
 def test_who_is_too_young_gets_the_rest(cashier: Cashier, terminal: Terminal) -> None:
     terminal.put(product("4000020", "Whisky", 2500, min_age=18))
     cashier.tap("Lemonade")

@@ -184,6 +184,9 @@ def test_money_goes_back_to_the_gift_card_that_paid_from_the_cart_and_from_the_r
     expect(page.locator("#refund-sums")).to_contain_text("Gift card")
     page.click("#refund-send")
     pays.has_sold()
+    expect(page.locator("#sold-change-label")).to_have_text("Given back")  # there is no change of it
+    expect(page.locator("#sold-change")).to_have_text("€2.45")
+    expect(page.locator("#sold-gift")).to_be_hidden()
 
     card, _sold, swap, refund = rich.orders()
     hash = card["lines"][0]["card"]

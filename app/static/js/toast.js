@@ -8,7 +8,7 @@ const STAYS = 5000;
 /**
  * @param {string} text
  * @param {{wrong?: boolean, actions?: {name: string, run: () => void}[], stays?: number, key?: string}} [options]
- *   key: a message with the same key replaces the one before
+ *   key: a message with the same key replaces the one before; stays: milliseconds, Infinity until it is seen to
  * @returns {() => void} takes it away
  */
 export function toast(text, { wrong = false, actions = [], stays = STAYS, key = "" } = {}) {
@@ -17,11 +17,11 @@ export function toast(text, { wrong = false, actions = [], stays = STAYS, key = 
   const top = [...document.querySelectorAll("dialog[open]")].at(-1) ?? document.body;
   if (holder.parentElement !== top) top.append(holder);
   if (key) for (const old of holder.querySelectorAll(`[data-key="${CSS.escape(key)}"]`)) old.remove();
-  while (holder.childElementCount > 2) holder.firstElementChild?.remove();
+  while (holder.childElementCount > 2) (holder.querySelector(":not([data-stays])") ?? holder.firstElementChild)?.remove();
   const gone = () => element.remove();
   const element = h(
     "div",
-    { class: wrong ? "toast wrong" : "toast", role: wrong ? "alert" : null, dataset: { key } },
+    { class: wrong ? "toast wrong" : "toast", role: wrong ? "alert" : null, dataset: { key, ...(stays === Infinity ? { stays: "" } : {}) } },
     h("span", {}, text),
     ...actions.map(({ name, run }) =>
       h(
@@ -41,7 +41,7 @@ export function toast(text, { wrong = false, actions = [], stays = STAYS, key = 
     h("button", { type: "button", class: "tool-icon", "aria-label": t("Close"), on: { click: gone } }, icon("close")),
   );
   holder.append(element);
-  setTimeout(gone, stays);
+  if (stays !== Infinity) setTimeout(gone, stays);
   return gone;
 }
 

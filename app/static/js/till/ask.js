@@ -92,7 +92,7 @@ export class Ask {
     if (question.modes) this.#turn(0);
     this.#show(false);
     show(this.dialog);
-    const first = question.named || question.wordless ? this.name : this.number;
+    const first = question.wordless || (question.named && !question.name) ? this.name : this.number;
     first.focus();
     first.select();
     return new Promise((resolve) => {
@@ -222,13 +222,13 @@ export class Ask {
 
   /**
    * Something that the catalogue lacks.
-   * @param {string} [lead]
+   * @param {string} [name] what it is called if nobody says better; then the price is keyed first
    * @returns {Promise<{name: string, price: Price} | null>}
    */
-  async item(lead) {
+  async item(name) {
     const answer = await this.#open({
       title: t("Item without code"),
-      lead: lead ?? "",
+      name,
       label: t("Price"),
       digits: this.currency.digits,
       done: t("Add"),

@@ -165,11 +165,13 @@ export class CartView {
     if (line.quantity < 0) parts.push(t("brought back"));
     if (line.size) parts.push(line.size);
     const each = plain(amount, this.currency);
-    if (line.measured) parts.push(`${quantity} × ${each} / ${per === 1000 ? "" : `${quantityText(per, language)} `}${line.unit || t("unit")}`);
+    // What a label says is the price of all of it: of one kilogram it says nothing.
+    if (line.measured && line.barcode && per === line.quantity) parts.push(quantity);
+    else if (line.measured) parts.push(`${quantity} × ${each} / ${per === 1000 ? "" : `${quantityText(per, language)} `}${line.unit || t("unit")}`);
     else if (line.quantity !== 1000 || line.keyed) parts.push(t("%(price)s each", { price: each }));
     if (bundle) parts.push(goods.map((part) => part.name).join(", "));
     const detail = h("span", { class: "line-detail" }, parts.join(" · "));
-    if (line.keyed) detail.append(parts.length ? " · " : "", h("span", { class: "line-keyed" }, t("keyed price")));
+    if (line.keyed) detail.append(parts.length ? " · " : "", h("span", { class: "line-keyed" }, line.barcode ? t("price of its label") : t("keyed price")));
     return detail.textContent ? detail : null;
   }
 

@@ -93,7 +93,7 @@ export class LineTools {
     const { currency } = this.frame;
     const prices = { name: line.name, price: money(BigInt(price.amount), currency), before: line.price ? money(BigInt(line.price.amount), currency) : "—" };
     const leave = await this.#leave("price", t("%(name)s: %(price)s instead of %(before)s", prices), { name: line.name, price: price.amount });
-    if (leave) this.#set(line.id, { price, keyed: true });
+    if (leave) this.#set(line.id, { price, keyed: true, barcode: undefined });
   }
 
   /** @param {string | null} [id] */

@@ -97,6 +97,12 @@ export class Payment {
     if (this.store.pending) return this.resume();
     if (!this.store.cart.lines.length || this.open) return;
     clearToasts();
+    const aged = this.frame.selling.unlooked;
+    if (aged) void this.frame.selling.looked(aged).then((yes) => yes && this.#begin());
+    else this.#begin();
+  }
+
+  #begin() {
     this.sending.showForm();
     show(this.dialog);
     this.choose("cash");

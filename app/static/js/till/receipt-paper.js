@@ -130,10 +130,11 @@ export function tenderName(kind) {
  * How fresh the knowledge of other tills' receipts is, in words; "" while the line stands.
  * @param {{known_as_of: string | null, online: boolean}} answer
  * @param {string} language
+ * @param {string} [timeZone] the store's: a machine's own may be another, and the receipts beside it have the store's
  */
-export function knownAsOf({ known_as_of: time, online }, language) {
+export function knownAsOf({ known_as_of: time, online }, language, timeZone) {
   if (online) return "";
   if (!time) return t("Known here: only what this till has itself.");
-  const when = new Date(time).toLocaleString(language, { dateStyle: "medium", timeStyle: "short" });
+  const when = new Date(time).toLocaleString(language, { dateStyle: "medium", timeStyle: "short", timeZone });
   return t("Other tills’ receipts are known as of %(time)s.", { time: when });
 }

@@ -79,7 +79,7 @@ export class ReceiptRows {
     if (asked !== this.asked) return this.rows;
     this.rows = anew ? page.rows : [...this.rows, ...page.rows.filter((/** @type {any} */ row) => !this.rows.some(({ id }) => id === row.id))];
     this.next = page.next;
-    this.known.textContent = knownAsOf(page, language);
+    this.known.textContent = knownAsOf(page, language, this.frame.state.timezone);
     this.known.hidden = !this.known.textContent;
     this.draw();
     this.more.hidden = !this.next;

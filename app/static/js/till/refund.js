@@ -172,7 +172,7 @@ class Refund {
     const time = new Date(view.at).toLocaleString(language, { dateStyle: "medium", timeStyle: "short", timeZone: view.timezone });
     byId("refund-label").textContent = view.label;
     byId("refund-about").textContent = [time, view.customer_name, t("Total %(total)s", { total: this.#money(view.total) })].filter(Boolean).join(" · ");
-    byId("refund-as-of").textContent = knownAsOf(view, language);
+    byId("refund-as-of").textContent = knownAsOf(view, language, view.timezone);
     byId("refund-as-of").hidden = !byId("refund-as-of").textContent;
     const excess = byId("refund-excess");
     excess.hidden = view.left && !view.excess.length;
@@ -235,7 +235,7 @@ class Refund {
   #figures(quote) {
     this.quote = quote;
     const rows = [
-      ...quote.promotions.map((/** @type {any} */ each) => [each.name, -each.amount, "off"]),
+      ...quote.promotions.map((/** @type {any} */ each) => [t("Already taken off: %(name)s", { name: each.name }), -each.amount, "off"]),
       [t("Refund"), -quote.total, "sum"],
       ...(quote.cash_rounding ? [[t("Cash rounding"), -quote.cash_rounding, ""]] : []),
       ...quote.tenders.map((/** @type {any} */ tender) => [tenderName(tender.kind) + (tender.reference ? ` ${tender.reference}` : tender.hint ? ` ···${tender.hint}` : ""), -tender.amount, "tender"]),

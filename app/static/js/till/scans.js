@@ -135,7 +135,7 @@ export class Scans {
     frame.toast(t("No product has the code %(code)s.", { code }), {
       wrong: true,
       key: `scan ${code}`,
-      stays: 12000,
+      stays: Infinity, // what nobody saw would go unpaid: until somebody has seen to it, or the cart is paid
       actions: [
         { name: t("Key price"), run: () => void frame.selling.keyItem(t("Code %(code)s", { code })) },
         {

@@ -94,9 +94,9 @@ export class Selling {
     if (lines[to]) this.choose(lines[to].id);
   }
 
-  /** @param {string} [lead] */
-  async keyItem(lead) {
-    const item = await this.frame.ask.item(lead);
+  /** @param {string} [name] what it is called if nobody says better */
+  async keyItem(name) {
+    const item = await this.frame.ask.item(name);
     if (!item) return;
     const { cart, line } = addKeyed(this.cart, item);
     this.change(cart, line.id);
@@ -186,14 +186,28 @@ export class Selling {
     if (line) this.change(line.quantity > quantity ? replace(this.cart, { ...line, quantity: line.quantity - quantity }) : remove(this.cart, id));
   }
 
-  /** Once a cart, when something in it has an age. @param {Product} product */
-  async #oldEnough(product) {
+  /**
+   * What is sold from an age on that nobody at this till has looked at: in a cart that another till parked. It is asked before anything is paid.
+   * @returns {import("../cart.js").Line | null} the strictest
+   */
+  get unlooked() {
+    const aged = this.cart.adult ? [] : this.cart.lines.filter((line) => line.min_age && line.quantity > 0);
+    return aged.sort((a, b) => (b.min_age ?? 0) - (a.min_age ?? 0))[0] ?? null;
+  }
+
+  /** @param {{name: string, min_age: number | null}} line @returns {Promise<boolean>} */
+  looked(line) {
+    return this.#oldEnough(line, t("No"));
+  }
+
+  /** Once a cart, when something in it has an age. @param {{name: string, min_age?: number | null}} product @param {string} [no] */
+  async #oldEnough(product, no = t("No: leave it out")) {
     if (!product.min_age || this.cart.adult) return true;
     const yes = await this.frame.confirm({
       title: t("Customer %(age)s or older?", { age: product.min_age }),
       lead: t("%(name)s is sold from %(age)s years on. Look at the customer, or at a card with a date of birth.", { name: product.name, age: product.min_age }),
       yes: t("Yes, %(age)s or older", { age: product.min_age }),
-      no: t("No: leave it out"),
+      no,
     });
     if (yes) this.frame.store.update({ ...this.cart, adult: true });
     return yes;

@@ -40,8 +40,10 @@ export class Sold {
     byId("sold-title").textContent = back ? t("Refunded") : t("Sold");
     byId("sold-number").textContent = t("Receipt %(number)s", { number: label(order) });
     const cash = (order.tenders ?? []).reduce((/** @type {number} */ sum, /** @type {any} */ tender) => sum + (tender.kind === "cash" && tender.amount < 0 ? -tender.amount : 0), 0);
-    byId("sold-change-label").textContent = cash ? t("Pay out in cash") : t("Change");
-    byId("sold-change").textContent = money(cash || (order.change ?? 0), currency);
+    // A refund gives no change: what the customer gets back stands there, in cash or however it was paid.
+    byId("sold-change-label").textContent = cash ? t("Pay out in cash") : back ? t("Given back") : t("Change");
+    byId("sold-change").textContent = money(cash || (back ? -order.total : (order.change ?? 0)), currency);
+    byId("sold-gift").hidden = back;
     const tenders = (order.tenders ?? []).map((/** @type {any} */ tender) => `${tenderName(tender.kind)} ${money(tender.amount, currency)}`);
     byId("sold-paid").textContent = [t("Total %(total)s", { total: money(order.total, currency) }), ...tenders].join(" · ");
     byId("sold-note").textContent = note;
