@@ -128,7 +128,8 @@ const NOTES = /** @type {Record<string, number[]>} */ ({
 const STEPS = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000];
 
 /**
- * The three amounts a customer most likely hands over for `due`, beside the exact one: those made of the fewest notes.
+ * The three amounts a customer most likely hands over for `due`, beside the exact one: of few notes, and not far above it. Who pays 25.42 gives
+ * 50, or 30, or 40; hardly 26 with coins, and hardly ever 200.
  * @param {bigint} due
  * @param {Currency} currency
  * @returns {bigint[]} ascending, each greater than `due`
@@ -141,7 +142,8 @@ export function likelyNotes(due, currency) {
   const candidates = new Map();
   for (const note of notes) {
     const amount = ((due + note - 1n) / note) * note;
-    if (amount > due) candidates.set(amount, countNotes(amount, notes));
+    // Twice what is due is as unlikely as one more note.
+    if (amount > due) candidates.set(amount, countNotes(amount, notes) + Math.log2(Number(amount) / Number(due)));
   }
   return [...candidates.entries()]
     .sort(([a, m], [b, n]) => m - n || (a < b ? -1 : 1))
