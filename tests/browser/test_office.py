@@ -82,6 +82,19 @@ def test_an_edit_that_came_second_shows_both_and_keeps_what_was_typed(page: Page
     assert office.node.company.get("product:4000001")["price"]["amount"] == 299
 
 
+def test_who_types_a_price_goes_on_typing_when_another_price_comes(page: Page, office: Any) -> None:
+    page.locator(".price", has_text="Espresso").get_by_role("button", name="Edit").click()
+    page.get_by_label("New price").fill("")
+    page.keyboard.type("3.")
+    lemonade = office.node.company.get("product:4000002")
+    office.node.company.put({**lemonade, "price": {"amount": 111, "per": 1000}})
+    expect(page.locator(".price", has_text="Lemonade")).to_contain_text("€1.11")
+    page.keyboard.type("15")
+    page.keyboard.press("Enter")
+
+    expect(page.locator(".price", has_text="Espresso").locator(".price-now")).to_have_text("€3.15")
+
+
 def test_a_price_that_is_no_amount_is_said_at_its_field(page: Page, office: Any) -> None:
     page.fill("#price-query", "espr")
     expect(page.locator(".price")).to_have_count(1)

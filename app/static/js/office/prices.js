@@ -39,7 +39,9 @@ export class Prices {
       if (asked !== this.asked) return;
       // A row that is being edited stays as it is: what was typed, and the revision that was seen.
       const edited = new Map([...this.list.querySelectorAll("li:has(form)")].map((row) => [/** @type {HTMLElement} */ (row).dataset.product, row]));
+      const typing = document.activeElement;
       this.list.replaceChildren(...rows.map((/** @type {Product} */ product) => edited.get(product.id) ?? this.#row(product)));
+      if (typing instanceof HTMLElement && this.list.contains(typing)) typing.focus(); // its row was put back, which took that away
       this.#none(rows.length ? "" : text ? t("Nothing found for “%(text)s”", { text }) : t("No products yet. They come with the first sync."));
     } catch (problem) {
       if (!(problem instanceof Problem)) throw problem;
