@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import heapq
 import threading
+from collections import Counter
 from typing import Any
 
 from flask import Blueprint, Response
@@ -70,10 +71,13 @@ class Office:
         return None
 
     def money(self) -> dict[str, Any]:
-        """`{"currency", "digits"}` in which head office shows prices: those of the first store."""
+        """`{"currency", "digits"}` in which head office shows prices: those of most stores, of as many the first."""
         read = [StoreFacts(self.node.company, store).read() for store in self.node.stores()]
-        facts = next((facts for facts, known in read if known), None) or defaults("")
-        return {"currency": facts["currency"], "digits": facts["digits"]}
+        facts = [facts for facts, known in read if known] or [defaults("")]
+        ((currency, digits), _stores), *_others = Counter(
+            (one["currency"], one["digits"]) for one in facts
+        ).most_common()
+        return {"currency": currency, "digits": digits}
 
 
 def register(blueprint: Blueprint, node: Any) -> None:

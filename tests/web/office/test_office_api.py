@@ -134,3 +134,18 @@ def test_a_store_that_is_none_does_not_change_the_currency(office: FlaskClient, 
     head_office.company.put({"_id": "store:../Bad Id", "type": "store", "schema": 1, "digits": "x"})
 
     assert office.get("/api/state").json["currency"] == "EUR"
+
+
+def test_prices_are_shown_in_the_money_of_most_stores(office: FlaskClient, head_office: Node) -> None:
+    here = head_office.company.get("store:s1")
+    for id, currency, digits in (("a1", "JPY", 0), ("s2", "EUR", 2)):
+        head_office.database(f"store-{id}")
+        head_office.company.put(
+            {**without_rev(here), "_id": f"store:{id}", "id": id, "currency": currency, "digits": digits}
+        )
+
+    assert office.get("/api/state").json["currency"] == "EUR"  # not that of a1, which stands first
+
+
+def without_rev(doc: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in doc.items() if name != "_rev"}
