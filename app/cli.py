@@ -21,9 +21,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     """The command with ``argv``, or the process's own arguments; the exit status."""
     arguments = parser().parse_args(argv)
     from app.process import log_to_stderr
+    from app.transfer import asking
 
     log_to_stderr(arguments.verbose)
     try:
+        asking.complete(arguments)
         return int(arguments.run(arguments) or 0)
     except BrokenPipeError:
         # ``couchtill dump … | head``: nobody reads on. Python's own flush at the end would complain once more.
@@ -101,7 +103,12 @@ def _run(arguments: argparse.Namespace, kind: str, **first: Any) -> int:
     from app.node.setup import prepare
     from app.process import run_node
 
-    config = prepare(arguments.data, kind, central=arguments.central, host=arguments.host, port=arguments.port, **first)
+    central = arguments.central
+    if central is not None and not (arguments.data / "node.toml").exists():
+        from app.transfer.asking import with_password
+
+        central = with_password(central)
+    config = prepare(arguments.data, kind, central=central, host=arguments.host, port=arguments.port, **first)
     node = Node(arguments.data, config.with_(demo_origin=arguments.demo_origin))
     return run_node(node, with_parent=arguments.with_parent)
 
@@ -273,7 +280,8 @@ def parser() -> argparse.ArgumentParser:
     top = _Parser(
         prog="couchtill",
         description="A till that sells without the network, and replicates like CouchDB when it is back.",
-        epilog="DB is a file (DIR/company.db) or a URL (http://user:password@host:5984/company).",
+        epilog="DB is a file (DIR/company.db) or a URL (http://user@host:5984/company; "
+        "the password in it, in COUCHTILL_CENTRAL_PASSWORD, or asked for).",
     )
     top.add_argument("--version", action="version", version=f"CouchTill {app.__version__}")
     top.add_argument("-v", "--verbose", action="store_true", help="log more, to standard error")
@@ -293,7 +301,7 @@ def parser() -> argparse.ArgumentParser:
         server(made, port)
         made.add_argument("--host", default=None, help="address to listen on, default 127.0.0.1")
         made.add_argument("--id", help="who it is, at the first start")
-        made.add_argument("--central", metavar="URL", help="http://user:password@host:5984; kept")
+        made.add_argument("--central", metavar="URL", help="http://user@host:5984; kept, with the password")
         made.add_argument("--demo-origin", metavar="ORIGIN", help=argparse.SUPPRESS)
 
     made = command("demo", demo, "a whole shop on this machine, on one page; Ctrl-C ends it")

@@ -148,6 +148,9 @@ def _file(url: str, place: Path, shown: str, asked: Sequence[str]) -> Path:
     """Which file the backup becomes: in a folder one of this moment's name, which goes on with what was broken off
     there."""
     if not place.is_dir():
+        if not place.suffix and not place.exists():
+            # Meant as a directory, most likely: as a file, each night's would take the place of the last one's.
+            raise BackupError(f"{place} is no directory: make it first, or name a file, as in {place / 'central.zip'}.")
         return place
     host = re.sub(r"[^a-z0-9.-]", "-", (urlsplit(url).hostname or "central").lower())
     stem = f"{host}-{datetime.now(UTC):%Y-%m-%d-%H%M%S}"

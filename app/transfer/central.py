@@ -4,23 +4,17 @@ those that are made go somewhere."""
 from __future__ import annotations
 
 import argparse
-import getpass
-import os
-import sys
 from functools import reduce
 from operator import or_
 from pathlib import Path
-from urllib.parse import quote, urlsplit, urlunsplit
 
 from app.node import NodeError
+from app.transfer.asking import with_password
 from app.web.users import write_secret
 from couch import settings, wanted
 from couch.plan import Plan, plan
-from couch.server import CentralError, Server, shown
+from couch.server import Server
 from couch.wanted import Wanted
-
-#: Where a password comes from that the URL doesn't have and nobody can be asked for.
-PASSWORD = "COUCHTILL_CENTRAL_PASSWORD"
 
 
 class Passwords:
@@ -56,7 +50,7 @@ def look(arguments: argparse.Namespace, keeper: Passwords) -> tuple[Server, Plan
     asked = reduce(or_, [wanted.store(id) for id in arguments.store], Wanted())
     asked = reduce(or_, [wanted.terminal(id) for id in arguments.terminal], asked)
     asked = reduce(or_, [wanted.office(id) for id in arguments.office], asked)
-    server = Server(_with_password(arguments.url), ca=arguments.ca)
+    server = Server(with_password(arguments.url), ca=arguments.ca)
     server.require_admin()
     known, notes = server.databases(), list[str]()
     renewed = set(arguments.new_password)
@@ -65,17 +59,3 @@ def look(arguments: argparse.Namespace, keeper: Passwords) -> tuple[Server, Plan
     all = (asked | there).renewing(renewed)
     values = settings.wanted() if arguments.settings else None
     return server, plan(server, all, values=values, keeper=keeper, known=known, notes=notes)
-
-
-def _with_password(url: str) -> str:
-    """`url` with the password that it lacks where it has a name: from the environment, or asked for."""
-    parts = urlsplit(url)
-    if parts.username is None or parts.password is not None:
-        return url
-    password = os.environ.get(PASSWORD)
-    if password is None:
-        if not sys.stdin.isatty():
-            raise CentralError(f"{shown(url)} needs a password: in the URL, or in {PASSWORD}.")
-        password = getpass.getpass(f"Password of {parts.username} at {shown(url)}: ")
-    host = parts.netloc.rpartition("@")[2]
-    return urlunsplit(parts._replace(netloc=f"{parts.username}:{quote(password, safe='')}@{host}"))

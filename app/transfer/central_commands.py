@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from app.transfer.copy_commands import URL
+
 if TYPE_CHECKING:
     from app.transfer.central import Passwords
     from couch.plan import Plan
@@ -105,7 +107,7 @@ def add(central: Any, command: Any) -> None:
         made.add_argument(
             "url",
             metavar="URL",
-            help="http://admin@host:5984; the password in it, in COUCHTILL_CENTRAL_PASSWORD, or asked for",
+            help=URL,
         )
         for what, metavar, help in (
             ("store", "S1", "a store, besides those that the central names; may be repeated"),

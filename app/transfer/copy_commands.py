@@ -9,14 +9,19 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+#: What commands about a central say of its address.
+URL = "http://admin@host:5984; the password in it, in COUCHTILL_CENTRAL_PASSWORD, or asked for"
+
 
 def backup(arguments: argparse.Namespace) -> int:
     from app.docs import json
+    from app.transfer.asking import with_password
     from app.transfer.backup import backup as run
 
+    url = with_password(arguments.url)
     with _bar("documents") as progress:
         file, manifest = run(
-            arguments.url,
+            url,
             arguments.place,
             only=arguments.database,
             users=arguments.users,
@@ -50,13 +55,15 @@ def check(arguments: argparse.Namespace) -> int:
 
 def restore(arguments: argparse.Namespace) -> int:
     from app.docs import json
+    from app.transfer.asking import with_password
     from app.transfer.restore import restore as run
     from app.words import hide
 
+    url = with_password(arguments.url)
     with _bar("revisions") as progress:
         outcomes = run(
             arguments.file,
-            arguments.url,
+            url,
             only=arguments.database,
             users=not arguments.no_users,
             join=arguments.join,
@@ -86,13 +93,17 @@ def restore(arguments: argparse.Namespace) -> int:
             file=sys.stderr,
         )
     print("Tills go on by themselves, and send what the copy was too old for.", file=sys.stderr)
+    print(
+        "In no backup are settings, and who manages users: “couchtill central apply” puts them right at a new central.",
+        file=sys.stderr,
+    )
     return 0
 
 
 def add(group: Any, command: Any) -> None:
     """The arguments, into the group `couchtill central`; `command(name, run, help, into)` makes a parser."""
     made = command("backup", backup, "copies what a central holds into one file, while it goes on", group)
-    made.add_argument("url", metavar="URL", help="http://admin:password@host:5984")
+    made.add_argument("url", metavar="URL", help=URL)
     made.add_argument("place", metavar="FILE|DIR", type=Path, help="in a directory it is named by server and time")
     _database(made, "only this database; may be repeated. Else company and every store's")
     made.add_argument("--users", action="store_true", help="with the users and the hashes of their passwords")
@@ -101,7 +112,7 @@ def add(group: Any, command: Any) -> None:
 
     made = command("restore", restore, "writes a backup into a central, empty or not; deletes nothing", group)
     made.add_argument("file", metavar="FILE", type=Path)
-    made.add_argument("url", metavar="URL", help="http://admin:password@host:5984")
+    made.add_argument("url", metavar="URL", help=URL)
     _database(made, "only this database of the backup; may be repeated")
     made.add_argument("--no-users", action="store_true", help="without the users, where the backup has them")
     made.add_argument("--join", action="store_true", help="also into a database that another central's tills filled")

@@ -259,3 +259,38 @@ def test_nobody_becomes_two(hub: Hub) -> None:
     answer = told("plan", hub.url)
     assert answer["steps"] == []
     assert "s2-office is head office's user: a terminal needs one of its own." in answer["notes"]
+
+
+def test_what_takes_the_centrals_address_takes_it_without_the_password(
+    hub: Hub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A nightly backup's command line is for everybody on the machine to read."""
+    told("apply", hub.url, *FIRST)
+    bare = f"http://admin@127.0.0.1:{hub.port}"
+    assert "needs a password" in central("backup", bare, tmp_path / "a.zip", status=1).stderr
+    monkeypatch.setenv("COUCHTILL_CENTRAL_PASSWORD", "s3cret/+@")
+    central("backup", bare, tmp_path / "a.zip")
+    last = central("restore", tmp_path / "a.zip", bare).stderr
+    assert "“couchtill central apply” puts them right" in last
+    file = tmp_path / "products.csv"
+    file.write_text("product_id,name,price_cents\ntea,Tea,350\n")
+    assert main(["dump", f"{bare}/company"]) == 0
+    assert main(["replicate", f"{bare}/company", str(tmp_path / "company.db"), "--create-target"]) == 0
+    shown = capsys.readouterr()
+    assert main(["conflicts", "list", "--db", f"{bare}/company"]) == 0
+    assert main(["import", "products", str(file), "--db", f"{bare}/company"]) == 0
+    monkeypatch.delenv("COUCHTILL_CENTRAL_PASSWORD")
+    for words in (
+        ["dump", f"{bare}/company"],
+        ["terminal", "--id", "s1-t1", "--data", str(tmp_path / "till"), "--central", bare],
+    ):
+        assert main(words) == 1
+        assert "needs a password" in capsys.readouterr().err
+    assert not (tmp_path / "till").exists()
+    assert "_design/couchtill" in shown.out and "s3cret" not in shown.out + shown.err
+
+
+def test_a_backup_into_a_directory_that_is_not_there_is_no_file_of_its_name(hub: Hub, tmp_path: Path) -> None:
+    told("apply", hub.url, *FIRST)
+    refused = central("backup", hub.url, tmp_path / "backups", status=1).stderr
+    assert "is no directory: make it first" in refused and not (tmp_path / "backups").exists()
