@@ -245,7 +245,10 @@ class Shift {
     byId("cash-reason", HTMLInputElement).value = "";
     byId("cash-fault").textContent = "";
     const category = byId("cash-category", HTMLSelectElement);
-    category.replaceChildren(...state.expenses.map((/** @type {string} */ name) => h("option", { value: name }, t(name))));
+    category.replaceChildren(
+      ...(state.expenses.length > 1 ? [h("option", { value: "" }, t("Choose a category"))] : []), // the first one would be taken unseen
+      ...state.expenses.map((/** @type {string} */ name) => h("option", { value: name }, t(name))),
+    );
     /** @type {HTMLInputElement} */ (this.cash.querySelector(`input[value="${kind}"]`)).checked = true;
     this.#choose(kind);
     show(this.cash);
@@ -271,7 +274,13 @@ class Shift {
       return;
     }
     const kind = this.kind;
-    const category = kind === "expense" ? byId("cash-category", HTMLSelectElement).value : null;
+    const chosen = byId("cash-category", HTMLSelectElement);
+    if (kind === "expense" && !chosen.value) {
+      byId("cash-fault").textContent = t("Choose a category: what is the expense for?");
+      chosen.focus();
+      return;
+    }
+    const category = kind === "expense" ? chosen.value : null;
     const body = { request: this.request, kind, amount: Number(amount), category, reason: byId("cash-reason", HTMLInputElement).value.trim() };
     await this.#doing("cash-fault", this.cash, async () => {
       if (!(await this.#noted(body))) return;
