@@ -73,7 +73,8 @@ def erase(
     if not isinstance(request, str) or not re.fullmatch(REQUEST, request):
         raise SaleError(400, "invalid", say("The request’s id is missing, or not valid."), "request")
     if reason not in REASONS:
-        raise SaleError(400, "invalid", say("Say why the data are erased."), "reason")
+        told = say("Say why the data are erased, by one of: %(reasons)s.", reasons=", ".join(REASONS))
+        raise SaleError(400, "invalid", told, "reason")
     with database.transaction():
         written = database.read(erasure_id(request))
         if written is not None:

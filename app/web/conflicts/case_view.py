@@ -181,11 +181,11 @@ class View:
         if self._base is None:
             return []
         found = []
-        paths = {field.path for field in self.case.fields} | {one.path for one in self.case.joined}
+        told = {field.path for field in self.case.fields} | {one.path for one in self.case.joined} | QUIET
         live = self.case.live[0].body
         for name in merge.content({**self._base, **live}):
             was, now = self._base.get(name, MISSING), live.get(name, MISSING)
-            if name not in paths and not alike(was, now):
+            if name not in told and not alike(was, now):
                 label = self.words.field(self.case.type, name)
                 found.append(
                     {

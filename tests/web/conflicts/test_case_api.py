@@ -187,9 +187,10 @@ def test_the_pictures_of_each_version_are_shown_and_nothing_else_of_it(till: Fla
 
 
 def test_deleted_against_edited_says_what_was_edited_and_asks_which(till: FlaskClient, terminal: Node) -> None:
-    fork(terminal.company, ESPRESSO, DELETED, on("s1-t1", name="Espresso doppio"))
+    early = "2026-11-20T12:05:00.111Z"
+    fork(terminal.company, ESPRESSO, DELETED, on("s1-t1", name="Espresso doppio", priced_at=early))
     page = till.get(PAGE).text
-    assert "Keep it deleted" in page and "Bring it back" in page and "doppio" in page
+    assert "Keep it deleted" in page and "Bring it back" in page and "doppio" in page and early not in page
     assert decide(till, keep="deleted").json["doc"] is None
     assert "it stays deleted" in till.get(PAGE).text
 

@@ -41,6 +41,8 @@ def client(node: Node, key: str | None = None) -> FlaskClient:
 def test_a_customer_is_found_erased_once_and_in_the_journal(node: Node) -> None:
     web = client(node)
     assert [row["id"] for row in web.get("/api/erasures/people?q=quillf").json["rows"]] == [ADA["_id"]]
+    other = web.post("/api/customers/customer:ada/erase", json={**BODY, "reason": "by letter"})
+    assert (other.status_code, other.json["field"]) == (400, "reason") and "asked, unused" in other.json["reason"]
     made = web.post("/api/customers/customer:ada/erase", json=BODY)
     assert (made.status_code, made.json["repeated"]) == (201, False)
     again = web.post("/api/customers/customer:ada/erase", json=BODY)
