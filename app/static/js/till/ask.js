@@ -121,6 +121,8 @@ export class Ask {
   #why() {
     const digits = this.question?.digits ?? 0;
     if (!/^[\d\s]*[.,]?\d*$/.test(this.number.value)) return t("Digits and one point only.");
+    const [whole, after = ""] = this.number.value.trim().split(/[.,]/);
+    if (after.length <= digits) return whole || after ? t("That is too much.") : t("Key a number.");
     if (digits === 0) return t("No decimals here.");
     return t("At most %(digits)s digits after the point.", { digits });
   }
