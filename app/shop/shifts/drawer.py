@@ -29,10 +29,10 @@ def check(desk: Desk, shift: str, amount: int, actor: Actor) -> None:
     if desk.settings["count"] == "blind" and not actor.may("count_see"):
         raise SaleError(409, "more_than_drawer", say("This is more than the drawer should hold."), "amount")
     facts, _ = desk.facts.read()
-    digits = facts["digits"]
+    digits, currency = int(facts["digits"]), str(facts["currency"])
     reason = say(
         "The drawer should hold %(held)s, less than %(amount)s.",
-        held=Money(held, digits),
-        amount=Money(amount, digits),
+        held=Money(held, digits, currency),
+        amount=Money(amount, digits, currency),
     )
     raise SaleError(409, "more_than_drawer", reason, "amount", {"expected": held})
