@@ -38,6 +38,8 @@ def test_a_day_from_float_to_z(till: FlaskClient, terminal: Node) -> None:
         answer = till.post("/api/cash", json=body)
         assert (answer.status_code, schemas.check(answer.json["cash"])) == (201, [])
         assert till.post("/api/cash", json=body).json == {**answer.json, "repeated": True}
+    more = till.post("/api/cash", json={"request": "cash-too-much", "kind": "drop", "amount": 10**6}).json
+    assert more["error"] == "more_than_drawer" and more["reason"].endswith("less than €10,000.00.")
     assert till.post("/api/drawer", json={"request": "drawer-00001"}).status_code == 201
     body = {"request": "event-00001", "kind": "void_line", "details": {"name": "Espresso", "amount": 245}}
     assert till.post("/api/events", json=body).status_code == 201
