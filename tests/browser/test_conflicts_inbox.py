@@ -83,6 +83,18 @@ def test_many_are_selected_looked_at_and_decided_and_the_rest_keeps_its_place(
     assert office.company.get("product:c059")["price"]["amount"] == 1290
     expect(page.locator("#bulk-count")).to_have_text("1 selected")
 
+    # Too quick: all three at once are in dispute again, and then decided once more.
+    page.locator(".toast").get_by_role("button", name="Undo").click()
+    expect(page.locator(".toast")).to_contain_text("3 are in dispute again.")
+    expect(page.locator('[data-count="conflicts"]')).to_have_text("60")
+    for number in ("059", "058", "056"):
+        page.get_by_label(f"Select: Coffee {number}").check()
+    page.get_by_label("Select: Coffee 057").uncheck()
+    page.get_by_role("button", name="Head office’s").click()
+    page.get_by_role("button", name="Apply to 3").click()
+    expect(page.locator('[data-count="conflicts"]')).to_have_text("57")
+    page.get_by_label("Select: Coffee 057").check()
+
     # News while the page is read: the row that is looked at stays where it is, and what is selected stays selected.
     row = page.get_by_text("Coffee 040: price")
     row.scroll_into_view_if_needed()

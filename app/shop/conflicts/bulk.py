@@ -36,6 +36,11 @@ def side_of(case: Case, choice: str, is_till: IsTill) -> Side | Reason:
     return max(found, key=Side.written) if found else missing
 
 
+def own_request(request: str, database: Database, id: str) -> str:
+    """What one document's part in the request for many is known by."""
+    return f"{request}.{hashlib.sha256(f'{database.name}/{id}'.encode()).hexdigest()[:12]}"
+
+
 def decide(
     database: Database,
     id: str,
@@ -51,7 +56,6 @@ def decide(
 ) -> dict[str, Any]:
     """Decides one of many; `request` is that of all of them. `resolve`'s answer. Raises SaleError as it does, and 409
     `no_side` where the choice means none of this document's sides."""
-    own = f"{request}.{hashlib.sha256(f'{database.name}/{id}'.encode()).hexdigest()[:12]}"
     asks = tuple(asks)
     case = cases.read(database, id, asks)
     side = side_of(case, choice, is_till) if case is not None and case.seen == seen else None
@@ -60,7 +64,7 @@ def decide(
     return resolve(
         database,
         id,
-        request=own,
+        request=own_request(request, database, id),
         seen=seen,
         actor=actor,
         on=on,

@@ -1,6 +1,7 @@
 """Deciding many conflicts with one choice: what each would become, and doing it.
 
-`POST /api/conflicts/preview` and `POST /api/conflicts/bulk`. A page sends a thousand in parts, under one request's id.
+`POST /api/conflicts/preview`, `POST /api/conflicts/bulk`, and `POST /api/conflicts/bulk/undo`, which takes it back. A
+page sends a thousand in parts, under one request's id.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from app.shop.conflicts import bulk, inbox, policies
 from app.shop.conflicts.case import Case, Side, read
 from app.shop.conflicts.history import QUIET
 from app.shop.conflicts.inbox import Filter
+from app.shop.conflicts.undoing import RIGHT, undo
 from app.shop.reason import Reason, say
 from app.shop.sale import SaleError, invalid
 from app.web.conflicts import counts
@@ -55,14 +57,12 @@ def register(blueprint: Blueprint, hall: Hall) -> None:
     @blueprint.post("/api/conflicts/bulk")
     def many() -> Response:
         """`{"request", "take", "items": [{"database", "id", "seen"}], "note"?}`: each is decided by itself, in a
-        resolution of its own. `{"resolved": [{"database", "id", "rev"}], "stayed": [{"database", "id", "title",
-        "error", "reason"}], "counts"}`."""
+        resolution of its own. `{"resolved": [{"database", "id", "rev", "resolution"}], "stayed": [{"database", "id",
+        "title", "error", "reason"}], "counts"}`."""
         body = read_json()
         actor = hall.actor(body)
         actor.need(followups.RIGHT, say("decide between two versions"))
-        own, take, items = body.get("request"), _take(body), _items(hall, body)
-        if not isinstance(own, str) or not 8 <= len(own) <= 48:
-            raise invalid(say("The request’s id is missing, or not valid."), "request")
+        own, take, items = _request(body), _take(body), _items(hall, body)
         words, asks = Words(hall), policies.asks(hall.company)
         done, stayed = [], []
         for database, item in items:
@@ -81,12 +81,31 @@ def register(blueprint: Blueprint, hall: Hall) -> None:
                     note=_text(body, "note"),
                     asks=asks,
                 )
+                done.append({**about, "rev": made["rev"], "resolution": made["resolution"]["_id"]})
+            except SaleError as error:
+                stayed.append({**about, **_why(error, database, item["id"], words)})
+        return answer({"resolved": done, "stayed": stayed, "counts": waiting(hall)})
+
+    @blueprint.post("/api/conflicts/bulk/undo")
+    def none_of_many() -> Response:
+        """`{"request", "items": [{"database", "id", "resolution"}]}`, as `resolved` named them: each is in dispute
+        again. `{"undone": [{"database", "id", "rev"}], "stayed": [{"database", "id", "title", "error", "reason"}],
+        "counts"}`; one that was changed since stays as it is."""
+        body = read_json()
+        actor = hall.actor(body)
+        actor.need(RIGHT, say("take a decision back"))
+        own, items, words = _request(body), _items(hall, body), Words(hall)
+        done, stayed = [], []
+        for database, item in items:
+            about, id = {"database": database.name, "id": item["id"]}, item["id"]
+            try:
+                hall.need_own(id)
+                own_id, resolution = bulk.own_request(own, database, id), str(item.get("resolution"))
+                made = undo(database, id, request=own_id, resolution=resolution, actor=actor, on=hall.on)
                 done.append({**about, "rev": made["rev"]})
             except SaleError as error:
-                told = error.as_dict()
-                title = _title(database, item["id"], words)
-                stayed.append({**about, "title": title, "error": told["error"], "reason": tell(told["reason"])})
-        return answer({"resolved": done, "stayed": stayed, "counts": waiting(hall)})
+                stayed.append({**about, **_why(error, database, id, words)})
+        return answer({"undone": done, "stayed": stayed, "counts": waiting(hall)})
 
 
 def waiting(hall: Hall) -> dict[str, int]:
@@ -112,6 +131,19 @@ def _text(given: Mapping[str, Any], name: str) -> str | None:
     if value is not None and not isinstance(value, str):
         raise invalid(say("“%(name)s” must be text.", name=name), name)
     return value
+
+
+def _request(body: Mapping[str, Any]) -> str:
+    own = body.get("request")
+    if not isinstance(own, str) or not 8 <= len(own) <= 48:
+        raise invalid(say("The request’s id is missing, or not valid."), "request")
+    return own
+
+
+def _why(error: SaleError, database: Database, id: str, words: Words) -> dict[str, str]:
+    """What one of many is called, and why it stays."""
+    told = error.as_dict()
+    return {"title": _title(database, id, words), "error": told["error"], "reason": tell(told["reason"])}
 
 
 def _take(body: Mapping[str, Any]) -> str:

@@ -214,6 +214,33 @@ def test_many_are_shown_what_they_become_and_those_that_changed_meanwhile_stay(
     assert [row["id"] for row in till.get("/api/conflicts").get_json()["rows"]] == [LEMONADE]
 
 
+def test_many_decisions_are_taken_back_at_once_but_for_those_that_were_changed_since(
+    terminal: Node, till: FlaskClient
+) -> None:
+    for id in (ESPRESSO, LEMONADE, JUICE):
+        change_price(terminal.company, id)
+    before = {id: terminal.company.get(id) for id in (ESPRESSO, LEMONADE, JUICE)}
+    items = [{"database": "company", "id": id} for id in before]
+    shown = till.post("/api/conflicts/preview", json={"take": "office", "items": items}).get_json()["rows"]
+    asked = {"request": "many-0001", "take": "office", "items": shown}
+    done = till.post("/api/conflicts/bulk", json=asked).get_json()["resolved"]
+    terminal.company.put({**terminal.company.get(LEMONADE), "price": price(777)})
+
+    undo = {"request": "undo-0001", "items": done}
+    first, again = (till.post("/api/conflicts/bulk/undo", json=undo).get_json() for _ in range(2))
+
+    assert [row["id"] for row in first["undone"]] == [ESPRESSO, JUICE] == [row["id"] for row in again["undone"]]
+    assert [(row["id"], row["error"], bool(row["title"])) for row in first["stayed"]] == [(LEMONADE, "changed", True)]
+    assert first["counts"]["conflicts"] == 2
+    assert sorted(row["id"] for row in till.get("/api/conflicts").get_json()["rows"]) == sorted([ESPRESSO, JUICE])
+    assert terminal.company.get(LEMONADE)["price"] == price(777)
+    for wrong in ({"items": done}, {"request": "undo-0002", "items": []}, {"request": "undo-0002", "items": [1]}):
+        assert till.post("/api/conflicts/bulk/undo", json=wrong).status_code == 400
+    foreign = [{**done[0], "resolution": done[1]["resolution"]}]
+    told = till.post("/api/conflicts/bulk/undo", json={"request": "undo-0003", "items": foreign}).get_json()
+    assert (told["undone"], [row["error"] for row in told["stayed"]]) == ([], ["not_found"])
+
+
 def test_what_the_central_refused_is_noted_and_seen_to_like_any_task(tmp_path: Path) -> None:
     config = NodeConfig(kind="terminal", id="s1-t1", store="s1", central_url="http://127.0.0.1:9")
     with Node(tmp_path / "s1-t1", config) as node:

@@ -93,6 +93,7 @@ WRITES = (
     "/api/conflicts/company/product:4000001/resolve",
     "/api/conflicts/company/product:4000001/undo",
     "/api/conflicts/bulk",
+    "/api/conflicts/bulk/undo",
     "/api/conflicts/preview",
     "/api/history/company/product:4000001/restore",
     "/api/followups/company/product:4000001",

@@ -11,6 +11,8 @@ import { keyOf } from "./row.js";
 /** Documents that one request decides, and rows that the look lists. */
 const PART = 50;
 const LISTED = 200;
+/** Milliseconds for which taking it all back is offered: each can be later, from its history. */
+const STAYS = 30000;
 
 /** @typedef {{database: string, id: string, seen: string, title: string, text: string, deleted: boolean, becomes: {field: string, value: string, now: string}[], reason: string}} Becomes */
 
@@ -162,27 +164,30 @@ export class Many {
     let decided = 0;
     /** @type {{title: string, reason: string}[]} */
     const stayed = [];
-    /** @type {string[]} */
-    let approvals = [];
+    /** @type {{database: string, id: string, resolution: string}[]} */
+    const made = [];
+    const told = () => {
+      const actions = made.length ? [{ name: t("Undo"), run: () => void this.undo(made) }] : [];
+      toast(tn("%(num)s decided.", "%(num)s decided.", decided), { key: "many", actions, stays: STAYS });
+    };
+    const send = inParts("api/conflicts/bulk", { request, take: this.take });
     try {
       for (let at = 0; at < ready.length && !this.stopped; at += PART) {
-        const items = ready.slice(at, at + PART).map(({ database, id, seen }) => ({ database, id, seen }));
-        const answer = await withLeave((leave) => {
-          approvals = leave.approvals ?? approvals; // one leave is good for all parts of this request
-          return post("api/conflicts/bulk", { request, take: this.take, items, ...(approvals.length ? { approvals } : {}) }, { timeout: 120000 });
-        });
+        const answer = await send(ready.slice(at, at + PART).map(({ database, id, seen }) => ({ database, id, seen })));
         decided += answer.resolved.length;
         stayed.push(...answer.stayed);
+        made.push(...answer.resolved.map((/** @type {any} */ { database, id, resolution }) => ({ database, id, resolution })));
         for (const each of answer.resolved) inbox.selected.delete(keyOf(each));
         progress.value = Math.min(at + PART, ready.length);
       }
       inbox.everything = false;
       if (!stayed.length) hide(this.dialog);
       else this.#stayed(decided, stayed);
-      toast(tn("%(num)s decided.", "%(num)s decided.", decided), { key: "many" });
+      told();
     } catch (problem) {
       if (!(problem instanceof Problem)) throw problem;
-      byId("preview-fault").textContent = decided ? `${tn("%(num)s decided.", "%(num)s decided.", decided)} ${problem.message}` : problem.message;
+      byId("preview-fault").textContent = problem.message;
+      if (decided) told();
       button.disabled = false;
     } finally {
       this.busy = false;
@@ -190,6 +195,38 @@ export class Many {
       byId("preview-stop").hidden = true;
     }
     await inbox.refresh();
+  }
+
+  /**
+   * All of it is in dispute again, but for what was changed since.
+   * @param {{database: string, id: string, resolution: string}[]} made
+   */
+  async undo(made) {
+    if (this.busy) return;
+    this.busy = true;
+    if (this.dialog.open) hide(this.dialog);
+    const send = inParts("api/conflicts/bulk/undo", { request: ulid() });
+    const left = [...made];
+    let undone = 0;
+    /** @type {{title: string, reason: string}[]} */
+    const stayed = [];
+    try {
+      while (left.length) {
+        const answer = await send(left.slice(0, PART));
+        left.splice(0, PART);
+        undone += answer.undone.length;
+        stayed.push(...answer.stayed);
+      }
+      const words = [tn("%(num)s is in dispute again.", "%(num)s are in dispute again.", undone)];
+      if (stayed.length) words.push(tn("%(num)s stays decided.", "%(num)s stay decided.", stayed.length), `${stayed[0].title}: ${stayed[0].reason}`);
+      toast(words.join(" "), { key: "many", stays: stayed.length ? STAYS : undefined });
+    } catch (problem) {
+      if (!(problem instanceof Problem)) throw problem;
+      toast(problem.message, { key: "many", wrong: true, actions: [{ name: t("Undo"), run: () => void this.undo(left) }], stays: STAYS });
+    } finally {
+      this.busy = false;
+    }
+    await this.inbox.refresh();
   }
 
   /** @param {number} decided @param {{title: string, reason: string}[]} stayed */
@@ -201,6 +238,21 @@ export class Many {
     byId("preview-list").replaceChildren(...stayed.slice(0, LISTED).map((row) => h("li", {}, h("strong", {}, row.title), h("span", { class: "stays" }, row.reason))));
     byId("preview-apply").hidden = true;
   }
+}
+
+/**
+ * Sends one request in parts; one leave of a supervisor's is good for all of them.
+ * @param {string} path @param {any} body
+ * @returns {(items: any[]) => Promise<any>}
+ */
+function inParts(path, body) {
+  /** @type {string[]} */
+  let approvals = [];
+  return (items) =>
+    withLeave((leave) => {
+      approvals = leave.approvals ?? approvals;
+      return post(path, { ...body, items, ...(approvals.length ? { approvals } : {}) }, { timeout: 120000 });
+    });
 }
 
 /** @param {Becomes} row */

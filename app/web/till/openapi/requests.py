@@ -194,6 +194,21 @@ class ManyDecided(Approved):
     note = Text(500, allow_none=True)
 
 
+class Decision(Strict):
+    """One decision of many, as `resolved` named it."""
+
+    database = Text(200, filled=True, required=True)
+    id = Text(250, filled=True, required=True)
+    resolution = Text(250, filled=True, required=True)
+
+
+class ManyUndone(Approved):
+    """Decisions to take back; `request` is that of all parts into which they are sent."""
+
+    request = Text(48, pattern=REQUEST_ID, required=True)
+    items = ListOf(Part(Decision), 200, required=True)
+
+
 class EraseRequest(Approved):
     """`reason` is one of a few words, so that no sentence about a person goes on standing; `despite` confirms what a
     refusal named as still open."""

@@ -38,6 +38,14 @@ ROUTES: tuple[Route, ...] = (
             "counts": WAITING})},
         problems=("needs_approval", "not_found"),
         example={"request": "many-00001", "take": "office", "items": [{**ITEM, "seen": "0f3c5a6b7d8e9f10"}]}),
+    Route("POST", "/api/conflicts/bulk/undo", CONFLICTS, "Take many decisions back", rights=("conflicts",),
+        request=requests.ManyUndone,
+        about="Each is taken back by itself, by the `resolution` that `resolved` named; those that were changed since "
+            "stay as they are, and are named.",
+        answers={200: ("What is in dispute again, and what stayed.", {"undone": [dict], "stayed": [dict],
+            "counts": WAITING})},
+        problems=("needs_approval", "not_found"),
+        example={"request": "undo-00001", "items": [{**ITEM, "resolution": "resolution:01JDB0000000000000000000AA"}]}),
     Route("GET", "/api/conflicts/{db}/{id}", CONFLICTS, "One document in dispute",
         query={"seen": "What was seen last: where it is the same still, only that is answered."},
         about="`sides` are the open leaves, the winner first; `fields` what is to decide, each with the `values` by "
