@@ -2,6 +2,9 @@
 
 1-a ── 2-b ── 3-c ── 4-m ── 5-c'    as 3-c
    └── 2-x ── 3-t ── 4-x'           as 2-x
+
+Of two branches of one length the new revisions' hashes would draw lots anew for what is in use until somebody decides
+again: where they draw the other one, the branch that was in use before goes one revision further.
 """
 
 from __future__ import annotations
@@ -117,7 +120,8 @@ def _kept_leaf(database: Database, id: str, rev: str) -> dict[str, Any]:
 
 
 def _reopen(database: Database, id: str, done: Mapping[str, Any], before: list[dict[str, Any]]) -> None:
-    """Puts each leaf as it was on top of what ended it; a deletion that stood was never ended."""
+    """Puts each leaf as it was on top of what ended it; a deletion that stood was never ended. What was in use before
+    is so again."""
     if done["result"] is not None:
         ends = [done["result"], *done["closed"]]
         pairs = list(zip(before, ends, strict=True))
@@ -127,11 +131,23 @@ def _reopen(database: Database, id: str, done: Mapping[str, Any], before: list[d
         written = database.bulk_docs([{**doc, "_rev": end} for doc, end in pairs])
         if not all("rev" in answered for answered in written):
             raise Conflict
-        return
+        revs = [answered["rev"] for answered in written]
+    else:
+        revs = _merged_in(database, pairs)
+    used, rev = next((doc, rev) for (doc, _), rev in zip(pairs, revs, strict=True) if not doc.get("_deleted"))
+    now = database.read(id)
+    if now is not None and now.rev != rev:
+        _merged_in(database, [(used, rev)])
+
+
+def _merged_in(database: Database, pairs: list[tuple[dict[str, Any], str]]) -> list[str]:
+    """The revisions that were written, as if they came from elsewhere."""
     # A deleted document takes no edit on a tombstone that is not its winner, and no stub of another revision: what is
     # merged in as if it came from elsewhere may be both.
-    if database.bulk_docs([_grown(doc, end) for doc, end in pairs], new_edits=False):
+    grown = [_grown(doc, end) for doc, end in pairs]
+    if database.bulk_docs(grown, new_edits=False):
         raise Conflict
+    return [doc["_rev"] for doc in grown]
 
 
 def _grown(doc: Mapping[str, Any], end: str) -> dict[str, Any]:
