@@ -294,9 +294,9 @@ class Node:
     # -- sync ----------------------------------------------------------------------------------------------------------
 
     def sync_status(self) -> dict[str, Any]:
-        """What the sync light and the sync page show: ``node.links.light`` plus ``refused``, the list, and ``at``;
-        ``schedule`` (``Schedule.as_dict``), ``contact`` (``node.contact.as_dict``), and ``standing``, what head office
-        said of a terminal that is denied (``node.standing``)."""
+        """What the sync light and the sync page show: ``node.links.light`` plus ``sells``, whether this is a till,
+        ``refused``, the list, and ``at``; ``schedule`` (``Schedule.as_dict``), ``contact`` (``node.contact.as_dict``),
+        and ``standing``, what head office said of a terminal that is denied (``node.standing``)."""
         statuses = [] if self.supervisor is None else [_as_dict(status) for status in self.supervisor.status()]
         status = node_links.light(statuses, central=self.config.central_url)
         schedule = {**ALWAYS, "next": None} if self.schedule is None else self.schedule.as_dict()
@@ -304,6 +304,7 @@ class Node:
         hours = self.settings["offline_hours"] if sells else None
         return {
             **status,
+            "sells": self.kind == "terminal",
             "refused": self.refused(),
             "schedule": schedule,
             "contact": contacts.as_dict(self._contact(statuses), hours),

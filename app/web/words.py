@@ -160,6 +160,8 @@ def next_sync(schedule: Mapping[str, Any] | None) -> str:
 
 def _say(state: str, unsent: int, status: Mapping[str, Any]) -> tuple[str, str]:
     waiting = unsent_words(unsent, status.get("oldest_unsent"))
+    if not status.get("sells", True):
+        return _say_office(state, unsent, status, waiting)
     kept = _("Selling goes on. What was sold is on this disk, and is sent when the line is back.")
     if state == "off":
         return _("Not linked"), _("This machine is linked to no other. Everything stays here.")
@@ -174,13 +176,38 @@ def _say(state: str, unsent: int, status: Mapping[str, Any]) -> tuple[str, str]:
     if state == "starting" and not unsent:
         return _("Connecting…"), _("Looking what is new on both sides.")
     if state == "resting":
-        then = next_sync(status.get("schedule"))
-        what = waiting if unsent else _("All sent")
         more = _("The links rest between syncs, as the schedule says. What was sold is on this disk.")
-        return _("%(what)s, %(then)s", what=what, then=then) if then else what, more
+        return _resting(waiting if unsent else _("All sent"), status), more
     if unsent:
         return waiting, _("On its way to the central.")
     return _("All sent"), _("The central has everything that was sold here.")
+
+
+def _say_office(state: str, unsent: int, status: Mapping[str, Any], waiting: str) -> tuple[str, str]:
+    """The same where nothing is sold: at head office."""
+    kept = _("What was changed here is on this disk, and is sent when the line is back.")
+    if state == "off":
+        return _("Not linked"), _("This machine is linked to no other. Everything stays here.")
+    if state == "waiting":
+        return (_("Line cut: %(waiting)s", waiting=waiting) if unsent else _("Line cut")), kept
+    if state == "denied":
+        return _("The central refuses this node"), _("Its name or password is not taken.")
+    if state == "stopped":
+        return _("Sync stopped: look here"), _("A person must look at this. Nothing is lost.")
+    if state == "starting" and not unsent:
+        return _("Connecting…"), _("Looking what is new on both sides.")
+    if state == "resting":
+        return _resting(waiting if unsent else _("All sent"), status), _(
+            "The links rest between syncs, as the schedule says."
+        )
+    if unsent:
+        return waiting, _("On its way to the central.")
+    return _("All sent"), _("The central has everything that was changed here.")
+
+
+def _resting(what: str, status: Mapping[str, Any]) -> str:
+    then = next_sync(status.get("schedule"))
+    return _("%(what)s, %(then)s", what=what, then=then) if then else what
 
 
 def _denied(standing: Mapping[str, Any] | None) -> tuple[str, str]:

@@ -64,6 +64,17 @@ def test_the_light_says_what_is(given: dict[str, Any], level: str, text: str) ->
     assert light["more"]
 
 
+@pytest.mark.usefixtures("english")
+@pytest.mark.parametrize("state", ["off", "idle", "active", "starting", "waiting", "denied", "stopped", "resting"])
+@pytest.mark.parametrize("unsent", [0, 3])
+def test_nothing_is_sold_at_head_office_and_its_light_says_nothing_of_it(state: str, unsent: int) -> None:
+    till, office = (words.light({**status(state=state, unsent=unsent), "sells": sells}) for sells in (True, False))
+
+    assert office["level"] == till["level"] and office["text"] and office["more"]
+    assert not {"sell", "sold", "till"} & set((office["text"] + " " + office["more"]).lower().replace(".", "").split())
+    assert "selling" not in (office["text"] + office["more"]).lower()
+
+
 @pytest.mark.parametrize(
     ("minutes", "unsent", "level", "text"),
     [

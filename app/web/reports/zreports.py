@@ -41,13 +41,14 @@ def register(blueprint: Blueprint, hall: Hall) -> None:
     if not hall.office:
         return
 
-    def listed(wanted: asked.Asked) -> list[dict[str, Any]]:
-        found = []
+    def listed(wanted: asked.Asked) -> tuple[list[dict[str, Any]], bool]:
+        """The newest `MOST`, and whether there are older ones."""
+        found, days = [], {"low": wanted.range.low, "high": wanted.range.high}
         for sums in wanted.stores:
-            records = sums.database.find("zreport_date", low=wanted.range.low, high=wanted.range.high, limit=MOST)
+            records = sums.database.find("zreport_date", **days, limit=MOST + 1, descending=True)
             found += [row(sums.store, record.full()) for record in records]
         found.sort(key=lambda z: (str(z["at"]), z["id"]), reverse=True)
-        return found[:MOST]
+        return found[:MOST], len(found) > MOST
 
     def find(id: str) -> tuple[str, Database, dict[str, Any]] | None:
         for sums in hall.stores():
@@ -58,7 +59,9 @@ def register(blueprint: Blueprint, hall: Hall) -> None:
 
     @blueprint.get("/api/zreports")
     def zreports() -> Response:
-        return answer({"rows": listed(asked.read(hall, request.args))})
+        """`{"rows", "more"}`: the newest first; `more`, whether there are older ones of these days."""
+        rows, more = listed(asked.read(hall, request.args))
+        return answer({"rows": rows, "more": more})
 
     @blueprint.get("/api/zreports/<path:id>")
     def zreport(id: str) -> Response:
@@ -76,7 +79,8 @@ def register(blueprint: Blueprint, hall: Hall) -> None:
         except SaleError as wrong:
             fault, status = tell(wrong.reason), wrong.status
             wanted = asked.read(hall, {"range": "days28"})
-        rows, found = [], listed(wanted)
+        rows: list[dict[str, Any]] = []
+        found, more = listed(wanted)
         for z in found:
             facts = hall.facts(z["store"])
             rows.append({**report_paper.z_row(z, facts["timezone"]), "store": facts["name"]})
@@ -84,6 +88,7 @@ def register(blueprint: Blueprint, hall: Hall) -> None:
         shown = hall.page(
             "reports/zreports.html",
             rows=rows,
+            more=MOST if more else 0,
             one_money=len(monies) == 1,  # amounts of several are in no order
             fault=fault,
             choice=wanted.choice,

@@ -165,10 +165,29 @@ def closed(node: Node, off: int = 0) -> dict[str, Any]:
     return till.shifts.close(shift["_id"], body)[0]
 
 
+def test_of_more_z_reports_than_a_page_shows_the_newest_are_shown_and_that_there_are_older_ones(
+    office: FlaskClient, head_office: Node, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.web.reports.zreports.MOST", 2)
+    store = head_office.database("store-s1")
+    for day in range(1, 5):
+        at = {"business_date": f"2026-11-0{day}", "at": f"2026-11-0{day}T19:00:00.000Z"}
+        store.put({"_id": f"zreport:{day}", "type": "zreport", "terminal": "s1-t1", "number": day, **at})
+
+    told = office.get("/api/zreports?from=2026-11-01&to=2026-11-30").json
+
+    assert ([row["number"] for row in told["rows"]], told["more"]) == ([4, 3], True)
+    page = office.get("/zreports?from=2026-11-01&to=2026-11-30").text
+    assert "These are the newest 2" in page
+    assert "These are the newest" not in office.get("/zreports?from=2026-11-01&to=2026-11-02").text
+
+
 def test_head_office_lists_and_shows_z_reports(office: FlaskClient, head_office: Node) -> None:
     sold(head_office)
     z = closed(head_office)
-    (row,) = office.get("/api/zreports?range=today").json["rows"]
+    told = office.get("/api/zreports?range=today").json
+    (row,) = told["rows"]
+    assert told["more"] is False
     assert (row["id"], row["revenue"], row["store"]) == (z["_id"], 1801, "s1")
     assert office.get(f"/api/zreports/{z['_id']}").json == {"zreport": head_office.database("store-s1").get(z["_id"]),
                                                              "late": []}  # fmt: skip
