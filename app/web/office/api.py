@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import heapq
 import threading
-from collections import Counter
 from typing import Any
 
 from flask import Blueprint, Response
@@ -72,12 +71,22 @@ class Office:
 
     def money(self) -> dict[str, Any]:
         """`{"currency", "digits"}` in which head office shows prices: those of most stores, of as many the first."""
-        read = [StoreFacts(self.node.company, store).read() for store in self.node.stores()]
-        facts = [facts for facts, known in read if known] or [defaults("")]
-        ((currency, digits), _stores), *_others = Counter(
-            (one["currency"], one["digits"]) for one in facts
-        ).most_common()
+        ((currency, digits), _stores), *_others = self._monies()
         return {"currency": currency, "digits": digits}
+
+    def abroad(self) -> list[dict[str, Any]]:
+        """The stores that count in another currency than head office shows prices in: `[{"currency", "digits",
+        "stores": [name]}]`. A product's price is a number in each store's own money."""
+        _own, *others = self._monies()
+        return [{"currency": money[0], "digits": money[1], "stores": stores} for money, stores in others]
+
+    def _monies(self) -> list[tuple[tuple[str, int], list[str]]]:
+        """The stores' names by their money, that of most stores first."""
+        read = [StoreFacts(self.node.company, store).read() for store in self.node.stores()]
+        found: dict[tuple[str, int], list[str]] = {}
+        for facts in [facts for facts, known in read if known] or [defaults("")]:
+            found.setdefault((facts["currency"], facts["digits"]), []).append(str(facts["name"]))
+        return sorted(found.items(), key=lambda entry: -len(entry[1]))
 
 
 def register(blueprint: Blueprint, node: Any) -> None:

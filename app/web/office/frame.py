@@ -7,8 +7,11 @@ from typing import Any, NamedTuple
 from flask import current_app, render_template, request
 from flask_babel import lazy_gettext as _l
 
-from app.web import sync_api
+from app.web import present, sync_api
 from app.web.i18n import boot as boot_data
+
+#: The price by which currencies are told apart, in minor units.
+SAMPLE = 139
 
 
 class Entry(NamedTuple):
@@ -80,6 +83,15 @@ def _path(entry: Entry) -> str:
 def around() -> dict[str, Any]:
     """What the frame itself shows: `{"menu", "words"}`, the light's words."""
     return {"menu": menu(), "words": sync_api.light(current_app.extensions["couchtill.office"].node)}
+
+
+def prices_abroad() -> dict[str, Any]:
+    """For pages of prices where stores count in several currencies, `office/abroad.html`: `{"sample", "abroad":
+    [{"same", "stores": [name]}]}`, one price as head office shows it and what it is elsewhere."""
+    office = current_app.extensions["couchtill.office"]
+    others, money = office.abroad(), office.money()
+    rows = [{**one, "same": present.money(SAMPLE, one["currency"], one["digits"])} for one in others]
+    return {"sample": present.money(SAMPLE, money["currency"], money["digits"]), "abroad": rows}
 
 
 def page(template: str, *, boot: dict[str, Any] | None = None, **given: Any) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -145,6 +146,12 @@ def test_prices_are_shown_in_the_money_of_most_stores(office: FlaskClient, head_
         )
 
     assert office.get("/api/state").json["currency"] == "EUR"  # not that of a1, which stands first
+    for path in ("/products", "/prices"):
+        page = html.unescape(office.get(path).text)
+        assert "€1.39 here is ¥139 in Corner Shop." in page, path  # a product has one number
+    jpy = head_office.company.get("store:a1")
+    head_office.company.put({**jpy, "currency": "EUR", "digits": 2})
+    assert "Stores with another currency" not in office.get("/products").text
 
 
 def without_rev(doc: dict[str, Any]) -> dict[str, Any]:

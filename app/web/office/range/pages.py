@@ -7,7 +7,7 @@ from typing import Any
 from flask import Blueprint
 
 from app.shop.range.records import RangeRecords
-from app.web.office.frame import page
+from app.web.office.frame import page, prices_abroad
 
 
 def stores(node: Any) -> list[dict[str, str]]:
@@ -50,7 +50,7 @@ def register(blueprint: Blueprint, node: Any, records: RangeRecords) -> None:
     @blueprint.get("/products")
     def products_page() -> str:
         given = {"stores": stores(node), "categories": names(node, "category"), "taxes": names(node, "tax")}
-        return page("office/products.html", boot={**given, "count": node.company.count("product")})
+        return page("office/products.html", **prices_abroad(), boot={**given, "count": node.company.count("product")})
 
     @blueprint.get("/products/categories")
     def categories_page() -> str:

@@ -14,7 +14,7 @@ from app.shop.range.price_file import read_prices
 from app.shop.range.records import RangeRecords
 from app.shop.reason import say
 from app.web.json_api import Problem, answer, read_json, whole
-from app.web.office.frame import page
+from app.web.office.frame import page, prices_abroad
 from app.web.office.range.pages import groups, names, stores
 from app.web.reasons import tell
 
@@ -36,7 +36,7 @@ def register(blueprint: Blueprint, node: Any, records: RangeRecords, planning: P
             "categories": names(node, "category"),
             "groups": groups(node),
         }
-        return page("office/prices.html", boot=given)
+        return page("office/prices.html", **prices_abroad(), boot=given)
 
     @blueprint.get("/api/range/plans")
     def all_plans() -> Response:
