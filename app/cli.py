@@ -100,11 +100,13 @@ def office(arguments: argparse.Namespace) -> int:
 
 def _run(arguments: argparse.Namespace, kind: str, **first: Any) -> int:
     from app.node import Node
+    from app.node.config import read_secret
     from app.node.setup import prepare
     from app.process import run_node
 
     central = arguments.central
-    if central is not None and not (arguments.data / "node.toml").exists():
+    known = (arguments.data / "node.toml").exists() or read_secret(arguments.data, "central") is not None
+    if central is not None and not known:
         from app.transfer.asking import with_password
 
         central = with_password(central)
