@@ -114,7 +114,7 @@ def choose() -> str:
 
 
 def timezone() -> str | None:
-    """The zone that times are shown in: that of the store, where the node stands in one."""
+    """The zone that times are shown in: that of the store where the node stands, at head office of its first one."""
     zone = current_app.extensions.get("couchtill.timezone")
     return zone() if zone is not None else None
 

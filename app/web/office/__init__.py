@@ -17,6 +17,7 @@ def blueprint(node: Any) -> Blueprint:
     made = Blueprint("office", __name__)
     json_api.handle_errors(made)
     made.before_request(json_api.no_form)
+    made.record_once(lambda state: state.app.extensions.__setitem__("couchtill.timezone", node.zone))
     api.register(made, node)
     tasks_api.register(
         made,

@@ -11,6 +11,7 @@ from flask.testing import FlaskClient
 
 from app.node import Node
 from app.shop.till import Till
+from app.web import words
 from tests.web.till.shopfront import line, sale
 
 
@@ -135,6 +136,11 @@ def test_a_store_that_is_none_does_not_change_the_currency(office: FlaskClient, 
     head_office.company.put({"_id": "store:../Bad Id", "type": "store", "schema": 1, "digits": "x"})
 
     assert office.get("/api/state").json["currency"] == "EUR"
+
+
+def test_times_are_those_of_the_store_and_not_of_greenwich(office: FlaskClient) -> None:
+    with office.application.test_request_context("/central"):
+        assert "9:38" in words.when("2026-11-22T20:38:00.000Z")
 
 
 def test_prices_are_shown_in_the_money_of_most_stores(office: FlaskClient, head_office: Node) -> None:
